@@ -1,0 +1,58 @@
+//! What a run is asked to do: sources, sign-in, judging, state.
+//!
+//! Values only; the command line and the profile file fill them. Secrets are
+//! kept in types that do not print.
+
+use std::path::PathBuf;
+
+use secrecy::SecretString;
+
+use crate::model::DistinguishedName;
+
+/// Where to read from.
+#[derive(Debug, Clone)]
+pub enum SourceSpec {
+    /// An LDAP server.
+    Server(ServerSpec),
+    /// LDIF files that make up one forest.
+    Ldif {
+        /// The forest's name; from the DC= parts if not given.
+        name: Option<String>,
+        /// The files.
+        files: Vec<PathBuf>,
+    },
+    /// The embedded sample: two forests in memory.
+    Demo,
+}
+
+/// How the connection is protected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Protection {
+    /// `ldaps://`: TLS from the first byte.
+    Ldaps,
+    /// `ldap://` and StartTLS before anything else.
+    StartTls,
+    /// None: the password crosses the network readable. Only by explicit wish.
+    Cleartext,
+}
+
+/// An LDAP server and how to sign in to it.
+#[derive(Debug, Clone)]
+pub struct ServerSpec {
+    /// Host name or address.
+    pub host: String,
+    /// Port.
+    pub port: u16,
+    /// TLS or not.
+    pub protection: Protection,
+    /// Extra root certificates, PEM.
+    pub ca_cert: Option<PathBuf>,
+    /// Accept any certificate.
+    pub insecure: bool,
+    /// The name to sign in with: a UPN, DOMAIN\name or a DN.
+    pub user: String,
+    /// Its password.
+    pub password: SecretString,
+    /// For servers that are no Active Directory: what to read.
+    pub bases: Vec<DistinguishedName>,
+}

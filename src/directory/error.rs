@@ -1,0 +1,96 @@
+//! What can go wrong between idmend and a directory, in words an admin can
+//! act on.
+
+use std::path::PathBuf;
+
+/// Why a directory could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum DirectoryError {
+    /// The host could not be reached, or the connection broke.
+    #[error("no connection to {host}: {reason}")]
+    Unreachable {
+        /// Host and port.
+        host: String,
+        /// What the system or the TLS library said.
+        reason: String,
+    },
+    /// The server's certificate was not accepted.
+    #[error("the certificate of {host} was not accepted: {reason}")]
+    Certificate {
+        /// Host and port.
+        host: String,
+        /// Why.
+        reason: String,
+    },
+    /// The sign-in was refused. It is never tried again in a run, so that a
+    /// mistyped password cannot lock an account.
+    #[error("{host} refused the sign-in of {user}: {reason}")]
+    SignIn {
+        /// Host and port.
+        host: String,
+        /// The name that was given.
+        user: String,
+        /// In plain words.
+        reason: String,
+    },
+    /// The server answered with an LDAP error.
+    #[error("{operation} failed: {reason}")]
+    Refused {
+        /// What was being done, such as `the search below OU=x`.
+        operation: String,
+        /// The LDAP result code.
+        code: u32,
+        /// In plain words, with the server's own text.
+        reason: String,
+    },
+    /// A file could not be opened or read.
+    #[error("cannot read {}: {source}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A file is not what it should be.
+    #[error("{}, line {line}: {reason}", path.display())]
+    Malformed {
+        /// The file.
+        path: PathBuf,
+        /// The line, counted from 1.
+        line: u64,
+        /// What is wrong.
+        reason: String,
+    },
+    /// The filter cannot be parsed, or not be evaluated on this source.
+    #[error(transparent)]
+    Filter(#[from] super::filter::FilterError),
+    /// The source has nothing that can be scanned, or what was asked for does
+    /// not fit it.
+    #[error("{0}")]
+    Unusable(String),
+}
+
+/// Why a modification was not confirmed.
+#[derive(Debug, thiserror::Error)]
+pub enum ModifyError {
+    /// The server refused it; nothing has changed.
+    #[error("refused by the directory: {reason} (LDAP {code}: {text})")]
+    Refused {
+        /// The LDAP result code.
+        code: u32,
+        /// The server's diagnostic text, as it came.
+        text: String,
+        /// In plain words: what it means and what to try.
+        reason: String,
+    },
+    /// It was never sent; nothing has changed.
+    #[error("not sent: {0}")]
+    NotSent(#[source] DirectoryError),
+    /// It was sent, or may have been, and no answer came: the entry must be
+    /// read to know.
+    #[error("no answer: {0}")]
+    NoAnswer(#[source] DirectoryError),
+    /// The source cannot be written to.
+    #[error("this source is read-only")]
+    ReadOnly,
+}

@@ -1,0 +1,6 @@
+//! skeleton
+
+/// skeleton
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct FilterError(String);

@@ -1,0 +1,2 @@
+//! idmend: see the library's documentation.
+fn main() {}

@@ -1,0 +1,27 @@
+//! Pure values of a directory: names, entries, addresses, forests and the
+//! changes that are to be made to them.
+//!
+//! Everything that comes from a directory, a file or a server is untrusted.
+//! Types here parse it once and totally: no value can make them panic, and what
+//! cannot be understood stays available as it was read. Nothing here reads a
+//! file, a socket or the clock.
+
+mod attribute_name;
+mod change;
+mod dn;
+mod domain;
+mod entry;
+mod guid;
+mod object_class;
+mod proxy_address;
+mod schema;
+
+pub use attribute_name::{AttributeName, AttributeNameError};
+pub use change::{Change, ChangeSet, Modification};
+pub use dn::{DistinguishedName, DnError, Rdn};
+pub use domain::{Domain, DomainId, Forest, SourceKind};
+pub use entry::{Attribute, Entry, Identity, Value};
+pub use guid::{GuidError, ObjectGuid};
+pub use object_class::ObjectClass;
+pub use proxy_address::{AddressType, ProxyAddress};
+pub use schema::{AttributeSchema, Schema};

@@ -1,0 +1,28 @@
+//! What an admin says about the tenant and the run, as far as rules care.
+
+use crate::model::AttributeName;
+
+/// Settings of a judge.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The tenant's verified domains, in lower case; empty when not given.
+    pub verified_domains: Vec<String>,
+    /// UPN suffixes to replace, `old` to `new`, in lower case.
+    pub upn_suffix_map: Vec<(String, String)>,
+    /// The attribute that feeds the cloud's UPN.
+    pub login_attribute: AttributeName,
+    /// Whether users are Exchange Online recipients: decides how bad a UPN is
+    /// that equals another entry's address.
+    pub exchange_online: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            verified_domains: Vec::new(),
+            upn_suffix_map: Vec::new(),
+            login_attribute: AttributeName::known("userPrincipalName"),
+            exchange_online: true,
+        }
+    }
+}

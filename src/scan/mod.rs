@@ -1,0 +1,68 @@
+//! The scan: every domain of every source read at once, every entry judged,
+//! every address indexed.
+//!
+//! [`scan`] reads all domains concurrently, judges entries as they arrive and
+//! keeps them, packed, in a [`Snapshot`]; when all are read it resolves the
+//! uniqueness index and returns findings in an order that does not depend on
+//! the order of arrival. It never writes. A domain that fails leaves a partial
+//! result that says so.
+
+mod index;
+mod pipeline;
+mod progress;
+mod scope;
+mod skip;
+mod snapshot;
+
+pub use index::{Holder, UniqueIndex};
+pub use pipeline::{ScanSource, scan};
+pub use progress::{DomainProgress, DomainState, ProgressSink};
+pub use scope::{ScanOptions, ScopeError};
+pub use skip::SkipReason;
+pub use snapshot::{EntryRef, Snapshot};
+
+use std::collections::BTreeMap;
+
+use crate::model::{Domain, DomainId, Forest};
+use crate::rule::{Fault, Place};
+
+/// One row to be: all faults of one value of one entry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// The entry, in the snapshot.
+    pub entry: EntryRef,
+    /// The value.
+    pub place: Place,
+    /// The rules it breaks, worst first. Never empty.
+    pub faults: Vec<Fault>,
+}
+
+/// What a scan found, and how much of the directory it saw.
+#[derive(Debug)]
+pub struct ScanResult {
+    /// The forests of the run, one a source.
+    pub forests: Vec<Forest>,
+    /// All domains of the run; [`DomainId`] is the index. With the place of
+    /// the forest each belongs to.
+    pub domains: Vec<(usize, Domain)>,
+    /// All entries that take part in judging or comparing.
+    pub snapshot: Snapshot,
+    /// Who holds which address.
+    pub index: UniqueIndex,
+    /// The findings, ordered by domain, then DN, then attribute, then value.
+    pub findings: Vec<Finding>,
+    /// How far each domain was read; index is the [`DomainId`].
+    pub progress: Vec<DomainProgress>,
+    /// Entries that the sync engine skips, counted by reason.
+    pub skipped: BTreeMap<SkipReason, u64>,
+    /// What was left out or failed, one sentence each; empty for a complete
+    /// scan.
+    pub incomplete: Vec<String>,
+}
+
+impl ScanResult {
+    /// The domain of that number.
+    pub fn domain(&self, id: DomainId) -> &Domain {
+        &self.domains[usize::from(id.0)].1
+    }
+}

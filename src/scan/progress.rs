@@ -1,0 +1,42 @@
+//! How far a scan is, domain by domain.
+
+use crate::model::DomainId;
+
+/// Where one domain stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DomainState {
+    /// Not begun.
+    Waiting,
+    /// Being read.
+    Reading,
+    /// Read to the end.
+    Done,
+    /// Given up, with the reason; what was read before counts.
+    Failed(String),
+    /// Stopped by the user.
+    Cancelled,
+}
+
+/// How far one domain is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DomainProgress {
+    /// The domain.
+    pub domain: DomainId,
+    /// Its DNS name.
+    pub name: String,
+    /// Where it stands.
+    pub state: DomainState,
+    /// Pages read.
+    pub pages: u64,
+    /// Entries read.
+    pub entries: u64,
+    /// Entries judged: in scope and not skipped.
+    pub judged: u64,
+    /// Entries that the sync engine skips.
+    pub skipped: u64,
+    /// Rows so far, without duplicates, which are known at the end.
+    pub findings: u64,
+}
+
+/// Called from time to time with the state of all domains.
+pub type ProgressSink<'a> = &'a (dyn Fn(&[DomainProgress]) + Send + Sync);

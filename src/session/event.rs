@@ -1,0 +1,93 @@
+//! What a face asks of the session, and what it hears from it.
+
+use std::path::PathBuf;
+
+use crate::config::SourceSpec;
+use crate::model::{ChangeSet, Forest};
+use crate::rule::Settings;
+use crate::scan::{DomainProgress, ScanOptions};
+use crate::transaction::{Outcome, TransactionId, TransactionReport, TransactionSummary};
+use crate::worksheet::Worksheet;
+
+/// Everything that a scan needs.
+#[derive(Debug, Clone)]
+pub struct ScanRequest {
+    /// Where to read.
+    pub sources: Vec<SourceSpec>,
+    /// An embedded rule set or a directory of rule files.
+    pub rules: String,
+    /// The tenant, as far as rules care.
+    pub settings: Settings,
+    /// What to judge.
+    pub options: ScanOptions,
+}
+
+/// What a face asks for. One at a time; a command sent while another runs is
+/// answered by [`Event::Busy`], but for `Cancel`.
+#[derive(Debug)]
+pub enum Command {
+    /// Connect, discover, scan, and send the worksheet.
+    Scan(Box<ScanRequest>),
+    /// Carry out a plan as a transaction on the scanned sources.
+    Apply(ChangeSet),
+    /// Send the history.
+    History,
+    /// Send one transaction, whole.
+    Show(TransactionId),
+    /// Take a transaction back, by a new one.
+    Rollback(TransactionId),
+    /// Settle what an unfinished transaction left in doubt.
+    Recover(TransactionId),
+    /// Stop what is running between two entries or pages.
+    Cancel,
+}
+
+/// What the session says.
+#[derive(Debug)]
+pub enum Event {
+    /// Another command is still running.
+    Busy,
+    /// The sources are connected and discovered.
+    Discovered(Vec<Forest>),
+    /// How far the scan is.
+    ScanProgress(Vec<DomainProgress>),
+    /// The scan is over, whole or in part.
+    Scanned(Box<Worksheet>),
+    /// The plan is sealed in the journal at this path; writing begins.
+    ApplyStarted {
+        /// The transaction.
+        id: TransactionId,
+        /// Its journal.
+        journal: PathBuf,
+        /// How many modifications it has.
+        total: usize,
+    },
+    /// One modification of the running transaction is settled.
+    ApplyProgress {
+        /// Its place in the plan.
+        index: usize,
+        /// What became of it.
+        outcome: Outcome,
+    },
+    /// The transaction is over.
+    Applied(TransactionReport),
+    /// The history, newest first.
+    History(Vec<TransactionSummary>),
+    /// One transaction as text to read: what it changed on which entry, and
+    /// what became of it.
+    Shown {
+        /// The transaction.
+        summary: TransactionSummary,
+        /// One modification each: heading and lines of its diff, raw.
+        modifications: Vec<(String, Vec<String>)>,
+    },
+    /// An LDAP operation as it is sent, for the operation log.
+    Operation(String),
+    /// The command failed, with what went wrong and what to try.
+    Failed {
+        /// One sentence.
+        message: String,
+        /// What to try, if something is known.
+        hint: Option<String>,
+    },
+}

@@ -1,0 +1,1 @@
+//! skeleton: text from a directory made safe for a terminal

@@ -1,0 +1,1 @@
+//! skeleton: one writer a state directory
