@@ -18,18 +18,47 @@ const MAY_USE: [(&str, &[&str]); 12] = [
     ("transaction", &["model", "directory"]),
     (
         "session",
-        &["model", "config", "directory", "rule", "scan", "worksheet", "transaction", "text"],
+        &[
+            "model",
+            "config",
+            "directory",
+            "rule",
+            "scan",
+            "worksheet",
+            "transaction",
+            "text",
+        ],
     ),
-    ("report", &["model", "rule", "scan", "worksheet", "transaction", "text"]),
+    (
+        "report",
+        &["model", "rule", "scan", "worksheet", "transaction", "text"],
+    ),
     (
         "tui",
-        &["model", "config", "text", "rule", "scan", "worksheet", "transaction", "session"],
+        &[
+            "model",
+            "config",
+            "text",
+            "rule",
+            "scan",
+            "worksheet",
+            "transaction",
+            "session",
+        ],
     ),
     (
         "cli",
         &[
-            "model", "config", "text", "rule", "scan", "worksheet", "transaction", "session",
-            "report", "tui",
+            "model",
+            "config",
+            "text",
+            "rule",
+            "scan",
+            "worksheet",
+            "transaction",
+            "session",
+            "report",
+            "tui",
         ],
     ),
 ];
@@ -91,7 +120,8 @@ fn used_modules(line: &str) -> Vec<String> {
     let mut used = Vec::new();
     let mut rest = line;
     while let Some((before, after)) = rest.split_once("crate::") {
-        let is_path_start = !before.ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == '$');
+        let is_path_start =
+            !before.ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == '$');
         if is_path_start {
             let names = match after.strip_prefix('{') {
                 Some(group) => group.split('}').next().unwrap_or_default(),
@@ -192,7 +222,13 @@ fn no_file_is_longer_than_the_limit() {
 #[test]
 fn the_reader_of_use_lines_sees_all_forms() {
     assert_eq!(used_modules("use crate::model::Entry;"), ["model"]);
-    assert_eq!(used_modules("use crate::{model, rule::Judge};"), ["model", "rule"]);
-    assert_eq!(used_modules("let x = crate::scan::a(crate::rule::b);"), ["scan", "rule"]);
+    assert_eq!(
+        used_modules("use crate::{model, rule::Judge};"),
+        ["model", "rule"]
+    );
+    assert_eq!(
+        used_modules("let x = crate::scan::a(crate::rule::b);"),
+        ["scan", "rule"]
+    );
     assert!(used_modules("use other_crate::model;").is_empty());
 }
