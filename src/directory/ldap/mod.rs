@@ -1,17 +1,28 @@
-//! skeleton
+//! A forest over LDAP: LDAPS or StartTLS, simple bind, paged search, base read,
+//! modify.
+
+mod config;
+
+pub use config::{LdapConfig, Protection, Timeouts};
 
 use super::{DirectoryError, ModifyError, Page, SearchRequest};
 use crate::model::{AttributeName, Change, Domain, Entry, Forest, Identity};
 
-/// skeleton
+/// A forest over LDAP.
 #[derive(Debug)]
 pub struct LdapDirectory;
 
-/// skeleton
+/// A search under way.
 #[derive(Debug)]
 pub struct LdapSearch;
 
 impl LdapDirectory {
+    /// Prepares a directory; connects to nothing yet. Fails if the certificate
+    /// file cannot be read or the password is empty.
+    pub fn new(_config: LdapConfig) -> Result<Self, DirectoryError> {
+        todo!()
+    }
+
     /// See [`super::Directory::discover`].
     pub async fn discover(&self) -> Result<Forest, DirectoryError> {
         todo!()

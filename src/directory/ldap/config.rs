@@ -1,0 +1,78 @@
+//! What it takes to reach one forest over LDAP.
+//!
+//! Values only. The session fills them from the run's configuration; nothing
+//! here reads a file or opens a connection.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use secrecy::SecretString;
+
+use crate::model::DistinguishedName;
+
+/// How a connection is protected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Protection {
+    /// TLS from the first byte, usually on port 636.
+    Ldaps,
+    /// Plain to begin with, TLS by StartTLS (RFC 4511, 4.14) before anything
+    /// else is sent, usually on port 389.
+    StartTls,
+    /// None: the password crosses the network readable. Only by explicit wish.
+    Cleartext,
+}
+
+/// One forest, or one other LDAP server, and how to sign in to it.
+#[derive(Debug, Clone)]
+pub struct LdapConfig {
+    /// What people call this source, such as the URL they gave. A server that
+    /// is no Active Directory has no name of its own, so the forest gets this.
+    pub label: String,
+    /// Host name or address. It is also the name that the certificate must
+    /// carry.
+    pub host: String,
+    /// Port.
+    pub port: u16,
+    /// TLS or not.
+    pub protection: Protection,
+    /// Root certificates to trust besides the system's, PEM.
+    pub ca_cert: Option<PathBuf>,
+    /// Accept any certificate.
+    pub insecure: bool,
+    /// The name to sign in with: a UPN, `DOMAIN\name` or a DN.
+    pub user: String,
+    /// Its password. An empty one is refused: servers take a simple bind with
+    /// an empty password for an anonymous one (RFC 4513, 5.1.2).
+    pub password: SecretString,
+    /// What to read on a server that is no Active Directory.
+    pub bases: Vec<DistinguishedName>,
+    /// Which domain controller to use for a domain, by the domain's DNS name:
+    /// `HOST`, `HOST:PORT` or `[ADDRESS]:PORT`. Domains not named here are
+    /// found by their DNS name.
+    pub dc: Vec<(String, String)>,
+    /// How long to wait.
+    pub timeouts: Timeouts,
+}
+
+/// How long to wait for a server before it counts as lost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Timeouts {
+    /// For a connection, TLS included.
+    pub connect: Duration,
+    /// For the answer to a bind, a read or a modification.
+    pub operation: Duration,
+    /// For the next entry of a search. Longer than the 120 seconds that a
+    /// domain controller allows itself for one (MaxQueryDuration, "LDAP
+    /// policies in Active Directory").
+    pub search: Duration,
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(10),
+            operation: Duration::from_secs(60),
+            search: Duration::from_secs(150),
+        }
+    }
+}
