@@ -17,7 +17,8 @@ pub struct Judge {
 /// Values are compared within a space only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum KeySpace {
-    /// userPrincipalName, mail and SMTP proxy addresses together.
+    /// userPrincipalName, mail and SMTP proxy addresses together; for a user
+    /// without userPrincipalName, sAMAccountName@domain in its place.
     Address,
     /// SIP addresses.
     Sip,
@@ -25,8 +26,6 @@ pub enum KeySpace {
     X500,
     /// mailNickname.
     Nickname,
-    /// sAMAccountName, within one domain.
-    AccountName,
 }
 
 /// A value that must be unique, in the form in which it is compared.
@@ -52,6 +51,11 @@ pub struct Mended {
 }
 
 impl Judge {
+    /// A judge that judges by `rules` with `settings`.
+    pub fn new(rules: Arc<RuleSet>, settings: Settings) -> Self {
+        Self { rules, settings }
+    }
+
     /// The attributes that must be read for judging (not for showing).
     pub fn attributes(&self) -> Vec<AttributeName> {
         todo!()
@@ -78,11 +82,13 @@ impl Judge {
         todo!()
     }
 
-    /// Which rule it breaks that the value at an `attribute` of `entry` is also held by
-    /// other entries, at `others`' attributes.
+    /// Which rule it breaks that a value at `attribute` of `entry` is also held,
+    /// in the same `space`, by other entries at `others`' attributes; the worst
+    /// one if it breaks several.
     pub fn collision(
         &self,
         _entry: &Entry,
+        _space: KeySpace,
         _attribute: &AttributeName,
         _others: &[AttributeName],
     ) -> Option<RuleId> {
