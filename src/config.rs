@@ -53,6 +53,9 @@ pub struct ServerSpec {
     pub user: String,
     /// Its password.
     pub password: SecretString,
+    /// The host to use for a domain, by its DNS name in lower case, instead of
+    /// the one that discovery finds.
+    pub domain_hosts: Vec<(String, String)>,
     /// For servers that are no Active Directory: what to read.
     pub bases: Vec<DistinguishedName>,
 }

@@ -1,2 +1,7 @@
 //! idmend: see the library's documentation.
-fn main() {}
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    idmend::cli::run(std::env::args_os())
+}

@@ -1,0 +1,71 @@
+//! Why a session could not do what it was asked, and what to try.
+
+use std::path::PathBuf;
+
+use crate::directory::DirectoryError;
+use crate::rule::file::RuleError;
+use crate::scan::ScopeError;
+
+/// Why a session could not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum SessionError {
+    /// A source could not be opened or discovered.
+    #[error(transparent)]
+    Source(#[from] DirectoryError),
+    /// The rules could not be loaded.
+    #[error(transparent)]
+    Rules(#[from] RuleError),
+    /// The bases, excludes or the filter do not fit the sources.
+    #[error(transparent)]
+    Scope(#[from] ScopeError),
+    /// The state directory cannot be used.
+    #[error("cannot use the state directory {}: {source}", path.display())]
+    State {
+        /// The directory or the file in it.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The command needs sources, and none are open.
+    #[error("no source is open: scan first")]
+    NothingOpen,
+    /// A write was asked for on a source that cannot be written.
+    #[error("{0} is a file: it is never written to")]
+    ReadOnly(String),
+}
+
+impl SessionError {
+    /// Whether it was asked wrongly, as opposed to a source that does not
+    /// answer or lets nobody in.
+    pub fn is_usage(&self) -> bool {
+        !matches!(
+            self,
+            Self::Source(
+                DirectoryError::Unreachable { .. }
+                    | DirectoryError::Certificate { .. }
+                    | DirectoryError::SignIn { .. }
+                    | DirectoryError::Refused { .. }
+            )
+        )
+    }
+
+    /// What to try, where something is known.
+    pub fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::Source(DirectoryError::SignIn { .. }) => {
+                "check the name (UPN, DOMAIN\\name or DN) and the password; \
+                 it was tried once and is not tried again"
+            }
+            Self::Source(DirectoryError::Certificate { .. }) => {
+                "give the issuing CA with --ca-cert FILE, and the host name as the certificate has it"
+            }
+            Self::Source(DirectoryError::Unreachable { .. }) => {
+                "check the host, the port and the firewall: LDAPS is 636, LDAP with --starttls 389"
+            }
+            Self::State { .. } => "name another with --state-dir DIR or IDMEND_STATE_DIR",
+            Self::ReadOnly(_) => "write the changes to a file instead: -o FILE.ldif",
+            _ => return None,
+        };
+        Some(hint.to_owned())
+    }
+}
