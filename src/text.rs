@@ -12,7 +12,7 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use unicode_segmentation::UnicodeSegmentation as _;
-use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
+use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr};
 
 /// What stands for a cut part.
 pub const ELLIPSIS: &str = "…";
@@ -156,6 +156,46 @@ pub fn fit_text(text: &str, width: usize, cut: Cut) -> String {
         .collect()
 }
 
+/// The text in lines of at most `width` columns, broken at spaces where there are any,
+/// and at most `limit` lines; a cut text ends with a line that is an ellipsis.
+pub fn wrap(text: &str, width: usize, limit: usize) -> Vec<Vec<Piece>> {
+    let mut lines = Vec::new();
+    let mut line: Vec<Cell<'_>> = Vec::new();
+    let mut used = 0;
+    for cell in cells(text.trim_end_matches(' ')) {
+        if used + cell.width > width && !line.is_empty() {
+            let space = line.iter().rposition(|cell| cell.text == " ");
+            let rest = match space {
+                Some(at) if cell.text != " " => {
+                    let rest = line.split_off(at + 1);
+                    line.pop();
+                    rest
+                }
+                _ => Vec::new(),
+            };
+            lines.push(merged(&line));
+            if lines.len() == limit {
+                lines.push(vec![Piece {
+                    text: ELLIPSIS.to_owned(),
+                    mark: Mark::Ellipsis,
+                }]);
+                return lines;
+            }
+            used = rest.iter().map(|cell| cell.width).sum();
+            line = rest;
+            if cell.text == " " && line.is_empty() {
+                continue;
+            }
+        }
+        used += cell.width;
+        line.push(cell);
+    }
+    if !line.is_empty() {
+        lines.push(merged(&line));
+    }
+    lines
+}
+
 /// A character as people may look it up: its code point, and what it is called
 /// or looks like. Safe to print.
 pub fn describe(character: char) -> String {
@@ -217,7 +257,6 @@ fn replacement(character: char) -> Option<String> {
     let code = u32::from(character);
     let picture = |offset: u32| char::from_u32(0x2400 + offset).map(String::from);
     match character {
-        ' '..='~' => None,
         '\0'..='\u{1f}' => picture(code),
         '\u{7f}' => picture(0x21),
         '\u{fffd}' => Some(String::from(character)),
@@ -463,6 +502,24 @@ mod tests {
     }
 
     #[test]
+    fn lines_break_at_words_and_stop_at_the_limit() {
+        let lines = |raw: &str, width, limit| -> Vec<String> {
+            wrap(raw, width, limit)
+                .into_iter()
+                .map(|line| line.into_iter().map(|piece| piece.text).collect())
+                .collect()
+        };
+        assert_eq!(lines("one two three", 7, 9), ["one two", "three"]);
+        assert_eq!(lines("one two three", 8, 9), ["one two", "three"]);
+        assert_eq!(lines("one two three", 6, 9), ["one", "two", "three"]);
+        assert_eq!(lines("abcdefgh", 3, 9), ["abc", "def", "gh"]);
+        assert_eq!(lines("one two three", 5, 1), ["one", "…"]);
+        assert_eq!(lines("e\u{301}e\u{301}e\u{301}", 2, 9), ["e\u{301}e\u{301}", "e\u{301}"]);
+        assert_eq!(lines("a\u{202e}b", 4, 9), ["a", "<U+202E>", "b"]);
+        assert_eq!(lines("  ", 4, 9), Vec::<String>::new());
+    }
+
+    #[test]
     fn width_is_that_of_the_escaped_form() {
         assert_eq!(width_up_to("a\u{1b}山", 100), 4);
         assert_eq!(width_up_to("\u{202e}", 100), 8);
@@ -520,7 +577,7 @@ mod tests {
 
         #[test]
         fn columns_are_counted_as_the_screen_counts_them(text in "\\PC{0,40}|[\\x00-\\x7f\u{200b}-\u{202e}e\u{301}山]{0,40}") {
-            let drawn: usize = escape(&text).graphemes(true).map(|cluster| cluster.width()).sum();
+            let drawn: usize = escape(&text).graphemes(true).map(UnicodeWidthStr::width).sum();
             prop_assert_eq!(width_up_to(&text, usize::MAX), drawn);
         }
     }

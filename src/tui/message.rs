@@ -1,0 +1,38 @@
+//! What the interface hears, and what it asks for: all that goes in and out of
+//! [`App`](super::App).
+
+use std::time::Duration;
+
+use crossterm::event::KeyEvent;
+
+use crate::session::{Command, Event};
+
+/// Something that happened.
+#[derive(Debug)]
+pub enum Message {
+    /// A key was pressed (presses and repeats only, never releases).
+    Key(KeyEvent),
+    /// Text was pasted.
+    Paste(String),
+    /// The terminal has this size now, in columns and lines.
+    Resize(u16, u16),
+    /// The session says something.
+    Session(Event),
+    /// The session is gone and will say nothing more.
+    SessionEnded,
+    /// Time passed; how long since the program began.
+    Tick(Duration),
+    /// The system asks the program to end (SIGTERM, SIGHUP).
+    Terminate,
+}
+
+/// Something that the loop has to do for the interface.
+#[derive(Debug)]
+pub enum Effect {
+    /// Send this to the session.
+    Send(Command),
+    /// Put this on the clipboard of the terminal (OSC 52).
+    Copy(String),
+    /// Leave.
+    Quit,
+}
