@@ -53,14 +53,15 @@ pub enum Event {
     ScanProgress(Vec<DomainProgress>),
     /// The scan is over, whole or in part.
     Scanned(Box<Worksheet>),
-    /// The plan is sealed in the journal at this path; writing begins.
+    /// The plan of an apply or a rollback is sealed in the journal at this path;
+    /// writing begins.
     ApplyStarted {
         /// The transaction.
         id: TransactionId,
         /// Its journal.
         journal: PathBuf,
-        /// How many modifications it has.
-        total: usize,
+        /// The DN of each modification, in the order of the plan; raw.
+        entries: Vec<String>,
     },
     /// One modification of the running transaction is settled.
     ApplyProgress {
