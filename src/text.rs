@@ -514,7 +514,10 @@ mod tests {
         assert_eq!(lines("one two three", 6, 9), ["one", "two", "three"]);
         assert_eq!(lines("abcdefgh", 3, 9), ["abc", "def", "gh"]);
         assert_eq!(lines("one two three", 5, 1), ["one", "…"]);
-        assert_eq!(lines("e\u{301}e\u{301}e\u{301}", 2, 9), ["e\u{301}e\u{301}", "e\u{301}"]);
+        assert_eq!(
+            lines("e\u{301}e\u{301}e\u{301}", 2, 9),
+            ["e\u{301}e\u{301}", "e\u{301}"]
+        );
         assert_eq!(lines("a\u{202e}b", 4, 9), ["a", "<U+202E>", "b"]);
         assert_eq!(lines("  ", 4, 9), Vec::<String>::new());
     }
