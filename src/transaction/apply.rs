@@ -1,60 +1,134 @@
-//! skeleton
+//! Carrying out a plan: read, compare, one guarded request, read back.
 
-use super::TransactionId;
-use crate::model::{AttributeName, Value};
+use std::fmt;
+use std::path::Path;
+use std::path::PathBuf;
+use std::time::Duration;
 
-/// What became of one modification.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outcome {
-    /// Written, read back, and as planned.
-    Done,
-    /// The entry already was as planned; nothing was sent.
-    NotNeeded,
-    /// Refused by the directory.
-    Failed {
-        /// LDAP result code.
-        code: u32,
-        /// The server's text.
-        text: String,
-        /// In plain words.
-        reason: String,
-    },
-    /// Held back by a check before sending.
-    Refused(String),
-    /// Somebody else changed the value since it was scanned.
-    Conflict {
-        /// The attribute.
-        attribute: AttributeName,
-        /// What the plan expected.
-        expected: Vec<Value>,
-        /// What was found.
-        found: Vec<Value>,
-    },
-    /// Sent, no answer, not settled yet.
-    InDoubt(String),
-    /// The run stopped before it.
-    NotReached,
-}
+use jiff::Timestamp;
+use tokio_util::sync::CancellationToken;
 
-/// What became of a transaction.
+use super::{
+    JournalError, Origin, Outcome, Precondition, Target, TransactionId, TransactionReport,
+};
+use crate::model::ChangeSet;
+
+/// How careful and how fast to be.
 #[derive(Debug, Clone)]
-pub struct TransactionReport {
-    /// Its name.
-    pub id: TransactionId,
-    /// One outcome a modification, in the order of the plan.
-    pub outcomes: Vec<Outcome>,
-    /// What a person should know: guards that could not be given, a cancel.
-    pub notes: Vec<String>,
+pub struct ApplyOptions {
+    /// Stop after this many entries that failed, were refused, in conflict or
+    /// in doubt; `None` goes on to the end.
+    pub stop_after: Option<usize>,
+    /// At most this many modifications a second; `None` is as fast as it goes.
+    pub throttle: Option<u32>,
+    /// How long to wait before a second read may say that a request without an
+    /// answer was not carried out.
+    pub settle_delay: Duration,
 }
 
-/// skeleton
-#[derive(Debug, Clone, Default)]
-pub struct ApplyOptions;
+impl Default for ApplyOptions {
+    fn default() -> Self {
+        Self {
+            stop_after: Some(10),
+            throttle: None,
+            settle_delay: Duration::from_secs(5),
+        }
+    }
+}
 
-/// skeleton
-pub trait Precondition: Send + Sync {}
+/// The surroundings of a run: what is the same for apply, recover and rollback.
+#[derive(Clone, Copy)]
+pub struct Environment<'a> {
+    /// The folder of the journals; it is made if it is missing.
+    pub journals: &'a Path,
+    /// The domains by [`crate::model::DomainId`].
+    pub targets: &'a [Target],
+    /// Who runs this, where.
+    pub origin: &'a Origin,
+    /// The present time.
+    pub clock: &'a (dyn Fn() -> Timestamp + Send + Sync),
+    /// Hears of every step.
+    pub progress: &'a (dyn Fn(Progress) + Send + Sync),
+    /// Stops the run between two entries.
+    pub cancel: &'a CancellationToken,
+}
 
-/// skeleton
-pub async fn apply() {
+impl fmt::Debug for Environment<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Environment")
+            .field("journals", &self.journals)
+            .field("targets", &self.targets)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A step of a run.
+#[derive(Debug, Clone)]
+pub enum Progress {
+    /// The plan is sealed in the journal; writing begins.
+    Sealed {
+        /// The transaction.
+        id: TransactionId,
+        /// Its journal.
+        journal: PathBuf,
+        /// How many modifications it has.
+        total: usize,
+    },
+    /// A modification is settled, or in doubt.
+    Settled {
+        /// Its place in the plan.
+        index: usize,
+        /// What became of it.
+        outcome: Outcome,
+    },
+    /// An answer is missing; the entry is read again after the delay.
+    Waiting {
+        /// Its place in the plan.
+        index: usize,
+        /// How long.
+        delay: Duration,
+    },
+}
+
+/// A plan to be carried out.
+#[derive(Debug)]
+pub struct ApplyRun<'a> {
+    /// Where, who, when.
+    pub environment: Environment<'a>,
+    /// What to do.
+    pub plan: &'a ChangeSet,
+    /// The transaction that this one takes back, if it is a rollback. The
+    /// attributes of an entry are then judged one by one.
+    pub reverts: Option<TransactionId>,
+    /// How careful and how fast.
+    pub options: ApplyOptions,
+    /// The live check of new values.
+    pub precondition: &'a dyn Precondition,
+}
+
+/// Why a transaction did not begin, or could not go on.
+#[derive(Debug, thiserror::Error)]
+pub enum ApplyError {
+    /// The plan has nothing to do.
+    #[error("the plan is empty")]
+    Empty,
+    /// The plan names a domain that the run does not have.
+    #[error("the plan changes {dn} in a domain that is not among the sources")]
+    UnknownDomain {
+        /// The entry.
+        dn: String,
+    },
+    /// The journal could not be written: nothing further was sent.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+}
+
+/// Carries out a plan as a transaction.
+///
+/// The plan is written and synced before anything is sent. Cancelling, or too
+/// many failures, stops between two entries; what was not reached says so. An
+/// error after the plan was sealed leaves an unfinished transaction that
+/// [`super::recover`] settles.
+pub async fn apply(_run: ApplyRun<'_>) -> Result<TransactionReport, ApplyError> {
     todo!()
 }

@@ -9,14 +9,26 @@
 //! the caller brings.
 
 mod apply;
+mod files;
 mod history;
+mod id;
 mod journal;
 mod lock;
+mod outcome;
+mod precondition;
 mod recover;
 mod rollback;
+mod target;
 
-pub use apply::{ApplyOptions, Outcome, Precondition, TransactionReport, apply};
+pub use apply::{ApplyError, ApplyOptions, ApplyRun, Environment, Progress, apply};
 pub use history::{TransactionState, TransactionSummary, history};
-pub use journal::{JournalError, TransactionId, TransactionRecord, read_journal};
-pub use recover::{RecoverReport, recover};
-pub use rollback::{RollbackError, plan_rollback};
+pub use id::{TransactionId, TransactionIdError};
+pub use journal::{
+    Damage, DomainRecord, Header, JournalError, KindRecord, Origin, TransactionRecord, read_journal,
+};
+pub use lock::{LockError, StateLock};
+pub use outcome::{AttributeConflict, Outcome, TransactionReport};
+pub use precondition::{NoPrecondition, Objection, Objections, Pending, Precondition};
+pub use recover::{RecoverError, RecoverRun, recover};
+pub use rollback::{RollbackError, RollbackPlan, plan_rollback, revertible};
+pub use target::Target;

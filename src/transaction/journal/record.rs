@@ -1,0 +1,132 @@
+//! A journal as read back: who, what, what became of it, and what is damaged.
+
+use std::path::PathBuf;
+
+use crate::model::{DistinguishedName, Modification, SourceKind};
+use crate::transaction::{Outcome, TransactionId};
+
+/// Who runs a transaction, and with what. Given by the caller.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Origin {
+    /// The version of idmend.
+    pub version: String,
+    /// The host it runs on.
+    pub host: String,
+    /// The local user.
+    pub user: String,
+    /// The process.
+    pub pid: u32,
+}
+
+/// A domain as the journal knows it.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct DomainRecord {
+    /// The name of its forest.
+    pub forest: String,
+    /// What kind of source it is.
+    pub kind: KindRecord,
+    /// Its DNS name.
+    pub dns_name: String,
+    /// Its naming context.
+    pub naming_context: DistinguishedName,
+    /// The host that was read and written.
+    pub host: String,
+    /// Who was bound to it, as the server said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub identity: Option<String>,
+    /// How the source was named.
+    pub source: String,
+}
+
+/// [`SourceKind`] as the journal spells it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum KindRecord {
+    /// An Active Directory.
+    ActiveDirectory,
+    /// Another LDAP server.
+    OtherLdap,
+    /// An LDIF file.
+    Ldif,
+    /// Memory.
+    Memory,
+}
+
+impl From<SourceKind> for KindRecord {
+    fn from(kind: SourceKind) -> Self {
+        match kind {
+            SourceKind::ActiveDirectory => Self::ActiveDirectory,
+            SourceKind::OtherLdap => Self::OtherLdap,
+            SourceKind::Ldif => Self::Ldif,
+            SourceKind::Memory => Self::Memory,
+        }
+    }
+}
+
+/// The first line of a journal.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Header {
+    /// The transaction.
+    pub id: TransactionId,
+    /// When it began, RFC 3339, UTC.
+    pub time: String,
+    /// Who ran it, where.
+    pub origin: Origin,
+    /// The domains of the run; a modification names one by its place here.
+    pub domains: Vec<DomainRecord>,
+    /// The transaction it takes back, if it is a rollback.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reverts: Option<TransactionId>,
+    /// How many modifications the plan has.
+    pub count: usize,
+    /// SHA-256 of the plan, hex.
+    pub digest: String,
+}
+
+/// Something in a journal that is not as it was written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Damage {
+    /// The line, counted from 1.
+    pub line: usize,
+    /// What is wrong with it.
+    pub reason: String,
+}
+
+/// A journal as read back.
+#[derive(Debug, Clone)]
+pub struct TransactionRecord {
+    /// The transaction, by the name of the file.
+    pub id: TransactionId,
+    /// The file.
+    pub path: PathBuf,
+    /// The first line, if it is readable.
+    pub header: Option<Header>,
+    /// The plan by index; `None` where its line cannot be read. The domains are
+    /// places in [`Header::domains`].
+    pub plan: Vec<Option<Modification>>,
+    /// What is known of each modification; `None` is unknown: it must be read.
+    pub outcomes: Vec<Option<Outcome>>,
+    /// Remarks of the run, in order.
+    pub notes: Vec<String>,
+    /// Whether the whole plan is there as it was sealed.
+    pub sealed: bool,
+    /// Whether the run came to its end.
+    pub ended: bool,
+    /// The last line was cut off in the middle: a run was interrupted there.
+    pub torn: bool,
+    /// What is damaged.
+    pub damage: Vec<Damage>,
+    /// How many lines the file has, a torn one included.
+    pub lines: usize,
+}
+
+impl TransactionRecord {
+    /// Whether something of it is unknown or in doubt, or it has no end.
+    pub fn needs_recovery(&self) -> bool {
+        !self.ended
+            || self
+                .outcomes
+                .iter()
+                .any(|outcome| matches!(outcome, None | Some(Outcome::InDoubt(_))))
+    }
+}

@@ -1,0 +1,157 @@
+//! What became of a modification, and of a whole transaction.
+//!
+//! Values only. Values of attributes and texts of servers in here are raw: a
+//! face makes them safe before it shows them.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use super::TransactionId;
+use crate::model::{AttributeName, Value};
+
+/// An attribute that is not as the plan expected it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AttributeConflict {
+    /// The attribute.
+    pub attribute: AttributeName,
+    /// All its values as the plan expected them.
+    pub expected: Vec<Value>,
+    /// All its values as they were found.
+    pub found: Vec<Value>,
+    /// What that means, one sentence.
+    pub reason: String,
+}
+
+/// What became of one modification.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// Written, read back, and as planned.
+    Done,
+    /// Written, but what is stored is not what was sent: somebody else wrote at
+    /// the same moment, or the server changed the value.
+    Altered(Vec<AttributeConflict>),
+    /// The entry already was as planned; nothing was sent.
+    NotNeeded,
+    /// A rollback wrote some attributes of the entry and left the others alone.
+    Partly {
+        /// The attributes that were written and are as planned.
+        done: Vec<AttributeName>,
+        /// The attributes that were left alone, and why.
+        conflicts: Vec<AttributeConflict>,
+    },
+    /// Refused by the directory, or never sent; nothing has changed.
+    Failed {
+        /// LDAP result code, if a server gave one.
+        code: Option<u32>,
+        /// The server's text, as it came.
+        text: String,
+        /// In plain words.
+        reason: String,
+    },
+    /// Held back by a check before sending; nothing has changed.
+    Refused(String),
+    /// Somebody else changed the values since they were scanned; nothing was
+    /// sent.
+    Conflict(Vec<AttributeConflict>),
+    /// Sent, no answer, and not settled yet: it may or may not be done.
+    InDoubt(String),
+    /// The run stopped before it; nothing was sent.
+    NotReached,
+}
+
+impl Outcome {
+    /// Whether at least one value of the entry was written.
+    pub fn wrote(&self) -> bool {
+        matches!(self, Self::Done | Self::Altered(_) | Self::Partly { .. })
+    }
+
+    /// Whether the entry is as planned now.
+    pub fn is_as_planned(&self) -> bool {
+        matches!(self, Self::Done | Self::NotNeeded)
+    }
+
+    /// Whether this counts as a row that failed: refused, failed, in conflict
+    /// (partly too), or stored otherwise than planned.
+    pub fn is_failure(&self) -> bool {
+        matches!(
+            self,
+            Self::Failed { .. }
+                | Self::Refused(_)
+                | Self::Conflict(_)
+                | Self::Partly { .. }
+                | Self::Altered(_)
+        )
+    }
+
+    /// One or two words for a column.
+    pub fn label(&self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Altered(_) => "done, altered",
+            Self::NotNeeded => "not needed",
+            Self::Partly { .. } => "partly done",
+            Self::Failed { .. } => "failed",
+            Self::Refused(_) => "refused",
+            Self::Conflict(_) => "conflict",
+            Self::InDoubt(_) => "in doubt",
+            Self::NotReached => "not reached",
+        }
+    }
+}
+
+impl fmt::Display for Outcome {
+    /// The label, and why. Raw: it may hold a server's text and an entry's
+    /// values.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.label())?;
+        match self {
+            Self::Failed { code, text, reason } => {
+                write!(f, ": {reason}")?;
+                match code {
+                    Some(code) if text.is_empty() => write!(f, " (LDAP {code})"),
+                    Some(code) => write!(f, " (LDAP {code}: {text})"),
+                    None => Ok(()),
+                }
+            }
+            Self::Refused(reason) | Self::InDoubt(reason) => write!(f, ": {reason}"),
+            Self::Conflict(conflicts)
+            | Self::Altered(conflicts)
+            | Self::Partly { conflicts, .. } => {
+                for (at, conflict) in conflicts.iter().enumerate() {
+                    f.write_str(if at == 0 { ": " } else { "; " })?;
+                    write!(f, "{}: {}", conflict.attribute, conflict.reason)?;
+                }
+                Ok(())
+            }
+            Self::Done | Self::NotNeeded | Self::NotReached => Ok(()),
+        }
+    }
+}
+
+/// What became of a transaction.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TransactionReport {
+    /// Its name.
+    pub id: TransactionId,
+    /// Its journal.
+    pub journal: PathBuf,
+    /// Its undo as LDIF.
+    pub undo: PathBuf,
+    /// One outcome a modification, in the order of the plan.
+    pub outcomes: Vec<Outcome>,
+    /// What a person should know: a cancel, an entry moved, a guard not given.
+    pub notes: Vec<String>,
+}
+
+impl TransactionReport {
+    /// How many outcomes satisfy `test`.
+    pub fn count(&self, test: impl Fn(&Outcome) -> bool) -> usize {
+        self.outcomes.iter().filter(|outcome| test(outcome)).count()
+    }
+
+    /// How many entries were not reached or are in doubt: the transaction is
+    /// incomplete if there is one.
+    pub fn incomplete(&self) -> usize {
+        self.count(|outcome| matches!(outcome, Outcome::NotReached | Outcome::InDoubt(_)))
+    }
+}
