@@ -13,6 +13,7 @@ pub mod filter;
 pub mod ldap;
 pub mod ldif;
 pub mod memory;
+mod select;
 
 pub use error::{DirectoryError, ModifyError};
 
