@@ -1,10 +1,18 @@
-//! skeleton: who holds which value
+//! Who holds which value that must be unique.
+//!
+//! The index keeps a 64-bit hash and an entry for each value, sorted, and no
+//! text: a hit is verified by making the keys of the entry again. The hash is
+//! seeded for each run, so that nobody can prepare values that fall together.
+//! Results never depend on hashes or on the order of reading.
 
-use super::EntryRef;
-use crate::rule::{KeySpace, Place};
+use std::hash::RandomState;
+
+use super::{EntryRef, Snapshot};
+use crate::model::Entry;
+use crate::rule::{Judge, KeySpace, Place};
 
 /// An entry that holds a key, and where.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Holder {
     /// The entry.
     pub entry: EntryRef,
@@ -14,11 +22,101 @@ pub struct Holder {
 
 /// Who holds which value that must be unique, over all forests of the run.
 #[derive(Debug, Default)]
-pub struct UniqueIndex;
+pub struct UniqueIndex {
+    seed: RandomState,
+    /// Sorted by hash, then entry; one for each key of an entry.
+    postings: Vec<(u64, EntryRef)>,
+}
 
 impl UniqueIndex {
-    /// All holders of `key`, in the order of the snapshot.
-    pub fn holders(&self, _space: KeySpace, _key: &str) -> Vec<Holder> {
-        todo!()
+    /// All holders of `key`, in the order of the snapshot, which must be the
+    /// one that was indexed.
+    pub fn holders(
+        &self,
+        snapshot: &Snapshot,
+        judge: &Judge,
+        space: KeySpace,
+        key: &str,
+    ) -> Vec<Holder> {
+        let hash = self.hash(space, key);
+        let first = self.postings.partition_point(|posting| posting.0 < hash);
+        let hits = self.postings.get(first..).unwrap_or_default();
+        hits.iter()
+            .take_while(|posting| posting.0 == hash)
+            .flat_map(|&(_, entry)| {
+                judge
+                    .keys(&snapshot.entry(entry))
+                    .into_iter()
+                    .filter(|found| found.space == space && found.key == key)
+                    .map(move |found| Holder {
+                        entry,
+                        place: found.place,
+                    })
+            })
+            .collect()
     }
+
+    /// Bytes that are held.
+    pub fn bytes_held(&self) -> usize {
+        self.postings.capacity() * size_of::<(u64, EntryRef)>()
+    }
+
+    pub(super) fn with_seed(seed: RandomState) -> Self {
+        Self {
+            seed,
+            postings: Vec::new(),
+        }
+    }
+
+    pub(super) fn hash(&self, space: KeySpace, key: &str) -> u64 {
+        hash(&self.seed, space, key)
+    }
+
+    /// Notes the keys of `entry`.
+    pub(super) fn add(&mut self, at: EntryRef, entry: &Entry, judge: &Judge) {
+        let from = self.postings.len();
+        for key in judge.keys(entry) {
+            self.postings
+                .push((hash(&self.seed, key.space, &key.key), at));
+        }
+        if let Some(own) = self.postings.get_mut(from..) {
+            own.sort_unstable();
+        }
+        let mut kept = from;
+        for next in from..self.postings.len() {
+            if next == from || self.postings[next] != self.postings[kept - 1] {
+                self.postings[kept] = self.postings[next];
+                kept += 1;
+            }
+        }
+        self.postings.truncate(kept);
+    }
+
+    /// Appends an index of the same seed whose entries begin at `first`.
+    pub(super) fn append(&mut self, other: Self, first: u32) {
+        self.postings.extend(
+            other
+                .postings
+                .into_iter()
+                .map(|(hash, entry)| (hash, EntryRef(entry.0 + first))),
+        );
+    }
+
+    /// Makes the index ready for look-ups.
+    pub(super) fn seal(&mut self) {
+        self.postings.sort_unstable();
+        self.postings.shrink_to_fit();
+    }
+
+    /// The runs of postings that share a hash and name at least two entries.
+    pub(super) fn shared(&self) -> impl Iterator<Item = &[(u64, EntryRef)]> {
+        self.postings
+            .chunk_by(|a, b| a.0 == b.0)
+            .filter(|run| run.len() > 1)
+    }
+}
+
+fn hash(seed: &RandomState, space: KeySpace, key: &str) -> u64 {
+    use std::hash::BuildHasher;
+    seed.hash_one((space, key))
 }

@@ -7,24 +7,28 @@
 //! the order of arrival. It never writes. A domain that fails leaves a partial
 //! result that says so.
 
+mod conflict;
+mod domain;
 mod index;
+mod packed;
 mod pipeline;
 mod progress;
 mod scope;
 mod skip;
 mod snapshot;
 
+pub use conflict::{ConflictSet, Conflicts};
 pub use index::{Holder, UniqueIndex};
 pub use pipeline::{ScanSource, scan};
 pub use progress::{DomainProgress, DomainState, ProgressSink};
 pub use scope::{ScanOptions, ScopeError};
 pub use skip::SkipReason;
-pub use snapshot::{EntryRef, Snapshot};
+pub use snapshot::{EntryRef, Part, Snapshot};
 
 use std::collections::BTreeMap;
 
 use crate::model::{Domain, DomainId, Forest};
-use crate::rule::{Fault, Place};
+use crate::rule::{Fault, Judge, KeySpace, Place};
 
 /// One row to be: all faults of one value of one entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,6 +53,8 @@ pub struct ScanResult {
     pub snapshot: Snapshot,
     /// Who holds which address.
     pub index: UniqueIndex,
+    /// Addresses that several entries hold.
+    pub conflicts: Conflicts,
     /// The findings, ordered by domain, then DN, then attribute, then value.
     pub findings: Vec<Finding>,
     /// How far each domain was read; index is the [`DomainId`].
@@ -64,5 +70,27 @@ impl ScanResult {
     /// The domain of that number.
     pub fn domain(&self, id: DomainId) -> &Domain {
         &self.domains[usize::from(id.0)].1
+    }
+
+    /// The forest that a domain belongs to.
+    pub fn forest(&self, id: DomainId) -> &Forest {
+        &self.forests[self.domains[usize::from(id.0)].0]
+    }
+
+    /// All holders of a key, in the order of the snapshot.
+    pub fn holders(&self, judge: &Judge, space: KeySpace, key: &str) -> Vec<Holder> {
+        self.index.holders(&self.snapshot, judge, space, key)
+    }
+
+    /// Whether every domain was read to its end.
+    pub fn is_complete(&self) -> bool {
+        self.incomplete.is_empty()
+    }
+
+    /// Whether no domain could be read at all.
+    pub fn read_nothing(&self) -> bool {
+        self.progress
+            .iter()
+            .all(|domain| domain.entries == 0 && matches!(domain.state, DomainState::Failed(_)))
     }
 }

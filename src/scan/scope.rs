@@ -1,6 +1,26 @@
 //! What is judged: bases, excludes, filter.
+//!
+//! They bound what is judged, not what is compared: unless the scope is all
+//! that is to be looked at, every domain is read whole, so that an address
+//! outside the scope is still known to be taken. The user's filter is evaluated
+//! by the source, never here.
 
-use crate::model::DistinguishedName;
+use crate::directory::SearchRequest;
+use crate::model::{AttributeName, DistinguishedName, Domain, SourceKind};
+
+/// The largest page that Active Directory gives by default (MaxPageSize, "View
+/// and set LDAP policy in Active Directory by using Ntdsutil.exe").
+const PAGE_SIZE: u32 = 1000;
+
+/// Users, contacts and groups of an Active Directory. objectCategory is indexed
+/// and single-valued, and is `person` for users, inetOrgPersons and contacts
+/// alike ("Creating more efficient queries").
+const ACTIVE_DIRECTORY_FILTER: &str = "(|(objectCategory=person)(objectCategory=group))";
+
+/// The same by objectClass, for sources that need not know objectCategory; and
+/// entries without any objectClass, so that they can be reported.
+const OTHER_FILTER: &str = "(|(objectClass=user)(objectClass=inetOrgPerson)\
+    (objectClass=contact)(objectClass=group)(!(objectClass=*)))";
 
 /// What a scan judges, and how it reads.
 #[derive(Debug, Clone, Default)]
@@ -19,3 +39,244 @@ pub struct ScanOptions {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct ScopeError(pub String);
+
+/// The filter that gives all candidates of a source of `kind`.
+pub(super) fn candidate_filter(kind: SourceKind) -> &'static str {
+    match kind {
+        SourceKind::ActiveDirectory => ACTIVE_DIRECTORY_FILTER,
+        SourceKind::OtherLdap | SourceKind::Ldif | SourceKind::Memory => OTHER_FILTER,
+    }
+}
+
+/// One search of a domain, and what its entries are for.
+#[derive(Debug, Clone)]
+pub(super) struct Step {
+    pub(super) request: SearchRequest,
+    /// Whether entries in scope are judged; else all are compared only.
+    pub(super) judges: bool,
+}
+
+/// What of one domain is judged.
+#[derive(Debug, Clone, Default)]
+pub(super) struct DomainScope {
+    /// Bases in this domain, outermost only, as names and keys.
+    bases: Vec<(DistinguishedName, String)>,
+    /// Whether bases were given at all: then a domain without one has nothing
+    /// to judge.
+    bounded: bool,
+    excludes: Vec<String>,
+    filter: Option<String>,
+    scope_only: bool,
+}
+
+impl DomainScope {
+    /// The scope of each of `domains`. A base or an exclude belongs to the
+    /// domain whose naming context is the closest above it.
+    pub(super) fn of(options: &ScanOptions, domains: &[&Domain]) -> Result<Vec<Self>, ScopeError> {
+        let contexts: Vec<String> = domains
+            .iter()
+            .map(|domain| domain.naming_context.key())
+            .collect();
+        let mut scopes = vec![
+            Self {
+                bounded: !options.bases.is_empty(),
+                filter: options.filter.clone(),
+                scope_only: options.scope_only,
+                ..Self::default()
+            };
+            domains.len()
+        ];
+        for base in &options.bases {
+            for place in homes("base", base, &contexts, domains)? {
+                scopes[place].bases.push((base.clone(), base.key()));
+            }
+        }
+        for exclude in &options.excludes {
+            for place in homes("exclude", exclude, &contexts, domains)? {
+                scopes[place].excludes.push(exclude.key());
+            }
+        }
+        for scope in &mut scopes {
+            scope.drop_nested_bases();
+        }
+        Ok(scopes)
+    }
+
+    fn drop_nested_bases(&mut self) {
+        self.bases
+            .sort_by(|a, b| (a.1.len(), &a.1).cmp(&(b.1.len(), &b.1)));
+        let mut kept: Vec<(DistinguishedName, String)> = Vec::new();
+        for base in std::mem::take(&mut self.bases) {
+            if !kept.iter().any(|outer| is_within(&base.1, &outer.1)) {
+                kept.push(base);
+            }
+        }
+        self.bases = kept;
+    }
+
+    /// Whether an entry of that name lies in the bases and in no exclude.
+    pub(super) fn covers(&self, dn: &DistinguishedName) -> bool {
+        if !self.bounded && self.excludes.is_empty() {
+            return true;
+        }
+        let key = dn.key();
+        let inside = !self.bounded || self.bases.iter().any(|(_, base)| is_within(&key, base));
+        inside && !self.excludes.iter().any(|exclude| is_within(&key, exclude))
+    }
+
+    /// Whether entries that are not judged are left out altogether.
+    pub(super) fn scope_only(&self) -> bool {
+        self.scope_only
+    }
+
+    /// The searches that read the domain.
+    pub(super) fn steps(
+        &self,
+        domain: &Domain,
+        kind: SourceKind,
+        attributes: &[AttributeName],
+    ) -> Vec<Step> {
+        let step = |base: &DistinguishedName, filter: &str, judges| Step {
+            request: SearchRequest {
+                base: base.clone(),
+                filter: filter.to_owned(),
+                attributes: attributes.to_vec(),
+                page_size: PAGE_SIZE,
+            },
+            judges,
+        };
+        let whole = &domain.naming_context;
+        let candidates = candidate_filter(kind);
+        let filter = self.filter.as_deref().unwrap_or(candidates);
+        let scoped: Vec<Step> = if self.bounded {
+            self.bases
+                .iter()
+                .map(|(base, _)| step(base, filter, true))
+                .collect()
+        } else {
+            vec![step(whole, filter, true)]
+        };
+        match (self.scope_only, &self.filter) {
+            (true, _) => scoped,
+            (false, None) => vec![step(whole, candidates, true)],
+            (false, Some(_)) => scoped
+                .into_iter()
+                .chain([step(whole, candidates, false)])
+                .collect(),
+        }
+    }
+}
+
+/// The places of the domains that `dn` lies in: one, unless several sources
+/// have the same naming context.
+fn homes(
+    what: &str,
+    dn: &DistinguishedName,
+    contexts: &[String],
+    domains: &[&Domain],
+) -> Result<Vec<usize>, ScopeError> {
+    let key = dn.key();
+    let around = |context: &&String| is_within(&key, context);
+    let Some(closest) = contexts.iter().filter(around).map(String::len).max() else {
+        let names: Vec<&str> = domains
+            .iter()
+            .map(|domain| domain.naming_context.as_str())
+            .collect();
+        return Err(ScopeError(format!(
+            "the {what} '{dn}' lies in no scanned domain; those are {}",
+            names.join(" and ")
+        )));
+    };
+    Ok(contexts
+        .iter()
+        .enumerate()
+        .filter(|(_, context)| context.len() == closest && around(context))
+        .map(|(place, _)| place)
+        .collect())
+}
+
+pub(super) fn is_within(key: &str, base: &str) -> bool {
+    key.strip_suffix(base)
+        .is_some_and(|rest| rest.is_empty() || rest.ends_with('\u{1}') || base.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn dn(text: &str) -> DistinguishedName {
+        DistinguishedName::parse(text).unwrap()
+    }
+
+    fn domain(context: &str) -> Domain {
+        Domain {
+            dns_name: dn(context).dns_name().unwrap(),
+            naming_context: dn(context),
+            host: "memory".into(),
+        }
+    }
+
+    fn scopes(options: &ScanOptions) -> Result<Vec<DomainScope>, ScopeError> {
+        let (root, child) = (domain("DC=a,DC=test"), domain("DC=b,DC=a,DC=test"));
+        DomainScope::of(options, &[&root, &child])
+    }
+
+    #[test]
+    fn a_base_belongs_to_the_closest_domain() {
+        let options = ScanOptions {
+            bases: vec![
+                dn("OU=x,DC=b,DC=a,DC=test"),
+                dn("ou=Y,OU=x,dc=b,DC=a,DC=test"),
+            ],
+            excludes: vec![dn("OU=z,OU=x,DC=b,DC=a,DC=test")],
+            ..ScanOptions::default()
+        };
+        let scopes = scopes(&options).unwrap();
+        assert!(!scopes[0].covers(&dn("CN=1,OU=x,DC=a,DC=test")));
+        assert!(scopes[1].covers(&dn("CN=1,ou=X,DC=b,DC=a,DC=test")));
+        assert!(!scopes[1].covers(&dn("CN=1,OU=z,OU=x,DC=b,DC=a,DC=test")));
+        assert!(!scopes[1].covers(&dn("CN=1,OU=w,DC=b,DC=a,DC=test")));
+        assert_eq!(
+            scopes[1].bases.len(),
+            1,
+            "the inner base is in the outer one"
+        );
+    }
+
+    #[test]
+    fn a_base_in_no_domain_is_named() {
+        let options = ScanOptions {
+            bases: vec![dn("OU=x,DC=c,DC=test")],
+            ..ScanOptions::default()
+        };
+        assert_eq!(
+            scopes(&options).unwrap_err().to_string(),
+            "the base 'OU=x,DC=c,DC=test' lies in no scanned domain; \
+             those are DC=a,DC=test and DC=b,DC=a,DC=test"
+        );
+    }
+
+    #[test]
+    fn a_filter_is_asked_first_and_everything_else_is_read_to_compare() {
+        let mut options = ScanOptions {
+            filter: Some("(sn=x)".into()),
+            ..ScanOptions::default()
+        };
+        let steps = |options: &ScanOptions| {
+            scopes(options).unwrap()[0]
+                .steps(&domain("DC=a,DC=test"), SourceKind::ActiveDirectory, &[])
+                .into_iter()
+                .map(|step| (step.request.filter, step.judges))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(
+            steps(&options),
+            [
+                ("(sn=x)".to_owned(), true),
+                (ACTIVE_DIRECTORY_FILTER.to_owned(), false)
+            ]
+        );
+        options.scope_only = true;
+        assert_eq!(steps(&options), [("(sn=x)".to_owned(), true)]);
+    }
+}

@@ -1,8 +1,313 @@
-//! skeleton: entries that the sync engine skips
+//! Entries that the sync engine leaves out, and why.
+//!
+//! These are the default scoping filters of Entra Connect ("Microsoft Entra
+//! Connect Sync: Understanding the default configuration"), its scoping on
+//! adminDescription, and Exchange's own mailboxes. Filters of Entra Connect
+//! that hide a fault are not here: a contact or a distribution group without
+//! an address is a finding. Filters on attributes that every directory entry
+//! has (a source anchor, userAccountControl) are not here either: where those
+//! are missing they were not exported.
+
+use std::fmt;
+
+use crate::model::{Entry, ObjectClass, SourceKind};
+
+/// Bits of msExchRecipientTypeDetails that keep a user from synchronising:
+/// mail-enabled public folder, system attendant, system mailbox, Microsoft
+/// Exchange, arbitration mailbox, mailbox plan, discovery mailbox
+/// ("User object is missing or filtered").
+const SYSTEM_RECIPIENTS: i64 = 0x21C0_7000;
+
+/// The bit of msExchRecipientTypeDetails of an Exchange role group.
+const ROLE_GROUP: i64 = 0x4000_0000;
 
 /// Why the sync engine skips an entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum SkipReason {
-    /// isCriticalSystemObject is TRUE.
+    /// isCriticalSystemObject is set: built-in accounts and groups.
     CriticalSystemObject,
+    /// A user without sAMAccountName.
+    NoAccountName,
+    /// An account or group of the sync engine: `AAD_`, `MSOL_`,
+    /// `MSOL_AD_Sync_RichCoexistence`.
+    SyncAccount,
+    /// `SUPPORT_388945a0`.
+    SupportAccount,
+    /// A mailNickname that begins with `SystemMailbox{`.
+    SystemMailbox,
+    /// `CAS_{…}` in mailNickname or sAMAccountName.
+    CasMailbox,
+    /// msExchRecipientTypeDetails names a system recipient or a role group.
+    SystemRecipient,
+    /// What replication leaves when two entries get one name (`CNF:`).
+    ReplicationConflict,
+    /// A hidden contact of the old coexistence: `(MSOL)` in displayName.
+    HiddenMsolContact,
+    /// adminDescription begins with `User_`, `Group_` or `Contact_`.
+    AdminDescription,
+    /// Below CN=Microsoft Exchange System Objects, or a health mailbox.
+    ExchangeOwn,
+}
+
+impl SkipReason {
+    /// The reason as words that follow a count.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::CriticalSystemObject => "built-in (isCriticalSystemObject)",
+            Self::NoAccountName => "without sAMAccountName",
+            Self::SyncAccount => "accounts of the sync engine (AAD_, MSOL_)",
+            Self::SupportAccount => "support account (SUPPORT_388945a0)",
+            Self::SystemMailbox => "system mailboxes (mailNickname SystemMailbox{)",
+            Self::CasMailbox => "client access mailboxes (CAS_{)",
+            Self::SystemRecipient => "system recipients (msExchRecipientTypeDetails)",
+            Self::ReplicationConflict => "replication conflicts (CNF:)",
+            Self::HiddenMsolContact => "hidden contacts with (MSOL) in displayName",
+            Self::AdminDescription => "excluded by adminDescription",
+            Self::ExchangeOwn => "Exchange's own mailboxes",
+        }
+    }
+
+    /// Why the sync engine skips `entry`, read from a source of `kind`; `None`
+    /// if it does not.
+    pub(super) fn of(entry: &Entry, kind: SourceKind) -> Option<Self> {
+        let class = entry.class();
+        if entry.has("isCriticalSystemObject") {
+            return Some(Self::CriticalSystemObject);
+        }
+        if entry.dn.name().contains("\nCNF:") {
+            return Some(Self::ReplicationConflict);
+        }
+        if is_exchanges_own(entry) {
+            return Some(Self::ExchangeOwn);
+        }
+        let scoped_out = match class {
+            ObjectClass::User => "User_",
+            ObjectClass::Group => "Group_",
+            ObjectClass::Contact => "Contact_",
+            ObjectClass::Computer | ObjectClass::Other => return None,
+        };
+        if begins(entry, "adminDescription", scoped_out) {
+            return Some(Self::AdminDescription);
+        }
+        match class {
+            ObjectClass::User => of_user(entry, kind),
+            ObjectClass::Group => of_group(entry),
+            ObjectClass::Contact => of_contact(entry),
+            ObjectClass::Computer | ObjectClass::Other => None,
+        }
+    }
+}
+
+impl fmt::Display for SkipReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.words())
+    }
+}
+
+fn of_user(entry: &Entry, kind: SourceKind) -> Option<SkipReason> {
+    let is_principal = entry.has("objectGUID") || entry.has("userAccountControl");
+    if !entry.has("sAMAccountName") && kind != SourceKind::OtherLdap && is_principal {
+        return Some(SkipReason::NoAccountName);
+    }
+    if begins(entry, "sAMAccountName", "AAD_") || begins(entry, "sAMAccountName", "MSOL_") {
+        return Some(SkipReason::SyncAccount);
+    }
+    if is(entry, "sAMAccountName", "SUPPORT_388945a0") {
+        return Some(SkipReason::SupportAccount);
+    }
+    if begins(entry, "mailNickname", "SystemMailbox{") {
+        return Some(SkipReason::SystemMailbox);
+    }
+    if is_cas(entry, "mailNickname") || is_cas(entry, "sAMAccountName") {
+        return Some(SkipReason::CasMailbox);
+    }
+    has_recipient_bits(entry, SYSTEM_RECIPIENTS).then_some(SkipReason::SystemRecipient)
+}
+
+fn of_group(entry: &Entry) -> Option<SkipReason> {
+    if is(entry, "sAMAccountName", "MSOL_AD_Sync_RichCoexistence") {
+        return Some(SkipReason::SyncAccount);
+    }
+    has_recipient_bits(entry, ROLE_GROUP).then_some(SkipReason::SystemRecipient)
+}
+
+fn of_contact(entry: &Entry) -> Option<SkipReason> {
+    let is_msol = entry
+        .text("displayName")
+        .is_some_and(|name| name.to_ascii_uppercase().contains("(MSOL)"));
+    if is_msol && is(entry, "msExchHideFromAddressLists", "TRUE") {
+        return Some(SkipReason::HiddenMsolContact);
+    }
+    is_cas(entry, "mailNickname").then_some(SkipReason::CasMailbox)
+}
+
+fn is(entry: &Entry, attribute: &str, text: &str) -> bool {
+    entry
+        .text(attribute)
+        .is_some_and(|value| value.eq_ignore_ascii_case(text))
+}
+
+fn begins(entry: &Entry, attribute: &str, start: &str) -> bool {
+    entry
+        .text(attribute)
+        .is_some_and(|value| begins_with(value, start))
+}
+
+fn begins_with(value: &str, start: &str) -> bool {
+    value
+        .get(..start.len())
+        .is_some_and(|head| head.eq_ignore_ascii_case(start))
+}
+
+fn is_cas(entry: &Entry, attribute: &str) -> bool {
+    entry
+        .text(attribute)
+        .is_some_and(|value| begins_with(value, "CAS_") && value.contains('}'))
+}
+
+fn has_recipient_bits(entry: &Entry, mask: i64) -> bool {
+    entry
+        .integer("msExchRecipientTypeDetails")
+        .is_some_and(|details| details & mask != 0)
+}
+
+/// Exchange's system container, and the mailboxes that its monitoring makes:
+/// `HealthMailbox` and a number, or `HealthMailbox-` and a server. A person
+/// whose name merely begins so is not meant.
+fn is_exchanges_own(entry: &Entry) -> bool {
+    let system_container = entry.dn.rdns().skip(1).any(|rdn| {
+        rdn.attribute.eq_ignore_ascii_case("CN")
+            && rdn
+                .value
+                .eq_ignore_ascii_case("Microsoft Exchange System Objects")
+    });
+    let name = entry.dn.name();
+    let rest = begins_with(&name, "HealthMailbox")
+        .then(|| name.get("HealthMailbox".len()..))
+        .flatten()
+        .unwrap_or_default();
+    let is_number = rest.len() >= 7 && rest.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-');
+    system_container || rest.starts_with('-') || is_number
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{AttributeName, DistinguishedName, Value};
+
+    fn reason(class: &str, dn: &str, attributes: &[(&'static str, &str)]) -> Option<SkipReason> {
+        let mut entry = Entry::new(DistinguishedName::from_server(dn));
+        entry.add(AttributeName::known("objectClass"), [Value::from(class)]);
+        entry.add(
+            AttributeName::known("objectGUID"),
+            [Value::from("0123456789abcdef")],
+        );
+        for (name, value) in attributes {
+            entry.add(AttributeName::known(name), [Value::from(*value)]);
+        }
+        SkipReason::of(&entry, SourceKind::ActiveDirectory)
+    }
+
+    #[test]
+    fn users_are_skipped_as_entra_connect_does() {
+        let sam = |name| reason("user", "CN=a,DC=x", &[("sAMAccountName", name)]);
+        let with = |name, value| {
+            reason(
+                "user",
+                "CN=a,DC=x",
+                &[("sAMAccountName", "a"), (name, value)],
+            )
+        };
+        assert_eq!(sam("a"), None);
+        assert_eq!(
+            reason("user", "CN=a,DC=x", &[]),
+            Some(SkipReason::NoAccountName)
+        );
+        assert_eq!(sam("msol_1"), Some(SkipReason::SyncAccount));
+        assert_eq!(sam("AAD_1"), Some(SkipReason::SyncAccount));
+        assert_eq!(sam("MSOLA"), None);
+        assert_eq!(sam("SUPPORT_388945a0"), Some(SkipReason::SupportAccount));
+        assert_eq!(sam("SUPPORT_1"), None);
+        assert_eq!(sam("CAS_{1}"), Some(SkipReason::CasMailbox));
+        assert_eq!(sam("CAS_1"), None);
+        assert_eq!(
+            with("mailNickname", "SystemMailbox{1}"),
+            Some(SkipReason::SystemMailbox)
+        );
+        assert_eq!(
+            with("adminDescription", "User_x"),
+            Some(SkipReason::AdminDescription)
+        );
+        assert_eq!(with("adminDescription", "Group_x"), None);
+        assert_eq!(
+            with("isCriticalSystemObject", "TRUE"),
+            Some(SkipReason::CriticalSystemObject)
+        );
+    }
+
+    #[test]
+    fn recipient_types_are_read_as_wide_decimals() {
+        let with = |value| {
+            let given = [
+                ("sAMAccountName", "a"),
+                ("msExchRecipientTypeDetails", value),
+            ];
+            (
+                reason("user", "CN=a,DC=x", &given),
+                reason("group", "CN=a,DC=x", &given),
+            )
+        };
+        assert_eq!(with("536870912"), (Some(SkipReason::SystemRecipient), None));
+        assert_eq!(
+            with("1073741824"),
+            (None, Some(SkipReason::SystemRecipient))
+        );
+        assert_eq!(with("34359738368"), (None, None));
+        assert_eq!(with("1"), (None, None));
+        assert_eq!(with("0x1000"), (None, None));
+    }
+
+    #[test]
+    fn conflicts_and_exchanges_mailboxes_are_known_by_their_name() {
+        let user = |dn| reason("user", dn, &[("sAMAccountName", "a")]);
+        assert_eq!(
+            user("CN=a\\0ACNF:6f9619ff-8b86-d011-b42d-00c04fc964ff,DC=x"),
+            Some(SkipReason::ReplicationConflict)
+        );
+        assert_eq!(user("CN=ACNF: a team,DC=x"), None);
+        assert_eq!(
+            user("CN=x,CN=Monitoring Mailboxes,CN=Microsoft Exchange System Objects,DC=x"),
+            Some(SkipReason::ExchangeOwn)
+        );
+        assert_eq!(
+            user("CN=HealthMailbox5d2e3f4,CN=Users,DC=x"),
+            Some(SkipReason::ExchangeOwn)
+        );
+        assert_eq!(user("CN=HealthMailboxes Team,DC=x"), None);
+        assert_eq!(user("CN=Guest Relations,DC=x"), None);
+    }
+
+    #[test]
+    fn contacts_and_groups_have_filters_of_their_own() {
+        let contact = |given: &[_]| reason("contact", "CN=a,DC=x", given);
+        assert_eq!(contact(&[]), None);
+        let msol = ("displayName", "x (MSOL)");
+        assert_eq!(contact(&[msol]), None);
+        assert_eq!(
+            contact(&[msol, ("msExchHideFromAddressLists", "TRUE")]),
+            Some(SkipReason::HiddenMsolContact)
+        );
+        assert_eq!(
+            contact(&[("mailNickname", "CAS_{1}")]),
+            Some(SkipReason::CasMailbox)
+        );
+        assert_eq!(
+            reason(
+                "group",
+                "CN=a,DC=x",
+                &[("sAMAccountName", "MSOL_AD_Sync_RichCoexistence")]
+            ),
+            Some(SkipReason::SyncAccount)
+        );
+    }
 }

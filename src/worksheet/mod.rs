@@ -3,18 +3,25 @@
 //! A row is (entry, attribute, value). It carries the proposal, the action
 //! word of IdFix and the new value; every proposal and every edit is checked
 //! against all rules, all scanned values and all other staged edits. The
-//! worksheet turns decisions into a [`ChangeSet`]; it never touches a directory
+//! worksheet turns decisions into a [`ChangeSet`](crate::model::ChangeSet); it never touches a directory
 //! and knows nothing of screens.
 
+mod filter;
+mod lookup;
+mod plan;
 mod proposal;
 mod row;
 mod sheet;
+mod stage;
+mod summary;
 mod view;
 
+pub use filter::{FilterError, RowFilter};
+pub use lookup::{Lookup, row_id_hash};
+pub use plan::Plan;
 pub use proposal::Proposal;
 pub use row::{Action, RowId, RowState, RowText};
-pub use sheet::{ConflictMember, EditCheck, Plan, Worksheet};
-pub use view::{FilterError, RowFilter, SortColumn, SortKey};
-
-#[expect(unused_imports, reason = "skeleton")]
-use crate::model::ChangeSet;
+pub use sheet::{ConflictMember, Worksheet};
+pub use stage::{Bulk, Decision, EditCheck};
+pub use summary::Summary;
+pub use view::{SortColumn, SortKey};

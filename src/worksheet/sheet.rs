@@ -1,18 +1,17 @@
-//! skeleton
+//! The worksheet itself: rows, what was decided on them, and what became of
+//! them.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::{Arc, OnceLock};
 
-use super::{Action, Proposal, RowFilter, RowId, RowState, RowText, SortKey};
-use crate::model::{ChangeSet, Entry};
-use crate::rule::{Judge, Severity};
-use crate::scan::{Finding, ScanResult};
-
-/// What is wrong with an edited value; empty when it may be staged as it is.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct EditCheck {
-    /// One sentence each.
-    pub problems: Vec<String>,
-}
+use super::lookup::Directory;
+use super::stage::{Decision, Staged, Step};
+use super::view::Ranks;
+use super::{Action, Proposal, RowId, RowState, RowText, proposal};
+use crate::model::{AttributeName, Entry};
+use crate::rule::{ErrorWord, Judge, KeySpace, Severity};
+use crate::scan::{EntryRef, Finding, Part, ScanResult};
 
 /// Another holder of a row's value.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,17 +26,6 @@ pub struct ConflictMember {
     pub remark: Option<String>,
 }
 
-/// The decisions, as changes.
-#[derive(Debug, Clone, Default)]
-pub struct Plan {
-    /// One modification an entry.
-    pub changes: ChangeSet,
-    /// For each modification the rows it carries out.
-    pub rows: Vec<Vec<RowId>>,
-    /// Rows with an action that cannot be planned, with the reason.
-    pub refused: Vec<(RowId, String)>,
-}
-
 /// Findings as rows, with decisions.
 #[derive(Debug)]
 pub struct Worksheet {
@@ -45,110 +33,253 @@ pub struct Worksheet {
     pub scan: ScanResult,
     /// By what it was judged, and edits are checked.
     pub judge: Arc<Judge>,
+    pub(super) proposals: Vec<Option<Box<Proposal>>>,
+    pub(super) decisions: Vec<Decision>,
+    pub(super) states: Vec<RowState>,
+    pub(super) staged: Staged,
+    pub(super) undo: Vec<Step>,
+    pub(super) redo: Vec<Step>,
+    pub(super) directory: OnceLock<Directory>,
+    pub(super) ranks: Ranks,
+    /// For each row the first row of the same entry.
+    first: Vec<u32>,
 }
 
 impl Worksheet {
     /// Makes a row of every finding, with its proposal.
-    pub fn new(_scan: ScanResult, _judge: Arc<Judge>) -> Self {
-        todo!()
+    pub fn new(scan: ScanResult, judge: Arc<Judge>) -> Self {
+        let rows = scan.findings.len();
+        let mut first = Vec::with_capacity(rows);
+        for (row, finding) in scan.findings.iter().enumerate() {
+            match (row.checked_sub(1), first.last()) {
+                (Some(before), Some(start)) if scan.findings[before].entry == finding.entry => {
+                    first.push(*start);
+                }
+                _ => first.push(u32::try_from(row).unwrap_or(u32::MAX)),
+            }
+        }
+        let proposals = proposal::propose(&scan, &judge);
+        Self {
+            proposals,
+            decisions: vec![Decision::default(); rows],
+            states: vec![RowState::Open; rows],
+            staged: Staged::default(),
+            undo: Vec::new(),
+            redo: Vec::new(),
+            directory: OnceLock::new(),
+            ranks: Ranks::default(),
+            first,
+            scan,
+            judge,
+        }
     }
 
     /// How many rows there are.
     pub fn len(&self) -> usize {
-        todo!()
+        self.scan.findings.len()
     }
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        todo!()
+        self.scan.findings.is_empty()
+    }
+
+    /// All rows, in the order of the scan.
+    pub fn rows(&self) -> impl Iterator<Item = RowId> + use<> {
+        (0..u32::try_from(self.len()).unwrap_or(u32::MAX)).map(RowId)
     }
 
     /// The finding of a row.
-    pub fn finding(&self, _row: RowId) -> &Finding {
-        todo!()
+    pub fn finding(&self, row: RowId) -> &Finding {
+        &self.scan.findings[row.0 as usize]
     }
 
     /// The entry of a row as it was scanned.
-    pub fn entry(&self, _row: RowId) -> Entry {
-        todo!()
+    pub fn entry(&self, row: RowId) -> Entry {
+        self.scan.snapshot.entry(self.finding(row).entry)
     }
 
     /// The worst severity of a row.
-    pub fn severity(&self, _row: RowId) -> Severity {
-        todo!()
+    pub fn severity(&self, row: RowId) -> Severity {
+        let faults = &self.finding(row).faults;
+        faults.first().map_or(Severity::Hygiene, |fault| {
+            self.judge.rules.rule(fault.rule).severity
+        })
+    }
+
+    /// The value of a row as it was scanned; none for a blank attribute.
+    pub fn value(&self, row: RowId) -> Option<&[u8]> {
+        let finding = self.finding(row);
+        let index = finding.place.value?;
+        self.scan
+            .snapshot
+            .value(finding.entry, &finding.place.attribute, index)
     }
 
     /// All texts of a row.
-    pub fn text(&self, _row: RowId) -> RowText {
-        todo!()
+    pub fn text(&self, row: RowId) -> RowText {
+        let finding = self.finding(row);
+        let entry = self.entry(row);
+        let rules: Vec<_> = finding
+            .faults
+            .iter()
+            .map(|fault| self.judge.rules.rule(fault.rule))
+            .collect();
+        let message: Vec<String> = finding
+            .faults
+            .iter()
+            .zip(&rules)
+            .map(|(fault, rule)| format!("{}: {}", rule.title, fault.detail))
+            .collect();
+        RowText {
+            dn: entry.dn.as_str().to_owned(),
+            common_name: entry.common_name(),
+            container: entry.dn.container_path(),
+            class: entry.class(),
+            attribute: finding.place.attribute.as_str().to_owned(),
+            error: self.error(row),
+            value: self
+                .value(row)
+                .map(|value| String::from_utf8_lossy(value).into_owned())
+                .unwrap_or_default(),
+            update: self.update(row).unwrap_or_default().to_owned(),
+            proposed: self
+                .proposal(row)
+                .map_or(Action::None, |proposal| proposal.action),
+            action: self.action(row),
+            severity: self.severity(row),
+            rules: rules.iter().map(|rule| rule.id.clone()).collect(),
+            message: message.join("; "),
+            domain: self.domain(row).to_owned(),
+        }
+    }
+
+    /// The ERROR words of a row, worst rule first, each once.
+    pub(super) fn error(&self, row: RowId) -> String {
+        let mut words: Vec<ErrorWord> = Vec::new();
+        for fault in &self.finding(row).faults {
+            let word = self.judge.rules.rule(fault.rule).error;
+            if !words.contains(&word) {
+                words.push(word);
+            }
+        }
+        let words: Vec<String> = words.iter().map(|word| format!("{word:?}")).collect();
+        words.join(", ")
+    }
+
+    /// The DNS name of the domain of a row.
+    pub fn domain(&self, row: RowId) -> &str {
+        let domain = self.scan.snapshot.domain(self.finding(row).entry);
+        &self.scan.domain(domain).dns_name
+    }
+
+    /// The UPDATE of a row: what was edited, else what is proposed.
+    pub fn update(&self, row: RowId) -> Option<&str> {
+        self.decisions[row.0 as usize]
+            .update
+            .as_deref()
+            .or_else(|| self.proposal(row)?.update.as_deref())
     }
 
     /// The proposal of a row.
-    pub fn proposal(&self, _row: RowId) -> Option<&Proposal> {
-        todo!()
+    pub fn proposal(&self, row: RowId) -> Option<&Proposal> {
+        self.proposals[row.0 as usize].as_deref()
     }
 
     /// The decision on a row.
-    pub fn action(&self, _row: RowId) -> Action {
-        todo!()
+    pub fn action(&self, row: RowId) -> Action {
+        self.decisions[row.0 as usize].action
     }
 
     /// What became of a row.
-    pub fn state(&self, _row: RowId) -> &RowState {
-        todo!()
-    }
-
-    /// All entries that hold the value of a row, if it must be unique; empty if it is.
-    pub fn conflicts(&self, _row: RowId) -> Vec<ConflictMember> {
-        todo!()
-    }
-
-    /// Checks `value` for a row: the rules, the scanned values, the other
-    /// staged edits. Stages nothing.
-    pub fn check(&self, _row: RowId, _value: &str) -> EditCheck {
-        todo!()
-    }
-
-    /// Stages EDIT with `value`. A value with problems is refused.
-    pub fn edit(&mut self, _row: RowId, _value: &str) -> Result<(), EditCheck> {
-        todo!()
-    }
-
-    /// Stages an action; EDIT takes the proposed value. Refused with the reason if it
-    /// does not fit the row.
-    pub fn act(&mut self, _row: RowId, _action: Action) -> Result<(), String> {
-        todo!()
-    }
-
-    /// Stages the proposal of every row of `rows` whose proposal is safe and that is undecided;
-    /// returns how many.
-    pub fn accept_safe(&mut self, _rows: &[RowId]) -> usize {
-        todo!()
-    }
-
-    /// Takes back the last staging (a bulk action is one); `false` if there is none.
-    pub fn undo(&mut self) -> bool {
-        todo!()
-    }
-
-    /// Stages again what was taken back.
-    pub fn redo(&mut self) -> bool {
-        todo!()
-    }
-
-    /// The staged edits and removals as one modification an entry. Judges
-    /// the state after the plan; rows that would break a rule or take a held value are refused.
-    pub fn plan(&self) -> Plan {
-        todo!()
+    pub fn state(&self, row: RowId) -> &RowState {
+        &self.states[row.0 as usize]
     }
 
     /// Records what became of rows.
-    pub fn set_state(&mut self, _rows: &[RowId], _state: &RowState) {
-        todo!()
+    pub fn set_state(&mut self, rows: &[RowId], state: &RowState) {
+        for row in rows {
+            if let Some(place) = self.states.get_mut(row.0 as usize) {
+                place.clone_from(state);
+            }
+        }
     }
 
-    /// The rows that match `filter`, ordered by `sort` (then by scan order).
-    pub fn view(&self, _filter: &RowFilter, _sort: &[SortKey]) -> Vec<RowId> {
-        todo!()
+    /// All entries that hold the value of a row, the row's own first, if it
+    /// must be unique; empty if it is.
+    pub fn conflicts(&self, row: RowId) -> Vec<ConflictMember> {
+        let finding = self.finding(row);
+        let Some((space, key)) = self.key(row) else {
+            return Vec::new();
+        };
+        let Some(set) = self.scan.conflicts.find(space, &key) else {
+            return Vec::new();
+        };
+        let set = &self.scan.conflicts.sets()[set];
+        let mut members: Vec<_> = set.holders.iter().collect();
+        members.sort_by_key(|holder| holder.entry != finding.entry);
+        members
+            .into_iter()
+            .map(|holder| self.conflict_member(holder.entry, &holder.place))
+            .collect()
+    }
+
+    fn conflict_member(&self, entry: EntryRef, place: &crate::rule::Place) -> ConflictMember {
+        let snapshot = &self.scan.snapshot;
+        let value = place
+            .value
+            .and_then(|index| snapshot.value(entry, &place.attribute, index))
+            .map(|value| String::from_utf8_lossy(value).into_owned());
+        ConflictMember {
+            dn: snapshot.dn(entry).as_str().to_owned(),
+            attribute: place.attribute.as_str().to_owned(),
+            value: value.unwrap_or_default(),
+            remark: match snapshot.part(entry) {
+                Part::Judged => None,
+                Part::OutOfScope => Some("out of scope".to_owned()),
+                Part::Skipped(reason) => Some(format!("not synchronised: {reason}")),
+            },
+        }
+    }
+
+    /// The key of a row's value, if it must be unique.
+    pub(super) fn key(&self, row: RowId) -> Option<(KeySpace, String)> {
+        let finding = self.finding(row);
+        let value = std::str::from_utf8(self.value(row)?).ok()?;
+        self.judge
+            .key_of(&self.entry(row), &finding.place.attribute, value)
+    }
+
+    /// The rows of the same entry.
+    pub fn siblings(&self, row: RowId) -> impl Iterator<Item = RowId> + use<> {
+        let range = self.range(row);
+        (range.start..range.end).map(RowId)
+    }
+
+    fn range(&self, row: RowId) -> Range<u32> {
+        let Some(start) = self.first.get(row.0 as usize).copied() else {
+            return 0..0;
+        };
+        let tail = self.first.get(start as usize..).unwrap_or_default();
+        let count = tail.partition_point(|first| *first == start);
+        start..start + u32::try_from(count).unwrap_or(0)
+    }
+
+    /// The rows of each entry of `rows`, each entry once, in the order of the
+    /// scan.
+    pub(super) fn entries_of(&self, rows: &[RowId]) -> BTreeMap<u32, EntryRef> {
+        rows.iter()
+            .filter_map(|row| {
+                let start = *self.first.get(row.0 as usize)?;
+                Some((start, self.finding(*row).entry))
+            })
+            .collect()
+    }
+
+    /// Whether the schema of the row's forest allows one value only.
+    pub(super) fn is_single_valued(&self, entry: EntryRef, attribute: &AttributeName) -> bool {
+        let domain = self.scan.snapshot.domain(entry);
+        let schema = &self.scan.forest(domain).schema;
+        schema.attribute(attribute).single_valued
     }
 }

@@ -1,4 +1,6 @@
-//! skeleton: order and filter as lists of row ids
+//! Order and filter as lists of row ids.
+
+use super::{RowFilter, RowId, Worksheet};
 
 /// Columns that can be sorted by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -27,18 +29,13 @@ pub struct SortKey {
     pub descending: bool,
 }
 
-/// A parsed filter: words, `field:value`, `/regex/`, each may be negated by `!`.
-#[derive(Debug, Clone)]
-pub struct RowFilter;
+/// The order of rows by columns that never change, made when first asked for.
+#[derive(Debug, Default)]
+pub(super) struct Ranks;
 
-/// Why a filter cannot be parsed, as a sentence.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct FilterError(pub String);
-
-impl RowFilter {
-    /// Parses a filter; the empty text matches every row.
-    pub fn parse(_text: &str) -> Result<Self, FilterError> {
+impl Worksheet {
+    /// The rows that match `filter`, ordered by `sort` (then by scan order).
+    pub fn view(&self, _filter: &RowFilter, _sort: &[SortKey]) -> Vec<RowId> {
         todo!()
     }
 }
