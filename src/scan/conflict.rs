@@ -108,7 +108,9 @@ impl Conflicts {
                 };
                 let attributes = others.attributes(&entry.identity());
                 let rule = (!attributes.is_empty())
-                    .then(|| judge.collision(&entry, &holder.place.attribute, &attributes))
+                    .then(|| {
+                        judge.collision(&entry, set.space, &holder.place.attribute, &attributes)
+                    })
                     .flatten();
                 if let Some(rule) = rule {
                     let detail = others.sentence(&entry.identity());
