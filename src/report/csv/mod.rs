@@ -1,0 +1,45 @@
+//! CSV: IdFix's nine columns in its order and spelling, then idmend's.
+//!
+//! RFC 4180, UTF-8. A field that a spreadsheet would take for a formula is
+//! written with a leading `'`, which is taken off again on reading, but only in
+//! files that have our RULE column: in anybody else's it is part of the value.
+//! A value that is not UTF-8 is written as `base64:` and its Base64.
+
+mod read;
+mod write;
+
+pub use read::read;
+pub use write::CsvWriter;
+
+/// The columns that IdFix 2.6 writes.
+pub const IDFIX_COLUMNS: [&str; 9] = [
+    "DISTINGUISHEDNAME",
+    "COMMONNAME",
+    "OBJECTCLASS",
+    "ATTRIBUTE",
+    "ERROR",
+    "VALUE",
+    "UPDATE",
+    "PROPOSEDACTION",
+    "ACTION",
+];
+
+/// The columns that follow.
+pub const OUR_COLUMNS: [&str; 11] = [
+    "SEVERITY",
+    "RULE",
+    "MESSAGE",
+    "OBJECTGUID",
+    "IMMUTABLEID",
+    "ANCHORSOURCE",
+    "DOMAIN",
+    "CONFLICTS",
+    "REASON",
+    "EXPIRES",
+    "ROWID",
+];
+
+/// What spreadsheets take for the beginning of a formula (OWASP, "CSV
+/// Injection"), and the guard itself.
+const GUARDED: [char; 7] = ['=', '+', '-', '@', '\t', '\r', GUARD];
+const GUARD: char = '\'';

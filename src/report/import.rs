@@ -1,0 +1,390 @@
+//! Decisions read back from a report, checked as far as the file alone allows.
+//!
+//! A reader hands over [`RawRow`]s; here they become [`Decision`]s or
+//! [`Fault`]s with their line. Whether a decision fits the directory is for the
+//! worksheet to say.
+
+use std::collections::HashMap;
+use std::fmt;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use super::record::row_digest;
+use super::words::parse_action;
+use crate::model::{AttributeName, DistinguishedName, Identity, ObjectGuid, Value};
+use crate::worksheet::Action;
+
+/// How a value that is not UTF-8 begins where only text can stand. ROWID tells
+/// it from a text that begins like this.
+pub(super) const BASE64_PREFIX: &str = "base64:";
+
+/// Longer texts do not survive a spreadsheet: a cell of Excel holds 32,767
+/// characters ("Excel specifications and limits").
+const MAX_UPDATE: usize = 32_000;
+
+/// What a row of a file asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decision {
+    /// The line of the file, from 1.
+    pub line: u64,
+    /// The entry: by objectGUID where the file has one.
+    pub identity: Identity,
+    /// Its name as the file has it.
+    pub dn: String,
+    /// The attribute.
+    pub attribute: AttributeName,
+    /// The value it is about; `None` for a blank attribute.
+    pub value: Option<Value>,
+    /// Edit, Remove or Complete.
+    pub action: Action,
+    /// The new value of an Edit.
+    pub update: String,
+    /// REASON of a Complete.
+    pub reason: String,
+    /// EXPIRES of a Complete.
+    pub expires: String,
+}
+
+/// A row that cannot be taken.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Fault {
+    /// The line of the file, from 1.
+    pub line: u64,
+    /// What is wrong with it.
+    pub sentence: String,
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {}: {}", self.line, self.sentence)
+    }
+}
+
+/// A file as it was read.
+#[derive(Debug, Default)]
+pub struct Import {
+    /// The rows that ask for something, in the order of the file.
+    pub decisions: Vec<Decision>,
+    /// The rows that cannot be taken, by line.
+    pub faults: Vec<Fault>,
+    /// Rows without an action.
+    pub undecided: u64,
+}
+
+/// Why a file cannot be read at all.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ImportError {
+    /// It cannot be read.
+    #[error("{0}")]
+    Unreadable(String),
+    /// It is not a report.
+    #[error("{0}")]
+    NoReport(String),
+}
+
+/// The texts of a row, before they mean anything.
+#[derive(Debug, Default)]
+pub(super) struct RawRow {
+    pub(super) line: u64,
+    pub(super) dn: String,
+    pub(super) guid: String,
+    pub(super) attribute: String,
+    /// Exact, where the format can say so.
+    pub(super) bytes: Option<Vec<u8>>,
+    pub(super) value: String,
+    pub(super) update: String,
+    pub(super) action: String,
+    pub(super) reason: String,
+    pub(super) expires: String,
+    /// ROWID; `None` in files that have none.
+    pub(super) row_id: Option<String>,
+}
+
+/// Collects rows and finds those that are there twice.
+#[derive(Debug, Default)]
+pub(super) struct Collector {
+    import: Import,
+    seen: HashMap<(Identity, AttributeName, Option<Value>), usize>,
+}
+
+impl Collector {
+    pub(super) fn fault(&mut self, line: u64, sentence: impl Into<String>) {
+        self.import.faults.push(Fault {
+            line,
+            sentence: sentence.into(),
+        });
+    }
+
+    pub(super) fn row(&mut self, raw: RawRow) {
+        let line = raw.line;
+        match decision(raw) {
+            Ok(None) => self.import.undecided += 1,
+            Ok(Some(decision)) => self.take(decision),
+            Err(sentence) => self.fault(line, sentence),
+        }
+    }
+
+    fn take(&mut self, decision: Decision) {
+        let key = (
+            decision.identity.clone(),
+            decision.attribute.clone(),
+            decision.value.clone(),
+        );
+        let Some(first) = self.seen.get(&key) else {
+            self.seen.insert(key, self.import.decisions.len());
+            self.import.decisions.push(decision);
+            return;
+        };
+        let first = &self.import.decisions[*first];
+        let same = first.action == decision.action && first.update == decision.update;
+        let sentence = format!(
+            "{} line {}: the same entry, attribute and value",
+            if same { "repeats" } else { "contradicts" },
+            first.line,
+        );
+        let (earlier, later) = (first.line, decision.line);
+        if !same {
+            // Neither can be preferred.
+            self.fault(earlier, format!("is contradicted by line {later}"));
+        }
+        self.fault(later, sentence);
+    }
+
+    pub(super) fn finish(mut self) -> Import {
+        self.import.faults.sort();
+        self.import.faults.dedup();
+        let faulty: Vec<u64> = self.import.faults.iter().map(|fault| fault.line).collect();
+        self.import
+            .decisions
+            .retain(|decision| faulty.binary_search(&decision.line).is_err());
+        self.import
+    }
+}
+
+/// What a row asks for; `None` if for nothing.
+fn decision(raw: RawRow) -> Result<Option<Decision>, String> {
+    let action = parse_action(&raw.action).ok_or_else(|| {
+        format!(
+            "ACTION '{}' is none of EDIT, REMOVE, COMPLETE",
+            clip(&raw.action)
+        )
+    })?;
+    if action == Action::None {
+        return Ok(None);
+    }
+    let attribute = AttributeName::parse(raw.attribute.trim())
+        .map_err(|error| format!("ATTRIBUTE: {error}"))?;
+    let identity = identity(&raw)?;
+    let value = exact_value(&raw, &identity)?;
+    if action == Action::Edit {
+        check_update(&raw.update, value.as_ref())?;
+    }
+    if action == Action::Remove {
+        if attribute.is("userPrincipalName") || attribute.is("sAMAccountName") {
+            return Err(format!(
+                "REMOVE of {attribute}: a user cannot be without it; EDIT it"
+            ));
+        }
+        if value.is_none() {
+            return Err("REMOVE of a value that is not there".to_owned());
+        }
+    }
+    Ok(Some(Decision {
+        line: raw.line,
+        identity,
+        dn: raw.dn,
+        attribute,
+        value,
+        action,
+        update: raw.update,
+        reason: raw.reason,
+        expires: raw.expires,
+    }))
+}
+
+fn identity(raw: &RawRow) -> Result<Identity, String> {
+    if !raw.guid.trim().is_empty() {
+        return ObjectGuid::parse(&raw.guid)
+            .map(Identity::Guid)
+            .map_err(|error| format!("OBJECTGUID: {error}"));
+    }
+    if raw.dn.trim().is_empty() {
+        return Err("neither OBJECTGUID nor DISTINGUISHEDNAME says which entry".to_owned());
+    }
+    // A name that its server wrote is compared, not judged.
+    Ok(Identity::Dn(DistinguishedName::from_server(
+        raw.dn.as_str(),
+    )))
+}
+
+/// The value as it was written; an error if ROWID says that it was altered.
+fn exact_value(raw: &RawRow, identity: &Identity) -> Result<Option<Value>, String> {
+    let text = (!raw.value.is_empty()).then(|| Value::from(raw.value.as_str()));
+    let value = match &raw.bytes {
+        Some(bytes) => Some(Value::from(bytes.as_slice())),
+        None => text,
+    };
+    let Some(row_id) = &raw.row_id else {
+        return Ok(value);
+    };
+    let fits = |value: Option<&Value>| {
+        row_digest(identity, raw.attribute.trim(), value.map(Value::as_bytes))
+            .eq_ignore_ascii_case(row_id.trim())
+    };
+    if fits(value.as_ref()) {
+        return Ok(value);
+    }
+    let decoded = raw
+        .value
+        .strip_prefix(BASE64_PREFIX)
+        .and_then(|text| STANDARD.decode(text).ok())
+        .map(Value::from)
+        .or_else(|| raw.value.is_empty().then(|| Value::from("")));
+    if decoded.is_some() && fits(decoded.as_ref()) {
+        return Ok(decoded);
+    }
+    Err(
+        "ROWID does not fit: VALUE, ATTRIBUTE or OBJECTGUID was altered, or a spreadsheet \
+         lost characters; take the row from a new scan"
+            .to_owned(),
+    )
+}
+
+fn check_update(update: &str, value: Option<&Value>) -> Result<(), String> {
+    if update.is_empty() {
+        return Err("EDIT with an empty UPDATE: fill it in, or use REMOVE".to_owned());
+    }
+    if value.is_some_and(|value| value.as_bytes() == update.as_bytes()) {
+        return Err("EDIT with an UPDATE that equals VALUE".to_owned());
+    }
+    if update.chars().count() > MAX_UPDATE {
+        return Err(format!(
+            "UPDATE is longer than {MAX_UPDATE} characters, which a spreadsheet cuts"
+        ));
+    }
+    Ok(())
+}
+
+/// A text from a file, short enough for a sentence.
+pub(super) fn clip(text: &str) -> String {
+    crate::text::fit_text(text, 60, crate::text::Cut::End)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(line: u64, action: &str, value: &str, update: &str) -> RawRow {
+        RawRow {
+            line,
+            dn: "CN=a,DC=x".into(),
+            attribute: "mail".into(),
+            value: value.into(),
+            update: update.into(),
+            action: action.into(),
+            ..RawRow::default()
+        }
+    }
+
+    fn import(rows: Vec<RawRow>) -> Import {
+        let mut collector = Collector::default();
+        for row in rows {
+            collector.row(row);
+        }
+        collector.finish()
+    }
+
+    fn only_fault(raw: RawRow) -> String {
+        let import = import(vec![raw]);
+        assert!(import.decisions.is_empty());
+        assert_eq!(import.faults.len(), 1);
+        import.faults[0].to_string()
+    }
+
+    #[test]
+    fn decisions_that_mean_nothing_are_faults() {
+        let removing = RawRow {
+            attribute: "SAMACCOUNTNAME".into(),
+            ..row(6, "REMOVE", "a", "")
+        };
+        for (raw, sentence) in [
+            (
+                row(2, "EDIT", "a", ""),
+                "line 2: EDIT with an empty UPDATE: fill it in, or use REMOVE",
+            ),
+            (
+                row(3, "edit", "a", "a"),
+                "line 3: EDIT with an UPDATE that equals VALUE",
+            ),
+            (
+                row(4, "FIX", "a", "b"),
+                "line 4: ACTION 'FIX' is none of EDIT, REMOVE, COMPLETE",
+            ),
+            (
+                row(5, "REMOVE", "", ""),
+                "line 5: REMOVE of a value that is not there",
+            ),
+            (
+                removing,
+                "line 6: REMOVE of SAMACCOUNTNAME: a user cannot be without it; EDIT it",
+            ),
+        ] {
+            assert_eq!(only_fault(raw), sentence);
+        }
+    }
+
+    #[test]
+    fn rows_that_repeat_or_contradict_are_faults() {
+        let again = import(vec![row(2, "EDIT", "a", "b"), row(3, "EDIT", "a", "b")]);
+        assert_eq!(again.decisions.len(), 1);
+        assert_eq!(
+            again.faults[0].to_string(),
+            "line 3: repeats line 2: the same entry, attribute and value"
+        );
+        let against = import(vec![row(2, "EDIT", "a", "b"), row(3, "REMOVE", "a", "")]);
+        assert!(against.decisions.is_empty(), "neither is preferred");
+        assert_eq!(against.faults.len(), 2);
+    }
+
+    #[test]
+    fn what_idfix_leaves_after_an_apply_asks_for_nothing() {
+        let import = import(vec![
+            row(2, "FAIL", "a", "b"),
+            row(3, "Undo", "c", "d"),
+            row(4, "", "e", "f"),
+        ]);
+        assert_eq!(import.undecided, 3);
+        assert!(import.faults.is_empty());
+    }
+
+    #[test]
+    fn an_altered_value_is_told_by_its_row_id() {
+        let identity = Identity::Dn(DistinguishedName::from_server("CN=a,DC=x"));
+        let with_id = |value: &str, original: Option<&[u8]>| RawRow {
+            row_id: Some(row_digest(&identity, "mail", original)),
+            ..row(2, "EDIT", value, "new")
+        };
+        let taken = |raw| {
+            import(vec![raw])
+                .decisions
+                .pop()
+                .map(|decision| decision.value)
+        };
+        assert_eq!(
+            taken(with_id("a", Some(b"a"))),
+            Some(Some(Value::from("a")))
+        );
+        assert_eq!(
+            taken(with_id("base64:/w==", Some(b"\xff"))),
+            Some(Some(Value::from(vec![0xff])))
+        );
+        assert_eq!(
+            taken(with_id("base64:/w==", Some(b"base64:/w=="))),
+            Some(Some(Value::from("base64:/w==")))
+        );
+        assert_eq!(taken(with_id("", None)), Some(None));
+        assert_eq!(taken(with_id("", Some(b""))), Some(Some(Value::from(""))));
+        assert_eq!(taken(with_id("0017", Some(b"17"))), None);
+    }
+}

@@ -1,0 +1,164 @@
+//! One row of a report, with everything that any format says about it.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use sha2::{Digest as _, Sha256};
+
+use crate::model::{DistinguishedName, Entry, Identity, ObjectClass, ObjectGuid, Value};
+use crate::rule::Severity;
+use crate::worksheet::{Action, RowId, Worksheet};
+
+/// The attribute that Entra Connect prefers as the anchor of users
+/// (Microsoft Learn, "Microsoft Entra Connect: Design concepts", sourceAnchor).
+const ANCHOR: &str = "mS-DS-ConsistencyGuid";
+const OBJECT_GUID: &str = "objectGUID";
+
+/// One row of the worksheet as it is reported.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Record {
+    /// DISTINGUISHEDNAME.
+    pub dn: String,
+    /// COMMONNAME.
+    pub common_name: String,
+    /// OBJECTCLASS.
+    pub class: ObjectClass,
+    /// ATTRIBUTE.
+    pub attribute: String,
+    /// ERROR: the words, joined by `, `.
+    pub error: String,
+    /// VALUE, exactly; `None` for a blank attribute.
+    pub value: Option<Value>,
+    /// UPDATE: the edited value, else the proposed one, else empty.
+    pub update: String,
+    /// PROPOSEDACTION.
+    pub proposed: Action,
+    /// ACTION.
+    pub action: Action,
+    /// SEVERITY.
+    pub severity: Severity,
+    /// RULE: ids, worst first.
+    pub rules: Vec<String>,
+    /// MESSAGE.
+    pub message: String,
+    /// OBJECTGUID, where the source gave one.
+    pub guid: Option<ObjectGuid>,
+    /// IMMUTABLEID and ANCHORSOURCE, where there is an anchor.
+    pub anchor: Option<(String, &'static str)>,
+    /// DOMAIN.
+    pub domain: String,
+    /// CONFLICTS: the other holders of the value.
+    pub conflicts: Vec<String>,
+}
+
+impl Record {
+    /// The record of a row.
+    pub fn of(sheet: &Worksheet, row: RowId) -> Self {
+        let text = sheet.text(row);
+        let entry = sheet.entry(row);
+        let place = &sheet.finding(row).place;
+        let value = place.value.and_then(|at| {
+            entry
+                .values(place.attribute.as_str())
+                .get(usize::try_from(at).ok()?)
+                .cloned()
+        });
+        let own = entry.dn.key();
+        Self {
+            anchor: anchor(&entry),
+            guid: entry.guid(),
+            conflicts: sheet
+                .conflicts(row)
+                .into_iter()
+                .map(|member| member.dn)
+                .filter(|dn| DistinguishedName::from_server(dn.as_str()).key() != own)
+                .collect(),
+            value,
+            dn: text.dn,
+            common_name: text.common_name,
+            class: text.class,
+            attribute: text.attribute,
+            error: text.error,
+            update: text.update,
+            proposed: text.proposed,
+            action: text.action,
+            severity: text.severity,
+            rules: text.rules,
+            message: text.message,
+            domain: text.domain,
+        }
+    }
+
+    /// ROWID.
+    pub fn row_id(&self) -> String {
+        let identity = match self.guid {
+            Some(guid) => Identity::Guid(guid),
+            None => Identity::Dn(DistinguishedName::from_server(self.dn.as_str())),
+        };
+        row_digest(
+            &identity,
+            &self.attribute,
+            self.value.as_ref().map(Value::as_bytes),
+        )
+    }
+}
+
+/// What the cloud knows the entry by, and from which attribute: for a user
+/// that has one mS-DS-ConsistencyGuid, else objectGUID.
+fn anchor(entry: &Entry) -> Option<(String, &'static str)> {
+    let consistency = entry
+        .values(ANCHOR)
+        .first()
+        .filter(|_| entry.class() == ObjectClass::User);
+    match consistency {
+        Some(value) => Some((STANDARD.encode(value.as_bytes()), ANCHOR)),
+        None => entry.guid().map(|guid| (guid.to_base64(), OBJECT_GUID)),
+    }
+}
+
+/// ROWID: 16 hexadecimal digits that tell whether identity, attribute or value
+/// of a row were altered since it was written. A blank attribute differs from
+/// an empty value.
+pub fn row_digest(identity: &Identity, attribute: &str, value: Option<&[u8]>) -> String {
+    let mut hash = Sha256::new();
+    let mut part = |bytes: &[u8]| {
+        hash.update((bytes.len() as u64).to_le_bytes());
+        hash.update(bytes);
+    };
+    match identity {
+        Identity::Guid(guid) => part(guid.as_bytes()),
+        Identity::Dn(dn) => part(dn.key().as_bytes()),
+    }
+    part(attribute.to_ascii_lowercase().as_bytes());
+    if let Some(value) = value {
+        part(value);
+    }
+    hash.finalize()
+        .iter()
+        .take(8)
+        .fold(String::new(), |digits, byte| format!("{digits}{byte:02x}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_digest_depends_on_each_of_its_parts() {
+        let dn = |text: &str| Identity::Dn(DistinguishedName::from_server(text.to_owned()));
+        let all = [
+            row_digest(&dn("CN=a,DC=x"), "mail", Some(b"a@x")),
+            row_digest(&dn("CN=b,DC=x"), "mail", Some(b"a@x")),
+            row_digest(&dn("CN=a,DC=x"), "mailNickname", Some(b"a@x")),
+            row_digest(&dn("CN=a,DC=x"), "mail", Some(b"a@x ")),
+            row_digest(&dn("CN=a,DC=x"), "mail", Some(b"")),
+            row_digest(&dn("CN=a,DC=x"), "mail", None),
+        ];
+        let distinct: std::collections::BTreeSet<_> = all.iter().collect();
+        assert_eq!(distinct.len(), all.len());
+        assert_eq!(
+            row_digest(&dn("cn=A,dc=X"), "MAIL", Some(b"a@x")),
+            all[0],
+            "names are compared as LDAP compares them"
+        );
+    }
+}
