@@ -1,13 +1,399 @@
-//! skeleton: serde shape of the rule files, embedded sets, loading, errors with file and line
+//! Rule files: their shape, the sets inside the binary, and loading.
+//!
+//! A set is a folder of TOML files, one an attribute. What is wrong in a file
+//! is refused at load with file, line and column: an unknown key, a bad regular
+//! expression, an id used twice, a source that is not listed. The cases of a
+//! set that was read from a folder must hold, too ([`load`]); [`read`] leaves
+//! them to [`super::run_cases`].
 
-use super::RuleSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+use std::path::Path;
 
-/// skeleton
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct RuleError(String);
+use serde::Deserialize;
+use toml::Spanned;
 
-/// Loads an embedded set by name or a directory of rule files.
-pub fn load(_name_or_directory: &str) -> Result<RuleSet, RuleError> {
-    todo!()
+use super::case::Case;
+use super::check::Check;
+use super::fix::Fix;
+use super::parsed::Form;
+use super::{ErrorWord, Location, Rule, RuleSet, Severity, Source, When};
+use crate::model::{AddressType, AttributeName, ObjectClass};
+
+/// A file of the set `entra`.
+macro_rules! embedded {
+    ($name:literal) => {
+        (
+            concat!("rules/entra/", $name, ".toml"),
+            include_str!(concat!("../../rules/entra/", $name, ".toml")),
+        )
+    };
 }
+
+/// The sets that the binary carries: name, and files with their text.
+const EMBEDDED: [(&str, &[(&str, &str)]); 1] = [(
+    "entra",
+    &[
+        embedded!("userPrincipalName"),
+        embedded!("proxyAddresses"),
+        embedded!("mail"),
+        embedded!("mailNickname"),
+        embedded!("targetAddress"),
+        embedded!("sAMAccountName"),
+        embedded!("displayName"),
+        embedded!("givenName"),
+        embedded!("sn"),
+    ],
+)];
+
+/// Why rules cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RuleError {
+    /// There is no such set.
+    #[error("'{name}' is no rule set (there is: {known}) and no folder of rule files")]
+    Unknown {
+        /// What was asked for.
+        name: String,
+        /// What there is.
+        known: String,
+    },
+    /// A folder or a file cannot be read.
+    #[error("reading rules from '{path}': {reason}")]
+    Read {
+        /// Which.
+        path: String,
+        /// What the system says.
+        reason: String,
+    },
+    /// Something in a file is wrong.
+    #[error("{location}: {message}")]
+    At {
+        /// Where.
+        location: Location,
+        /// What.
+        message: String,
+    },
+}
+
+/// One rule file: the rules of one attribute.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+struct RuleFile {
+    /// The attribute that the rules judge.
+    attribute: AttributeName,
+    /// How its values are written.
+    form: Form,
+    /// Whether this is the name that users sign in with: its rules judge the
+    /// attribute that the admin names as the login attribute.
+    #[serde(default)]
+    login: bool,
+    /// The pages that the rules are taken from, by a short key.
+    source: BTreeMap<String, Source>,
+    /// The rules, in the order in which findings name them.
+    #[serde(default)]
+    rule: Vec<Spanned<RuleText>>,
+}
+
+/// One rule as it is written.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+struct RuleText {
+    /// Lower-case words joined by hyphens; unique in the set, stable for ever.
+    id: Spanned<String>,
+    /// One line.
+    title: String,
+    /// The word in the ERROR column.
+    error: ErrorWord,
+    /// What the cloud does.
+    severity: Severity,
+    /// The classes that it concerns.
+    applies_to: Vec<Class>,
+    /// Whether it is used unless somebody says otherwise.
+    #[serde(default = "on")]
+    on: bool,
+    /// The address types that it concerns; all if not given.
+    #[serde(default)]
+    types: Vec<TypeName>,
+    /// The entries and settings that it concerns.
+    #[serde(default)]
+    when: When,
+    /// What it checks.
+    check: Check,
+    /// What may mend it, tried in this order.
+    #[serde(default)]
+    fix: Vec<Fix>,
+    /// What will happen.
+    happens: String,
+    /// Why it is so.
+    why: String,
+    /// When it may be left alone.
+    ignore: String,
+    /// Keys of the file's sources.
+    sources: Vec<Spanned<String>>,
+    /// When the sources were last compared with the rule, `YYYY-MM-DD`.
+    checked: Spanned<String>,
+    /// Values and entries that it accepts.
+    #[serde(default)]
+    valid: Vec<Spanned<Case>>,
+    /// Values and entries that it faults.
+    #[serde(default)]
+    invalid: Vec<Spanned<Case>>,
+}
+
+fn on() -> bool {
+    true
+}
+
+/// The classes that rules may concern.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Class {
+    User,
+    Group,
+    Contact,
+}
+
+/// Address types as rule files call them.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum TypeName {
+    Smtp,
+    Sip,
+    X500,
+    X400,
+    Other,
+    None,
+}
+
+/// Loads an embedded set by its name, or a folder of rule files, whose cases
+/// must hold.
+///
+/// # Errors
+///
+/// The first thing that is wrong, with file, line and column.
+pub fn load(name_or_directory: &str) -> Result<RuleSet, RuleError> {
+    let rules = read(name_or_directory)?;
+    if embedded_set(name_or_directory).is_none()
+        && let Some(failure) = super::run_cases(&rules).into_iter().next()
+    {
+        return Err(RuleError::At {
+            message: failure.message(),
+            location: failure.location,
+        });
+    }
+    Ok(rules)
+}
+
+/// As [`load`], but leaves the cases alone.
+///
+/// # Errors
+///
+/// The first thing that is wrong, with file, line and column.
+pub fn read(name_or_directory: &str) -> Result<RuleSet, RuleError> {
+    if let Some(files) = embedded_set(name_or_directory) {
+        let files = files.iter().map(|(path, text)| (*path, *text));
+        return compile(name_or_directory, files);
+    }
+    let directory = Path::new(name_or_directory);
+    if !directory.is_dir() {
+        return Err(RuleError::Unknown {
+            name: name_or_directory.to_owned(),
+            known: EMBEDDED.map(|(name, _)| name).join(", "),
+        });
+    }
+    let files = read_folder(directory)?;
+    let files = files.iter().map(|(path, text)| (path.as_str(), text.as_str()));
+    compile(name_or_directory, files)
+}
+
+fn embedded_set(name: &str) -> Option<&'static [(&'static str, &'static str)]> {
+    EMBEDDED
+        .iter()
+        .find(|(known, _)| *known == name)
+        .map(|(_, files)| *files)
+}
+
+/// The `.toml` files of a folder by name, with their text.
+fn read_folder(directory: &Path) -> Result<Vec<(String, String)>, RuleError> {
+    let failed = |path: &Path, reason: String| RuleError::Read {
+        path: path.display().to_string(),
+        reason,
+    };
+    let listing =
+        std::fs::read_dir(directory).map_err(|error| failed(directory, error.to_string()))?;
+    let mut paths = Vec::new();
+    for entry in listing {
+        let path = entry
+            .map_err(|error| failed(directory, error.to_string()))?
+            .path();
+        if path.extension().is_some_and(|extension| extension == "toml") {
+            paths.push(path);
+        }
+    }
+    paths.sort();
+    if paths.is_empty() {
+        return Err(failed(directory, "it holds no .toml file".to_owned()));
+    }
+    paths
+        .iter()
+        .map(|path| {
+            let text =
+                std::fs::read_to_string(path).map_err(|error| failed(path, error.to_string()))?;
+            Ok((path.display().to_string(), text))
+        })
+        .collect()
+}
+
+/// Compiles files, given with their paths, to a set.
+fn compile<'a>(
+    name: &str,
+    files: impl Iterator<Item = (&'a str, &'a str)>,
+) -> Result<RuleSet, RuleError> {
+    let mut rules = Vec::new();
+    let mut ids = BTreeSet::new();
+    for (path, text) in files {
+        let at = |span: Range<usize>, message: String| RuleError::At {
+            location: Location::of(path, text, span.start),
+            message,
+        };
+        let file: RuleFile = toml::from_str(text)
+            .map_err(|error| at(error.span().unwrap_or(0..0), one_line(error.message())))?;
+        for rule in &file.rule {
+            let id = &rule.get_ref().id;
+            if !is_id(id.get_ref()) {
+                let message = format!("'{}' is no rule id (lower-case words and -)", id.get_ref());
+                return Err(at(id.span(), message));
+            }
+            if !ids.insert(id.get_ref().clone()) {
+                return Err(at(id.span(), format!("the id '{}' is used twice", id.get_ref())));
+            }
+        }
+        let header = Header {
+            path,
+            text,
+            attribute: file.attribute,
+            form: file.form,
+            login: file.login,
+            sources: file.source,
+        };
+        for rule in file.rule {
+            rules.push(header.rule(rule.into_inner()).map_err(|(span, message)| at(span, message))?);
+        }
+    }
+    if u16::try_from(rules.len()).is_err() {
+        return Err(RuleError::Read {
+            path: name.to_owned(),
+            reason: format!("{} rules are more than {}", rules.len(), u16::MAX),
+        });
+    }
+    Ok(RuleSet {
+        name: name.to_owned(),
+        rules,
+    })
+}
+
+/// What the rules of one file share.
+struct Header<'a> {
+    path: &'a str,
+    text: &'a str,
+    attribute: AttributeName,
+    form: Form,
+    login: bool,
+    sources: BTreeMap<String, Source>,
+}
+
+impl Header<'_> {
+    fn rule(&self, rule: RuleText) -> Result<Rule, (Range<usize>, String)> {
+        let mut sources = Vec::new();
+        for key in &rule.sources {
+            match self.sources.get(key.get_ref()) {
+                Some(source) => sources.push(source.clone()),
+                None => {
+                    let message = format!("the file lists no source '{}'", key.get_ref());
+                    return Err((key.span(), message));
+                }
+            }
+        }
+        if sources.is_empty() || rule.applies_to.is_empty() {
+            let message = "a rule needs a class in applies-to and a source".to_owned();
+            return Err((rule.id.span(), message));
+        }
+        if !is_date(rule.checked.get_ref()) {
+            let message = format!("'{}' is no date such as 2026-01-31", rule.checked.get_ref());
+            return Err((rule.checked.span(), message));
+        }
+        let place = |case: Spanned<Case>, valid| {
+            let location = Location::of(self.path, self.text, case.span().start);
+            (location, valid, case.into_inner())
+        };
+        let cases = (rule.valid.into_iter().map(|case| place(case, true)))
+            .chain(rule.invalid.into_iter().map(|case| place(case, false)))
+            .collect();
+        Ok(Rule {
+            location: Location::of(self.path, self.text, rule.id.span().start),
+            id: rule.id.into_inner(),
+            attribute: self.attribute.clone(),
+            applies_to: rule.applies_to.into_iter().map(Class::model).collect(),
+            error: rule.error,
+            severity: rule.severity,
+            title: rule.title,
+            happens: rule.happens,
+            why: rule.why,
+            ignore: rule.ignore,
+            sources,
+            checked: rule.checked.into_inner(),
+            on: rule.on,
+            form: self.form,
+            login: self.login,
+            types: rule.types.into_iter().flat_map(TypeName::model).collect(),
+            when: rule.when,
+            check: rule.check,
+            fixes: rule.fix,
+            cases,
+        })
+    }
+}
+
+impl Class {
+    fn model(self) -> ObjectClass {
+        match self {
+            Self::User => ObjectClass::User,
+            Self::Group => ObjectClass::Group,
+            Self::Contact => ObjectClass::Contact,
+        }
+    }
+}
+
+impl TypeName {
+    fn model(self) -> Vec<AddressType> {
+        match self {
+            Self::Smtp => vec![AddressType::PrimarySmtp, AddressType::SecondarySmtp],
+            Self::Sip => vec![AddressType::Sip],
+            Self::X500 => vec![AddressType::X500],
+            Self::X400 => vec![AddressType::X400],
+            Self::Other => vec![AddressType::Other],
+            Self::None => vec![AddressType::None],
+        }
+    }
+}
+
+fn is_id(id: &str) -> bool {
+    id.split('-').all(|word| {
+        !word.is_empty()
+            && word
+                .bytes()
+                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
+    })
+}
+
+fn is_date(text: &str) -> bool {
+    text.parse::<jiff::civil::Date>().is_ok() && text.len() == 10
+}
+
+fn one_line(message: &str) -> String {
+    message.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+#[path = "file_tests.rs"]
+mod tests;

@@ -1,9 +1,24 @@
-//! skeleton
+//! The judge: a rule set with the settings of a run, resolved to attributes and
+//! classes once, and run over entries one by one.
+//!
+//! It promises to accept any bytes without panic, to take time linear in the
+//! size of the entry, and to allocate next to nothing for a clean one. What
+//! needs other entries is named ([`Judge::keys`], [`Judge::collision`]) and left
+//! to whoever holds them.
 
+use std::borrow::Cow;
+use std::hash::Hasher as _;
 use std::sync::Arc;
 
-use super::{Confidence, Fault, Place, RuleId, RuleSet, Settings};
-use crate::model::{AttributeName, Entry};
+use rustc_hash::{FxHashSet, FxHasher};
+
+use super::characters::is_blank_in_address;
+use super::key::{address_key, proxy_key, text_key};
+use super::parsed::{Form, Parsed};
+use super::{
+    Check, ErrorWord, Fault, KeySpace, Place, Rule, RuleId, RuleSet, Settings, UniqueKey, domain,
+};
+use crate::model::{AddressType, AttributeName, Entry, ObjectClass, ProxyAddress, Value};
 
 /// A rule set with the settings of a run.
 #[derive(Debug, Clone)]
@@ -12,74 +27,338 @@ pub struct Judge {
     pub rules: Arc<RuleSet>,
     /// The settings.
     pub settings: Settings,
+    groups: Vec<Group>,
+    unique: Vec<RuleId>,
+    verified: FxHashSet<String>,
 }
 
-/// Values are compared within a space only.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum KeySpace {
-    /// userPrincipalName, mail and SMTP proxy addresses together; for a user
-    /// without userPrincipalName, sAMAccountName@domain in its place.
-    Address,
-    /// SIP addresses.
-    Sip,
-    /// X500 addresses.
-    X500,
-    /// mailNickname.
-    Nickname,
+/// The rules of one attribute.
+#[derive(Debug, Clone)]
+struct Group {
+    attribute: AttributeName,
+    form: Form,
+    classes: Vec<ObjectClass>,
+    of_value: Vec<RuleId>,
+    of_attribute: Vec<RuleId>,
 }
 
-/// A value that must be unique, in the form in which it is compared.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct UniqueKey {
-    /// What it is compared with.
-    pub space: KeySpace,
-    /// Where it stands.
-    pub place: Place,
-    /// The normalised value.
-    pub key: String,
-}
-
-/// A value that a fix made.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Mended {
-    /// The new value; `None` proposes to remove the value.
-    pub value: Option<String>,
-    /// How much care it asks for.
-    pub confidence: Confidence,
-    /// Why, in one sentence.
-    pub reason: String,
+/// An entry, and what rules ask of it more than once.
+struct Subject<'a> {
+    entry: &'a Entry,
+    class: ObjectClass,
 }
 
 impl Judge {
     /// A judge that judges by `rules` with `settings`.
     pub fn new(rules: Arc<RuleSet>, settings: Settings) -> Self {
-        Self { rules, settings }
+        let verified = settings
+            .verified_domains
+            .iter()
+            .map(|name| name.trim().to_lowercase())
+            .filter_map(|name| domain::to_ascii(&name).map(Cow::into_owned))
+            .collect();
+        let mut judge = Self {
+            rules,
+            settings,
+            groups: Vec::new(),
+            unique: Vec::new(),
+            verified,
+        };
+        judge.resolve();
+        judge
+    }
+
+    fn resolve(&mut self) {
+        let rules = Arc::clone(&self.rules);
+        for (number, rule) in rules.rules.iter().enumerate() {
+            let Ok(number) = u16::try_from(number) else {
+                return;
+            };
+            if !rule.on || !self.settings_fit(rule) {
+                continue;
+            }
+            if matches!(rule.check, Check::Unique { .. }) {
+                self.unique.push(RuleId(number));
+                continue;
+            }
+            let attribute = self.attribute_of(rule).clone();
+            let at = self
+                .groups
+                .iter()
+                .position(|group| group.attribute == attribute && group.form == rule.form)
+                .unwrap_or_else(|| {
+                    self.groups.push(Group {
+                        attribute,
+                        form: rule.form,
+                        classes: Vec::new(),
+                        of_value: Vec::new(),
+                        of_attribute: Vec::new(),
+                    });
+                    self.groups.len() - 1
+                });
+            let group = &mut self.groups[at];
+            group.classes.extend(&rule.applies_to);
+            if rule.check.is_of_attribute() {
+                group.of_attribute.push(RuleId(number));
+            } else {
+                group.of_value.push(RuleId(number));
+            }
+        }
+        for group in &mut self.groups {
+            group.classes.sort_unstable();
+            group.classes.dedup();
+        }
+    }
+
+    fn settings_fit(&self, rule: &Rule) -> bool {
+        let fits = |wish: Option<bool>, is: bool| wish.is_none_or(|wish| wish == is);
+        fits(rule.when.verified_domains, !self.verified.is_empty())
+            && fits(rule.when.exchange_online, self.settings.exchange_online)
+    }
+
+    /// The attribute that `rule` judges in this run.
+    fn attribute_of<'a>(&'a self, rule: &'a Rule) -> &'a AttributeName {
+        if rule.login {
+            &self.settings.login_attribute
+        } else {
+            &rule.attribute
+        }
     }
 
     /// The attributes that must be read for judging (not for showing).
     pub fn attributes(&self) -> Vec<AttributeName> {
-        todo!()
+        let mut names: Vec<AttributeName> = [
+            "objectClass",
+            "adminCount",
+            "mail",
+            "mailNickname",
+            "msExchPoliciesExcluded",
+            "proxyAddresses",
+            "sAMAccountName",
+        ]
+        .map(AttributeName::known)
+        .to_vec();
+        names.push(self.settings.login_attribute.clone());
+        names.extend(self.groups.iter().map(|group| group.attribute.clone()));
+        for rule in self.rules.rules.iter().filter(|rule| rule.on) {
+            names.push(self.attribute_of(rule).clone());
+            names.extend(rule.when.has.iter().chain(&rule.when.lacks).cloned());
+            if let Check::Unique { with, .. } = &rule.check {
+                names.extend(with.iter().cloned());
+            }
+        }
+        names.sort();
+        names.dedup();
+        names
     }
 
     /// All rules that `entry` breaks on its own, in the order of the rules.
-    pub fn faults(&self, _entry: &Entry) -> Vec<Fault> {
-        todo!()
+    pub fn faults(&self, entry: &Entry) -> Vec<Fault> {
+        let class = entry.class();
+        let subject = Subject { entry, class };
+        let mut faults = Vec::new();
+        for group in &self.groups {
+            if !group.classes.contains(&class) {
+                continue;
+            }
+            let values = entry.values(group.attribute.as_str());
+            for (at, value) in values.iter().enumerate() {
+                self.judge_value(&subject, group, (at, value), &mut faults);
+            }
+            for id in &group.of_attribute {
+                if self.concerns(*id, &subject) {
+                    self.judge_attribute(&subject, group, *id, &mut faults);
+                }
+            }
+        }
+        faults.sort_by(|a, b| a.rule.cmp(&b.rule).then_with(|| a.place.cmp(&b.place)));
+        faults
+    }
+
+    /// Whether `rule` concerns the class of the entry and what it has.
+    fn concerns(&self, id: RuleId, subject: &Subject<'_>) -> bool {
+        let rule = self.rules.rule(id);
+        let has = |name: &AttributeName| subject.entry.has(name.as_str());
+        rule.applies_to.contains(&subject.class)
+            && rule.when.has.iter().all(has)
+            && !rule.when.lacks.iter().any(has)
+            && rule
+                .when
+                .login_name_blank
+                .is_none_or(|wish| wish == self.login_name_is_blank(subject.entry, subject.class))
+    }
+
+    /// Whether the entry is a user without a name to sign in with, so that its
+    /// sAMAccountName takes that place.
+    fn login_name_is_blank(&self, entry: &Entry, class: ObjectClass) -> bool {
+        class == ObjectClass::User
+            && entry
+                .values(self.settings.login_attribute.as_str())
+                .iter()
+                .all(|value| value.as_bytes().iter().all(u8::is_ascii_whitespace))
+    }
+
+    fn judge_value(
+        &self,
+        subject: &Subject<'_>,
+        group: &Group,
+        (at, value): (usize, &Value),
+        faults: &mut Vec<Fault>,
+    ) {
+        let mut push = |rule: RuleId, detail: String| {
+            faults.push(Fault {
+                rule,
+                place: place_of(&group.attribute, at),
+                detail,
+            });
+        };
+        let text = match std::str::from_utf8(value.as_bytes()) {
+            Ok(text) => text,
+            Err(error) => {
+                // The first rule about characters speaks for bytes that are none.
+                let rule = group.of_value.iter().find(|id| {
+                    self.rules.rule(**id).error == ErrorWord::Character
+                        && self.concerns(**id, subject)
+                });
+                if let Some(rule) = rule {
+                    let byte = value.as_bytes().get(error.valid_up_to()).copied();
+                    push(*rule, not_text(error.valid_up_to(), byte));
+                }
+                return;
+            }
+        };
+        let parsed = Parsed::new(text, group.form);
+        for id in &group.of_value {
+            let rule = self.rules.rule(*id);
+            if !rule.types.is_empty() && !rule.types.contains(&parsed.kind) {
+                continue;
+            }
+            let verdict = rule.check.of_value(&parsed, |name| self.is_verified(name));
+            if let Some(detail) = verdict
+                && self.concerns(*id, subject)
+            {
+                push(*id, detail);
+            }
+        }
+    }
+
+    /// Whether `domain` is one of the tenant's verified ones.
+    pub(super) fn is_verified(&self, domain: &str) -> bool {
+        domain::to_ascii(domain).is_some_and(|name| self.verified.contains(name.as_ref()))
+    }
+
+    /// The verified domains that are no default ones of Microsoft's.
+    pub(super) fn own_domains(&self) -> impl Iterator<Item = &str> {
+        self.settings
+            .verified_domains
+            .iter()
+            .map(String::as_str)
+            .filter(|name| !domain::is_provider(name))
+    }
+
+    fn judge_attribute(
+        &self,
+        subject: &Subject<'_>,
+        group: &Group,
+        id: RuleId,
+        faults: &mut Vec<Fault>,
+    ) {
+        let values = subject.entry.values(group.attribute.as_str());
+        let found = match self.rules.rule(id).check {
+            Check::TwoPrimaries => two_primaries(values),
+            Check::NoPrimary => no_primary(subject.entry, values),
+            Check::Repeat => repeats(values),
+            Check::DiffersFromPrimary => differs_from_primary(subject.entry, values),
+            _ => Vec::new(),
+        };
+        faults.extend(found.into_iter().map(|(at, detail)| Fault {
+            rule: id,
+            place: place_of(&group.attribute, at),
+            detail,
+        }));
     }
 
     /// The keys under which values of `entry` must be unique.
-    pub fn keys(&self, _entry: &Entry) -> Vec<UniqueKey> {
-        todo!()
+    pub fn keys(&self, entry: &Entry) -> Vec<UniqueKey> {
+        let class = entry.class();
+        let mut keys = Vec::new();
+        if !class.holds_addresses() {
+            return keys;
+        }
+        let login = &self.settings.login_attribute;
+        let mut names = vec![
+            AttributeName::known("mail"),
+            AttributeName::known("mailNickname"),
+            AttributeName::known("proxyAddresses"),
+            AttributeName::known("sAMAccountName"),
+        ];
+        if !names.contains(login) {
+            names.insert(0, login.clone());
+        }
+        for name in names {
+            for (at, value) in entry.values(name.as_str()).iter().enumerate() {
+                let key = value
+                    .as_text()
+                    .and_then(|text| self.key_for(entry, class, &name, text));
+                if let Some((space, key)) = key {
+                    keys.push(UniqueKey {
+                        space,
+                        place: place_of(&name, at),
+                        key,
+                    });
+                }
+            }
+        }
+        keys
     }
 
-    /// The key of one value at `place` of `entry`, if it must be unique; for
+    /// The key of one value at `attribute` of `entry`, if it must be unique; for
     /// a value that is being edited.
     pub fn key_of(
         &self,
-        _entry: &Entry,
-        _attribute: &AttributeName,
-        _value: &str,
+        entry: &Entry,
+        attribute: &AttributeName,
+        value: &str,
     ) -> Option<(KeySpace, String)> {
-        todo!()
+        let class = entry.class();
+        if class.holds_addresses() {
+            self.key_for(entry, class, attribute, value)
+        } else {
+            None
+        }
+    }
+
+    fn key_for(
+        &self,
+        entry: &Entry,
+        class: ObjectClass,
+        attribute: &AttributeName,
+        value: &str,
+    ) -> Option<(KeySpace, String)> {
+        let is_login = *attribute == self.settings.login_attribute && class == ObjectClass::User;
+        let (space, key) = if attribute.is("proxyAddresses") {
+            proxy_key(value)?
+        } else if attribute.is("mail") || is_login {
+            (KeySpace::Address, address_key(value)?)
+        } else if attribute.is("mailNickname") {
+            (KeySpace::Nickname, text_key(value)?)
+        } else if attribute.is("sAMAccountName") && self.login_name_is_blank(entry, class) {
+            let name = text_key(value)?;
+            (
+                KeySpace::Address,
+                format!("{name}@{}", entry.dn.dns_name()?),
+            )
+        } else {
+            return None;
+        };
+        self.compares(space).then_some((space, key))
+    }
+
+    /// Whether any rule asks for uniqueness in `space`.
+    fn compares(&self, space: KeySpace) -> bool {
+        self.unique.iter().any(|id| {
+            matches!(self.rules.rule(*id).check, Check::Unique { space: asked, .. } if asked == space)
+        })
     }
 
     /// Which rule it breaks that a value at `attribute` of `entry` is also held,
@@ -87,18 +366,171 @@ impl Judge {
     /// one if it breaks several.
     pub fn collision(
         &self,
-        _entry: &Entry,
-        _space: KeySpace,
-        _attribute: &AttributeName,
-        _others: &[AttributeName],
+        entry: &Entry,
+        space: KeySpace,
+        attribute: &AttributeName,
+        others: &[AttributeName],
     ) -> Option<RuleId> {
-        todo!()
+        let subject = Subject {
+            entry,
+            class: entry.class(),
+        };
+        self.unique
+            .iter()
+            .copied()
+            .filter(|id| {
+                let rule = self.rules.rule(*id);
+                let Check::Unique { space: asked, with } = &rule.check else {
+                    return false;
+                };
+                // A user without a login name is known by its sAMAccountName, to
+                // the rules of others, too.
+                let held_by = |other: &AttributeName| {
+                    with.contains(other)
+                        || other.is("sAMAccountName") && with.iter().any(|w| w.is("userPrincipalName"))
+                        || *other == self.settings.login_attribute
+                            && with.iter().any(|w| w.is("userPrincipalName"))
+                };
+                *asked == space
+                    && self.attribute_of(rule) == attribute
+                    && others.iter().any(held_by)
+                    && self.concerns(*id, &subject)
+            })
+            .min_by_key(|id| (self.rules.rule(*id).severity, *id))
     }
+}
 
-    /// Mends the value at `place`, which `faults` are about, so that `faults`
-    /// of the mended entry no longer name the place; `None` if no fix is known.
-    /// Uniqueness is for the caller to see to.
-    pub fn mend(&self, _entry: &Entry, _place: &Place, _faults: &[Fault]) -> Option<Mended> {
-        todo!()
+/// The place of the value number `at` of `attribute`.
+fn place_of(attribute: &AttributeName, at: usize) -> Place {
+    Place {
+        attribute: attribute.clone(),
+        value: u32::try_from(at).ok(),
     }
+}
+
+fn not_text(at: usize, byte: Option<u8>) -> String {
+    let position = at + 1;
+    match byte {
+        Some(byte) => format!("the byte 0x{byte:02X} at byte {position} is not UTF-8 text"),
+        None => format!("it stops being UTF-8 text at byte {position}"),
+    }
+}
+
+/// The primary SMTP address of an entry, without its type.
+pub(super) fn primary_address(entry: &Entry) -> Option<&str> {
+    entry
+        .values("proxyAddresses")
+        .iter()
+        .filter_map(Value::as_text)
+        .map(ProxyAddress::split)
+        .find(|split| split.kind == AddressType::PrimarySmtp)
+        .map(|split| split.address.trim_matches(is_blank_in_address))
+}
+
+/// The places of the values of one address type, with the addresses.
+pub(super) fn smtp_values(
+    values: &[Value],
+    wanted: impl Fn(AddressType) -> bool,
+) -> impl Iterator<Item = (usize, &str)> {
+    values.iter().enumerate().filter_map(move |(at, value)| {
+        let split = ProxyAddress::split(value.as_text()?);
+        wanted(split.kind).then_some((at, split.address))
+    })
+}
+
+fn two_primaries(values: &[Value]) -> Vec<(usize, String)> {
+    let count = smtp_values(values, |kind| kind == AddressType::PrimarySmtp).count();
+    if count < 2 {
+        return Vec::new();
+    }
+    smtp_values(values, |kind| kind == AddressType::PrimarySmtp)
+        .map(|(at, _)| (at, format!("it is one of {count} primary addresses (SMTP:)")))
+        .collect()
+}
+
+/// The finding stands at the value that should be the primary one: the one that
+/// mail names, else the first.
+fn no_primary(entry: &Entry, values: &[Value]) -> Vec<(usize, String)> {
+    let mut smtp = smtp_values(values, AddressType::is_smtp).peekable();
+    let Some((first, _)) = smtp.peek().copied() else {
+        return Vec::new();
+    };
+    if smtp_values(values, |kind| kind == AddressType::PrimarySmtp).next().is_some() {
+        return Vec::new();
+    }
+    let mail = entry.text("mail").and_then(address_key);
+    let at = mail
+        .and_then(|mail| {
+            smtp.find(|(_, address)| address_key(address).as_ref() == Some(&mail))
+                .map(|(at, _)| at)
+        })
+        .unwrap_or(first);
+    vec![(at, "none of the smtp: addresses is the primary one (SMTP:)".to_owned())]
+}
+
+/// The values whose address stands in another value of the same type already.
+/// The primary one is the one to keep, then the first.
+fn repeats(values: &[Value]) -> Vec<(usize, String)> {
+    if values.len() < 2 {
+        return Vec::new();
+    }
+    let mut hashes: Vec<(u64, bool, usize)> = values
+        .iter()
+        .enumerate()
+        .filter_map(|(at, value)| {
+            let split = ProxyAddress::split(value.as_text()?);
+            let hash = repeat_hash(&split);
+            Some((hash, split.kind != AddressType::PrimarySmtp, at))
+        })
+        .collect();
+    hashes.sort_unstable();
+    let same = |a: usize, b: usize| {
+        let text = |at: usize| values.get(at).and_then(Value::as_text).map(ProxyAddress::split);
+        match (text(a), text(b)) {
+            (Some(a), Some(b)) => {
+                a.prefix.trim().eq_ignore_ascii_case(b.prefix.trim())
+                    && a.address.trim().eq_ignore_ascii_case(b.address.trim())
+            }
+            _ => false,
+        }
+    };
+    let mut found: Vec<_> = hashes
+        .chunk_by(|a, b| a.0 == b.0)
+        .filter_map(|chunk| chunk.split_first())
+        .flat_map(|(keep, rest)| rest.iter().map(|(_, _, at)| (keep.2, *at)))
+        .filter(|(keep, at)| same(*keep, *at))
+        .map(|(_, at)| (at, "the same address stands in this attribute twice".to_owned()))
+        .collect();
+    found.sort_unstable();
+    found
+}
+
+/// Equal for addresses that differ in ASCII case and outer white space only.
+fn repeat_hash(split: &ProxyAddress<'_>) -> u64 {
+    let mut hasher = FxHasher::default();
+    for byte in split.prefix.trim().bytes() {
+        hasher.write_u8(byte.to_ascii_lowercase());
+    }
+    hasher.write_u8(b':');
+    for byte in split.address.trim().bytes() {
+        hasher.write_u8(byte.to_ascii_lowercase());
+    }
+    hasher.finish()
+}
+
+fn differs_from_primary(entry: &Entry, values: &[Value]) -> Vec<(usize, String)> {
+    let Some(primary) = primary_address(entry).filter(|address| !address.is_empty()) else {
+        return Vec::new();
+    };
+    values
+        .iter()
+        .enumerate()
+        .filter_map(|(at, value)| {
+            let text = value.as_text()?;
+            let same = text.eq_ignore_ascii_case(primary) || address_key(text) == address_key(primary);
+            (!same).then(|| {
+                (at, format!("the primary address is '{}'", primary.escape_debug()))
+            })
+        })
+        .collect()
 }

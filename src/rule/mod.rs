@@ -10,14 +10,31 @@
 //!
 //! It is pure: no directory, no file but the rule files, no clock.
 
+mod case;
+mod characters;
+mod check;
+mod domain;
 pub mod file;
+mod fix;
 mod judge;
+mod key;
+mod mend;
+mod parsed;
 mod settings;
+mod transliterate;
 
-pub use judge::{Judge, KeySpace, Mended, UniqueKey};
+pub use case::{Case, CaseFailure, run_cases};
+pub use check::{CharacterSetField, Check, DotPlace, Pattern};
+pub use fix::Fix;
+pub use judge::Judge;
+pub use key::{KeySpace, UniqueKey};
+pub use mend::Mended;
+pub use parsed::{Form, Part};
 pub use settings::Settings;
 
-use crate::model::{AttributeName, ObjectClass};
+use std::fmt;
+
+use crate::model::{AddressType, AttributeName, ObjectClass};
 
 /// The place of a rule in its set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -64,7 +81,8 @@ pub enum ErrorWord {
 }
 
 /// How much care a proposal asks for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Confidence {
     /// Taken by "accept all safe".
     Safe,
@@ -100,6 +118,72 @@ pub struct Rule {
     pub sources: Vec<Source>,
     /// When the sources were last compared with the rule, `YYYY-MM-DD`.
     pub checked: String,
+    /// Whether it is used at all.
+    pub on: bool,
+    /// How the values that it judges are written.
+    pub form: Form,
+    /// Whether it judges the name that users sign in with, whichever attribute
+    /// the settings say holds it.
+    pub login: bool,
+    /// The address types that it concerns; all if empty.
+    pub types: Vec<AddressType>,
+    /// The entries and settings that it concerns.
+    pub when: When,
+    /// What it checks.
+    pub check: Check,
+    /// What may mend a value that it faults, tried in this order.
+    pub fixes: Vec<Fix>,
+    /// Its test cases: where they stand, whether they are valid, and the case.
+    pub cases: Vec<(Location, bool, Case)>,
+    /// Where it stands.
+    pub location: Location,
+}
+
+/// Which entries and settings a rule concerns; all of it must hold.
+#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct When {
+    /// The entry has a value in each of these.
+    pub has: Vec<AttributeName>,
+    /// The entry has a value in none of these.
+    pub lacks: Vec<AttributeName>,
+    /// `true`: the entry is a user without a name to sign in with; `false`: it
+    /// is not.
+    pub login_name_blank: Option<bool>,
+    /// Whether the tenant's verified domains are known.
+    pub verified_domains: Option<bool>,
+    /// What the settings say about Exchange Online.
+    pub exchange_online: Option<bool>,
+}
+
+/// A place in a rule file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Location {
+    /// The file.
+    pub file: String,
+    /// The line, from 1.
+    pub line: usize,
+    /// The column, from 1, in characters.
+    pub column: usize,
+}
+
+impl Location {
+    /// The place of the byte `at` in `text`, the content of `file`.
+    fn of(file: &str, text: &str, at: usize) -> Self {
+        let before = text.get(..at).unwrap_or(text);
+        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+        Self {
+            file: file.to_owned(),
+            line: before.bytes().filter(|b| *b == b'\n').count() + 1,
+            column: before.get(line_start..).map_or(0, |line| line.chars().count()) + 1,
+        }
+    }
+}
+
+impl fmt::Display for Location {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}:{}", self.file, self.line, self.column)
+    }
 }
 
 /// Where a rule comes from.

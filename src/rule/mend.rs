@@ -1,0 +1,204 @@
+//! Mending a value: steps of the broken rules, until it breaks none.
+//!
+//! A proposal differs from the present value, leaves no fault at its place and
+//! makes none anywhere else in the entry; otherwise there is no proposal. It
+//! knows one entry only: whether the new value is free is for the caller to see
+//! to.
+
+use super::fix::{Patient, Step};
+use super::judge::Judge;
+use super::{Confidence, Fault, Place, RuleId};
+use crate::model::{AddressType, Entry, ProxyAddress, Value};
+
+/// A value that a fix made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mended {
+    /// The new value; `None` proposes to remove the value.
+    pub value: Option<String>,
+    /// How much care it asks for.
+    pub confidence: Confidence,
+    /// Why, in one sentence.
+    pub reason: String,
+}
+
+/// The most steps that one value can take.
+const STEPS: usize = 12;
+
+/// An attribute with more values gets no proposals: checking each of them
+/// against all others would take quadratic time, and Active Directory holds no
+/// more than some 1,300 values of such an attribute.
+const MOST_VALUES: usize = 1_500;
+
+/// `{26491cfc-9e50-4857-861b-0cb8df22b5d7}` in msExchPoliciesExcluded takes an
+/// entry out of Exchange's address policies.
+const POLICY_EXCLUDED: &str = "26491cfc-9e50-4857-861b-0cb8df22b5d7";
+
+impl Judge {
+    /// Mends the value at `place`, which `faults` are about, so that `faults`
+    /// of the mended entry no longer name the place; `None` if no fix is known.
+    /// Uniqueness is for the caller to see to.
+    pub fn mend(&self, entry: &Entry, place: &Place, faults: &[Fault]) -> Option<Mended> {
+        let at = usize::try_from(place.value?).ok()?;
+        let values = entry.values(place.attribute.as_str());
+        let original = values.get(at)?.as_text()?;
+        if values.len() > MOST_VALUES {
+            return None;
+        }
+        let mut trial = Trial {
+            entry: entry.clone(),
+            place,
+            at,
+            value: original.to_owned(),
+        };
+        let mut open: Vec<RuleId> = rules_at(faults, place);
+        let mut steps: Vec<Step> = Vec::new();
+        let mut after = Vec::new();
+        while !open.is_empty() {
+            if steps.len() == STEPS {
+                return None;
+            }
+            let step = open.iter().find_map(|id| self.step(*id, &trial))?;
+            let removed = step.value.is_none();
+            trial.take(step.value.clone());
+            steps.push(step);
+            after = self.faults(&trial.entry);
+            if removed {
+                break;
+            }
+            open = rules_at(&after, place);
+        }
+        let value = steps.last()?.value.clone();
+        let differs = value.as_deref() != Some(original) && value.as_deref() != Some("");
+        (differs && self.makes_no_new_fault(entry, &trial.entry, &after)).then(|| Mended {
+            confidence: confidence(self, entry, place, original, &steps),
+            reason: reason(entry, &steps),
+            value,
+        })
+    }
+
+    fn step(&self, id: RuleId, trial: &Trial<'_>) -> Option<Step> {
+        let rule = self.rules.rule(id);
+        let patient = Patient {
+            judge: self,
+            entry: &trial.entry,
+            rule,
+            attribute: trial.place.attribute.as_str(),
+            at: trial.at,
+            value: &trial.value,
+        };
+        rule.fixes.iter().find_map(|fix| fix.apply(&patient))
+    }
+
+    fn makes_no_new_fault(&self, before: &Entry, after: &Entry, found: &[Fault]) -> bool {
+        let known: std::collections::BTreeSet<_> = self
+            .faults(before)
+            .iter()
+            .map(|fault| self.signature(before, fault))
+            .collect();
+        found
+            .iter()
+            .all(|fault| known.contains(&self.signature(after, fault)))
+    }
+
+    /// What stays the same of a fault when other values come and go.
+    fn signature(&self, entry: &Entry, fault: &Fault) -> (RuleId, String, Option<Value>) {
+        let value = fault
+            .place
+            .value
+            .filter(|_| !self.rules.rule(fault.rule).check.is_of_attribute())
+            .and_then(|at| usize::try_from(at).ok())
+            .and_then(|at| entry.values(fault.place.attribute.as_str()).get(at).cloned());
+        let attribute = fault.place.attribute.as_str().to_ascii_lowercase();
+        (fault.rule, attribute, value)
+    }
+}
+
+/// The entry as it would be.
+struct Trial<'a> {
+    entry: Entry,
+    place: &'a Place,
+    at: usize,
+    value: String,
+}
+
+impl Trial<'_> {
+    fn take(&mut self, value: Option<String>) {
+        let mut values = self.entry.values(self.place.attribute.as_str()).to_vec();
+        match value {
+            Some(text) => {
+                if let Some(slot) = values.get_mut(self.at) {
+                    *slot = Value::from(text.as_str());
+                }
+                self.value = text;
+            }
+            None if self.at < values.len() => {
+                values.remove(self.at);
+            }
+            None => {}
+        }
+        self.entry.set(&self.place.attribute, values);
+    }
+}
+
+fn rules_at(faults: &[Fault], place: &Place) -> Vec<RuleId> {
+    faults
+        .iter()
+        .filter(|fault| fault.place == *place)
+        .map(|fault| fault.rule)
+        .collect()
+}
+
+/// The least safe of the steps; and never safe for what people sign in with or
+/// are written to by, nor for an account that AdminSDHolder watches.
+fn confidence(
+    judge: &Judge,
+    entry: &Entry,
+    place: &Place,
+    original: &str,
+    steps: &[Step],
+) -> Confidence {
+    let worst = steps
+        .iter()
+        .map(|step| step.confidence)
+        .max()
+        .unwrap_or(Confidence::Review);
+    let name = &place.attribute;
+    let delicate = [
+        "userPrincipalName",
+        "sAMAccountName",
+        "mail",
+        "targetAddress",
+    ]
+    .iter()
+    .any(|attribute| name.is(attribute))
+        || *name == judge.settings.login_attribute
+        || ProxyAddress::split(original).kind == AddressType::PrimarySmtp
+            && name.is("proxyAddresses")
+        || name.is("mailNickname") && steps.iter().any(|step| step.reason.starts_with("cut"))
+        || entry.integer("adminCount") == Some(1);
+    if delicate {
+        worst.max(Confidence::Review)
+    } else {
+        worst
+    }
+}
+
+fn reason(entry: &Entry, steps: &[Step]) -> String {
+    let mut parts: Vec<&str> = Vec::new();
+    for step in steps {
+        if !parts.contains(&step.reason) {
+            parts.push(step.reason);
+        }
+    }
+    let mut text = parts.join("; ");
+    let primary = parts.iter().any(|part| part.contains("primary address"));
+    let excluded = entry
+        .values("msExchPoliciesExcluded")
+        .iter()
+        .filter_map(Value::as_text)
+        .any(|policy| policy.to_ascii_lowercase().contains(POLICY_EXCLUDED));
+    if primary && entry.has("mailNickname") && !excluded {
+        text.push_str("; an Exchange address policy may put the old one back");
+    }
+    text
+}
