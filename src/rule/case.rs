@@ -17,7 +17,9 @@ use serde::de::{self, MapAccess, Visitor};
 use super::{
     Check, Confidence, Fault, Judge, Location, Mended, Place, Rule, RuleId, RuleSet, Settings,
 };
-use crate::model::{AddressType, AttributeName, DistinguishedName, Entry, ObjectClass, ProxyAddress, Value};
+use crate::model::{
+    AddressType, AttributeName, DistinguishedName, Entry, ObjectClass, ProxyAddress, Value,
+};
 
 /// One example.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -240,7 +242,10 @@ impl Trial<'_> {
                 .map(|their| their.place.attribute.clone())
                 .collect();
             let place: &Place = &key.place;
-            broken.extend(self.judge.collision(entry, key.space, &place.attribute, &held));
+            broken.extend(
+                self.judge
+                    .collision(entry, key.space, &place.attribute, &held),
+            );
         }
         match (broken.contains(&self.id), valid) {
             (true, true) => Err("it is valid, but the rule finds a collision".to_owned()),
@@ -305,7 +310,13 @@ impl Trial<'_> {
             let attribute = AttributeName::parse(attribute).map_err(|error| error.to_string())?;
             if attribute != object_class {
                 let values = values.values();
-                entry.set(&attribute, values.into_iter().filter(|v| !v.as_bytes().is_empty()).collect());
+                entry.set(
+                    &attribute,
+                    values
+                        .into_iter()
+                        .filter(|v| !v.as_bytes().is_empty())
+                        .collect(),
+                );
             }
         }
         Ok(entry)

@@ -89,9 +89,7 @@ pub(super) fn is_blank_in_address(c: char) -> bool {
 
 /// Whether `c` is a letter, a digit or a combining mark outside ASCII.
 pub(super) fn is_foreign_letter(c: char) -> bool {
-    !c.is_ascii()
-        && !is_blank_in_address(c)
-        && (c.is_alphanumeric() || is_combining_mark(c))
+    !c.is_ascii() && !is_blank_in_address(c) && (c.is_alphanumeric() || is_combining_mark(c))
 }
 
 /// The length of `text` in UTF-16 code units.
@@ -139,7 +137,9 @@ pub(super) fn first_wrong(
     wrong: impl Fn(char) -> bool,
 ) -> Option<String> {
     let (at, c) = part.char_indices().find(|(_, c)| wrong(*c))?;
-    let before = whole.get(..offset + at).map_or(0, |text| text.chars().count());
+    let before = whole
+        .get(..offset + at)
+        .map_or(0, |text| text.chars().count());
     let more = part.chars().filter(|c| wrong(*c)).count() - 1;
     let position = before + 1;
     let tail = match more {

@@ -202,7 +202,9 @@ pub fn read(name_or_directory: &str) -> Result<RuleSet, RuleError> {
         });
     }
     let files = read_folder(directory)?;
-    let files = files.iter().map(|(path, text)| (path.as_str(), text.as_str()));
+    let files = files
+        .iter()
+        .map(|(path, text)| (path.as_str(), text.as_str()));
     compile(name_or_directory, files)
 }
 
@@ -226,7 +228,10 @@ fn read_folder(directory: &Path) -> Result<Vec<(String, String)>, RuleError> {
         let path = entry
             .map_err(|error| failed(directory, error.to_string()))?
             .path();
-        if path.extension().is_some_and(|extension| extension == "toml") {
+        if path
+            .extension()
+            .is_some_and(|extension| extension == "toml")
+        {
             paths.push(path);
         }
     }
@@ -265,7 +270,10 @@ fn compile<'a>(
                 return Err(at(id.span(), message));
             }
             if !ids.insert(id.get_ref().clone()) {
-                return Err(at(id.span(), format!("the id '{}' is used twice", id.get_ref())));
+                return Err(at(
+                    id.span(),
+                    format!("the id '{}' is used twice", id.get_ref()),
+                ));
             }
         }
         let header = Header {
@@ -277,7 +285,11 @@ fn compile<'a>(
             sources: file.source,
         };
         for rule in file.rule {
-            rules.push(header.rule(rule.into_inner()).map_err(|(span, message)| at(span, message))?);
+            rules.push(
+                header
+                    .rule(rule.into_inner())
+                    .map_err(|(span, message)| at(span, message))?,
+            );
         }
     }
     if u16::try_from(rules.len()).is_err() {

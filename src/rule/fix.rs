@@ -91,11 +91,7 @@ impl Fix {
         };
         match self {
             Self::Trim => step(trim(&value), Safe, "white space at the edges removed"),
-            Self::RemoveHidden => step(
-                remove_hidden(&value),
-                Safe,
-                "invisible characters removed",
-            ),
+            Self::RemoveHidden => step(remove_hidden(&value), Safe, "invisible characters removed"),
             Self::RemoveWhiteSpace => step(
                 Some(value.whole.split_whitespace().collect()),
                 Review,
@@ -118,19 +114,29 @@ impl Fix {
             ),
             Self::MapSuffix => map_suffix(patient, &value),
             Self::AddPrefix => add_prefix(patient, &value),
-            Self::SpellPrefix => step(spell_prefix(&value), Safe, "type of the address spelled as it should be"),
-            Self::DropSecondColon => step(
-                drop_second_colon(&value),
-                Review,
-                "second colon removed",
+            Self::SpellPrefix => step(
+                spell_prefix(&value),
+                Safe,
+                "type of the address spelled as it should be",
             ),
-            Self::Cut => step(cut(&value, &patient.rule.check), Safe, "cut to the longest length allowed"),
+            Self::DropSecondColon => {
+                step(drop_second_colon(&value), Review, "second colon removed")
+            }
+            Self::Cut => step(
+                cut(&value, &patient.rule.check),
+                Safe,
+                "cut to the longest length allowed",
+            ),
             Self::RemoveRepeat => Some(Step {
                 value: None,
                 confidence: Safe,
                 reason: "the same address stands in this attribute once more",
             }),
-            Self::Demote => step(demote(patient, &value), Review, "made a secondary address, because mail names another one as the primary"),
+            Self::Demote => step(
+                demote(patient, &value),
+                Review,
+                "made a secondary address, because mail names another one as the primary",
+            ),
             Self::Promote => step(
                 Some(format!("SMTP:{}", value.address)),
                 Review,

@@ -387,7 +387,8 @@ impl Judge {
                 // the rules of others, too.
                 let held_by = |other: &AttributeName| {
                     with.contains(other)
-                        || other.is("sAMAccountName") && with.iter().any(|w| w.is("userPrincipalName"))
+                        || other.is("sAMAccountName")
+                            && with.iter().any(|w| w.is("userPrincipalName"))
                         || *other == self.settings.login_attribute
                             && with.iter().any(|w| w.is("userPrincipalName"))
                 };
@@ -444,7 +445,12 @@ fn two_primaries(values: &[Value]) -> Vec<(usize, String)> {
         return Vec::new();
     }
     smtp_values(values, |kind| kind == AddressType::PrimarySmtp)
-        .map(|(at, _)| (at, format!("it is one of {count} primary addresses (SMTP:)")))
+        .map(|(at, _)| {
+            (
+                at,
+                format!("it is one of {count} primary addresses (SMTP:)"),
+            )
+        })
         .collect()
 }
 
@@ -455,7 +461,10 @@ fn no_primary(entry: &Entry, values: &[Value]) -> Vec<(usize, String)> {
     let Some((first, _)) = smtp.peek().copied() else {
         return Vec::new();
     };
-    if smtp_values(values, |kind| kind == AddressType::PrimarySmtp).next().is_some() {
+    if smtp_values(values, |kind| kind == AddressType::PrimarySmtp)
+        .next()
+        .is_some()
+    {
         return Vec::new();
     }
     let mail = entry.text("mail").and_then(address_key);
@@ -465,7 +474,10 @@ fn no_primary(entry: &Entry, values: &[Value]) -> Vec<(usize, String)> {
                 .map(|(at, _)| at)
         })
         .unwrap_or(first);
-    vec![(at, "none of the smtp: addresses is the primary one (SMTP:)".to_owned())]
+    vec![(
+        at,
+        "none of the smtp: addresses is the primary one (SMTP:)".to_owned(),
+    )]
 }
 
 /// The values whose address stands in another value of the same type already.
@@ -485,7 +497,12 @@ fn repeats(values: &[Value]) -> Vec<(usize, String)> {
         .collect();
     hashes.sort_unstable();
     let same = |a: usize, b: usize| {
-        let text = |at: usize| values.get(at).and_then(Value::as_text).map(ProxyAddress::split);
+        let text = |at: usize| {
+            values
+                .get(at)
+                .and_then(Value::as_text)
+                .map(ProxyAddress::split)
+        };
         match (text(a), text(b)) {
             (Some(a), Some(b)) => {
                 a.prefix.trim().eq_ignore_ascii_case(b.prefix.trim())
@@ -499,7 +516,12 @@ fn repeats(values: &[Value]) -> Vec<(usize, String)> {
         .filter_map(|chunk| chunk.split_first())
         .flat_map(|(keep, rest)| rest.iter().map(|(_, _, at)| (keep.2, *at)))
         .filter(|(keep, at)| same(*keep, *at))
-        .map(|(_, at)| (at, "the same address stands in this attribute twice".to_owned()))
+        .map(|(_, at)| {
+            (
+                at,
+                "the same address stands in this attribute twice".to_owned(),
+            )
+        })
         .collect();
     found.sort_unstable();
     found
@@ -527,9 +549,13 @@ fn differs_from_primary(entry: &Entry, values: &[Value]) -> Vec<(usize, String)>
         .enumerate()
         .filter_map(|(at, value)| {
             let text = value.as_text()?;
-            let same = text.eq_ignore_ascii_case(primary) || address_key(text) == address_key(primary);
+            let same =
+                text.eq_ignore_ascii_case(primary) || address_key(text) == address_key(primary);
             (!same).then(|| {
-                (at, format!("the primary address is '{}'", primary.escape_debug()))
+                (
+                    at,
+                    format!("the primary address is '{}'", primary.escape_debug()),
+                )
             })
         })
         .collect()

@@ -46,8 +46,8 @@ pub(super) fn address_key(address: &str) -> Option<String> {
     let Some((local, domain)) = address.rsplit_once('@') else {
         return Some(address.to_lowercase());
     };
-    let domain =
-        domain::to_ascii(domain).map_or_else(|| domain.to_lowercase(), std::borrow::Cow::into_owned);
+    let domain = domain::to_ascii(domain)
+        .map_or_else(|| domain.to_lowercase(), std::borrow::Cow::into_owned);
     Some(format!("{}@{domain}", local.to_lowercase()))
 }
 

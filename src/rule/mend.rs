@@ -107,7 +107,12 @@ impl Judge {
             .value
             .filter(|_| !self.rules.rule(fault.rule).check.is_of_attribute())
             .and_then(|at| usize::try_from(at).ok())
-            .and_then(|at| entry.values(fault.place.attribute.as_str()).get(at).cloned());
+            .and_then(|at| {
+                entry
+                    .values(fault.place.attribute.as_str())
+                    .get(at)
+                    .cloned()
+            });
         let attribute = fault.place.attribute.as_str().to_ascii_lowercase();
         (fault.rule, attribute, value)
     }

@@ -175,7 +175,10 @@ impl Location {
         Self {
             file: file.to_owned(),
             line: before.bytes().filter(|b| *b == b'\n').count() + 1,
-            column: before.get(line_start..).map_or(0, |line| line.chars().count()) + 1,
+            column: before
+                .get(line_start..)
+                .map_or(0, |line| line.chars().count())
+                + 1,
         }
     }
 }

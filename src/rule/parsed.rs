@@ -55,9 +55,7 @@ impl<'a> Parsed<'a> {
         };
         let (local, domain) = match form {
             Form::Text => (address, ""),
-            Form::Address | Form::TypedAddress => {
-                address.rsplit_once('@').unwrap_or((address, ""))
-            }
+            Form::Address | Form::TypedAddress => address.rsplit_once('@').unwrap_or((address, "")),
         };
         Self {
             whole,
@@ -110,7 +108,17 @@ mod tests {
     #[test]
     fn putting_the_own_parts_back_gives_the_value() {
         for form in [Form::Text, Form::Address, Form::TypedAddress] {
-            for whole in ["", "@", "a", "a@b", "a@b@c", "smtp:a@b", "x:", ":", "x500:/o=@"] {
+            for whole in [
+                "",
+                "@",
+                "a",
+                "a@b",
+                "a@b@c",
+                "smtp:a@b",
+                "x:",
+                ":",
+                "x500:/o=@",
+            ] {
                 let value = Parsed::new(whole, form);
                 assert_eq!(value.with(value.prefix, value.local, value.domain), whole);
             }
