@@ -68,10 +68,10 @@ impl Session {
         if self.sources.is_empty() {
             return Err(SessionError::NothingOpen);
         }
-        let judge = Arc::new(Judge {
-            rules: Arc::new(file::load(&request.rules)?),
-            settings: request.settings.clone(),
-        });
+        let judge = Arc::new(Judge::new(
+            Arc::new(file::load(&request.rules)?),
+            request.settings.clone(),
+        ));
         self.judge = Some(Arc::clone(&judge));
         let result = scan::scan(&self.sources, &judge, &request.options, progress, cancel).await?;
         Ok(Worksheet::new(result, judge))
