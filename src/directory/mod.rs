@@ -9,6 +9,8 @@
 //! It does not judge values, keep state about a scan, or decide what to write.
 
 mod error;
+mod result_code;
+
 pub mod filter;
 pub mod ldap;
 pub mod ldif;

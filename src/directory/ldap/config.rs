@@ -15,7 +15,7 @@ use crate::model::DistinguishedName;
 pub enum Protection {
     /// TLS from the first byte, usually on port 636.
     Ldaps,
-    /// Plain to begin with, TLS by StartTLS (RFC 4511, 4.14) before anything
+    /// Plain to begin with, TLS by `StartTLS` (RFC 4511, 4.14) before anything
     /// else is sent, usually on port 389.
     StartTls,
     /// None: the password crosses the network readable. Only by explicit wish.
@@ -62,7 +62,7 @@ pub struct Timeouts {
     /// For the answer to a bind, a read or a modification.
     pub operation: Duration,
     /// For the next entry of a search. Longer than the 120 seconds that a
-    /// domain controller allows itself for one (MaxQueryDuration, "LDAP
+    /// domain controller allows itself for one (`MaxQueryDuration`, "LDAP
     /// policies in Active Directory").
     pub search: Duration,
 }

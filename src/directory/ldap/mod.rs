@@ -1,66 +1,220 @@
-//! A forest over LDAP: LDAPS or StartTLS, simple bind, paged search, base read,
+//! A forest over LDAP: LDAPS or `StartTLS`, simple bind, paged search, base read,
 //! modify.
+//!
+//! One connection a domain controller, opened when it is needed. An account
+//! signs in once before any other connection does, and a refusal is final for
+//! the run. Reads are repeated once on a fresh connection, writes never. What
+//! a server sends is checked before ldap3 sees it. Nothing here judges values
+//! or decides what to write.
 
+mod ber;
 mod config;
+mod connection;
+mod discover;
+mod entry;
+mod guard;
+mod link;
+mod modify;
+mod pair;
+mod range;
+mod read;
+mod root_dse;
+mod schema;
+mod search;
+mod sign_in;
+mod tls;
+mod transport;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use secrecy::ExposeSecret as _;
 
 pub use config::{LdapConfig, Protection, Timeouts};
+pub use search::LdapSearch;
 
-use super::{DirectoryError, ModifyError, Page, SearchRequest};
+use self::link::{Account, Link};
+use self::transport::Target;
+use super::{DirectoryError, ModifyError, SearchRequest};
 use crate::model::{AttributeName, Change, Domain, Entry, Forest, Identity};
+
+/// Where one line for each LDAP operation is logged.
+const LOG: &str = "idmend::ldap";
 
 /// A forest over LDAP.
 #[derive(Debug)]
-pub struct LdapDirectory;
-
-/// A search under way.
-#[derive(Debug)]
-pub struct LdapSearch;
+pub struct LdapDirectory {
+    config: LdapConfig,
+    account: Arc<Account>,
+    /// The server that was named.
+    main: Arc<Link>,
+    /// The servers of the domains, by DNS name.
+    links: Mutex<BTreeMap<String, Arc<Link>>>,
+}
 
 impl LdapDirectory {
-    /// Prepares a directory; connects to nothing yet. Fails if the certificate
-    /// file cannot be read or the password is empty.
-    pub fn new(_config: LdapConfig) -> Result<Self, DirectoryError> {
-        todo!()
+    /// Prepares a directory; connects to nothing yet. Fails if the name or the
+    /// password is empty, or the certificate file cannot be used.
+    pub fn new(config: LdapConfig) -> Result<Self, DirectoryError> {
+        let target = Target {
+            host: config.host.clone(),
+            port: config.port,
+            protection: config.protection,
+        };
+        let nothing = if config.user.trim().is_empty() {
+            Some("the name is empty")
+        } else if config.password.expose_secret().is_empty() {
+            Some("the password is empty, and a server would take that for an anonymous sign-in")
+        } else {
+            None
+        };
+        if let Some(reason) = nothing {
+            return Err(DirectoryError::Unusable(format!(
+                "no sign-in at {target}: {reason}"
+            )));
+        }
+        let tls = match config.protection {
+            Protection::Cleartext => None,
+            _ => Some(tls::configure(config.ca_cert.as_deref(), config.insecure)?),
+        };
+        let account = Arc::new(Account {
+            user: config.user.clone(),
+            password: config.password.clone(),
+            tls,
+            timeouts: config.timeouts,
+            state: tokio::sync::Mutex::default(),
+        });
+        Ok(Self {
+            main: Arc::new(Link::new(target, Arc::clone(&account))),
+            account,
+            config,
+            links: Mutex::default(),
+        })
     }
 
     /// See [`super::Directory::discover`].
     pub async fn discover(&self) -> Result<Forest, DirectoryError> {
-        todo!()
+        discover::discover(self).await
     }
 
     /// See [`super::Directory::search`].
     pub async fn search(
         &self,
-        _domain: &Domain,
-        _request: SearchRequest,
+        domain: &Domain,
+        request: SearchRequest,
     ) -> Result<LdapSearch, DirectoryError> {
-        todo!()
+        search::start(self.link_by_name(&domain.dns_name)?, request).await
     }
 
     /// See [`super::Directory::read`].
     pub async fn read(
         &self,
-        _domain: &Domain,
-        _identity: &Identity,
-        _attributes: &[AttributeName],
+        domain: &Domain,
+        identity: &Identity,
+        attributes: &[AttributeName],
     ) -> Result<Option<Entry>, DirectoryError> {
-        todo!()
+        let link = self.link_by_name(&domain.dns_name)?;
+        read::read(&link, domain, identity, attributes).await
     }
 
     /// See [`super::Directory::modify`].
     pub async fn modify(
         &self,
-        _domain: &Domain,
-        _identity: &Identity,
-        _changes: &[Change],
+        domain: &Domain,
+        identity: &Identity,
+        changes: &[Change],
     ) -> Result<(), ModifyError> {
-        todo!()
+        let link = self
+            .link_by_name(&domain.dns_name)
+            .map_err(ModifyError::NotSent)?;
+        modify::modify(&link, domain, identity, changes).await
+    }
+
+    /// The server of a domain: the one that discovery found, else the one
+    /// chosen for it, else the one that its DNS name leads to.
+    fn link_by_name(&self, dns_name: &str) -> Result<Arc<Link>, DirectoryError> {
+        let mut links = self.links.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(link) = links.get(dns_name) {
+            return Ok(Arc::clone(link));
+        }
+        let host = self.chosen_host(dns_name).unwrap_or(dns_name);
+        let (host, port) = split_port(host, self.config.port)?;
+        let target = Target {
+            host,
+            port,
+            protection: self.config.protection,
+        };
+        let link = Arc::new(Link::new(target, Arc::clone(&self.account)));
+        links.insert(dns_name.to_owned(), Arc::clone(&link));
+        Ok(link)
+    }
+
+    fn chosen_host(&self, dns_name: &str) -> Option<&str> {
+        let mut chosen = self.config.dc.iter();
+        chosen
+            .find(|(domain, _)| domain.eq_ignore_ascii_case(dns_name))
+            .map(|(_, host)| host.as_str())
+    }
+
+    /// Whether the configuration says which server serves a domain.
+    fn has_chosen_host(&self, dns_name: &str) -> bool {
+        self.chosen_host(dns_name).is_some()
+    }
+
+    /// A server at the same port as the one that was named.
+    fn new_link(&self, host: &str) -> Arc<Link> {
+        let target = Target {
+            host: host.to_owned(),
+            port: self.config.port,
+            protection: self.config.protection,
+        };
+        Arc::new(Link::new(target, Arc::clone(&self.account)))
+    }
+
+    /// Notes which server serves a domain.
+    fn remember(&self, dns_name: &str, link: &Arc<Link>) {
+        let mut links = self.links.lock().unwrap_or_else(PoisonError::into_inner);
+        links.insert(dns_name.to_owned(), Arc::clone(link));
     }
 }
 
-impl LdapSearch {
-    /// See [`super::Search::next_page`].
-    pub async fn next_page(&mut self) -> Result<Option<Page>, DirectoryError> {
-        todo!()
+/// `HOST`, `HOST:PORT`, `ADDRESS` or `[ADDRESS]:PORT` as host and port.
+fn split_port(host: &str, default: u16) -> Result<(String, u16), DirectoryError> {
+    let wrong = || DirectoryError::Unusable(format!("'{host}' is not HOST or HOST:PORT"));
+    let (name, port) = if let Some(rest) = host.strip_prefix('[') {
+        let (address, rest) = rest.split_once(']').ok_or_else(wrong)?;
+        (address, rest.strip_prefix(':'))
+    } else {
+        match host.split_once(':') {
+            // More than one colon: an IPv6 address without a port.
+            Some((_, rest)) if rest.contains(':') => (host, None),
+            Some((name, port)) => (name, Some(port)),
+            None => (host, None),
+        }
+    };
+    let port = match port {
+        Some(port) => port.parse().map_err(|_not_a_port| wrong())?,
+        None => default,
+    };
+    if name.is_empty() {
+        return Err(wrong());
+    }
+    Ok((name.to_owned(), port))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_host_may_carry_a_port() {
+        let split = |host| split_port(host, 636).ok();
+        assert_eq!(split("dc1"), Some(("dc1".to_owned(), 636)));
+        assert_eq!(split("dc1:1636"), Some(("dc1".to_owned(), 1636)));
+        assert_eq!(split("::1"), Some(("::1".to_owned(), 636)));
+        assert_eq!(split("[::1]:389"), Some(("::1".to_owned(), 389)));
+        for wrong in ["", ":636", "dc1:x", "dc1:70000", "[::1"] {
+            assert_eq!(split(wrong), None, "{wrong:?}");
+        }
     }
 }

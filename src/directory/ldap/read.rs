@@ -1,0 +1,130 @@
+//! Reading one entry by its identity.
+//!
+//! Active Directory takes `<GUID=…>` as a name (MS-ADTS 3.1.1.3.1.2.4). Other
+//! servers are searched for the objectGUID value, and what is read is checked
+//! to carry it.
+
+use std::sync::Arc;
+
+use ldap3::Scope;
+
+use super::connection::{Connection, Question};
+use super::entry::EntryReader;
+use super::link::Link;
+use super::range;
+use crate::directory::DirectoryError;
+use crate::directory::result_code::explain_in_full;
+use crate::model::{AttributeName, Domain, Entry, Identity, ObjectGuid};
+
+/// Reads the entry; once more on a fresh connection if the first one breaks.
+pub(super) async fn read(
+    link: &Link,
+    domain: &Domain,
+    identity: &Identity,
+    attributes: &[AttributeName],
+) -> Result<Option<Entry>, DirectoryError> {
+    let connection = link.connection().await?;
+    match read_on(&connection, domain, identity, attributes).await {
+        Err(DirectoryError::Unreachable { .. }) => {}
+        result => return result,
+    }
+    let connection = renewed(link, &connection).await?;
+    let result = read_on(&connection, domain, identity, attributes).await;
+    if matches!(result, Err(DirectoryError::Unreachable { .. })) {
+        link.discard(&connection).await;
+    }
+    result
+}
+
+async fn renewed(link: &Link, broken: &Arc<Connection>) -> Result<Arc<Connection>, DirectoryError> {
+    link.discard(broken).await;
+    link.connection().await
+}
+
+async fn read_on(
+    connection: &Connection,
+    domain: &Domain,
+    identity: &Identity,
+    attributes: &[AttributeName],
+) -> Result<Option<Entry>, DirectoryError> {
+    let Some(name) = name_of(connection, domain, identity).await? else {
+        return Ok(None);
+    };
+    let mut asked = attributes.to_vec();
+    let guid = AttributeName::known("objectGUID");
+    if !asked.contains(&guid) {
+        asked.push(guid);
+    }
+    let names = asked.iter().map(ToString::to_string).collect();
+    let Some(tag) = connection.base_read(&name, names).await? else {
+        return Ok(None);
+    };
+    let (mut entry, rests) = EntryReader::new(&asked)
+        .read(tag)
+        .map_err(DirectoryError::Unusable)?;
+    if let Identity::Guid(guid) = identity
+        && entry.guid() != Some(*guid)
+    {
+        return Err(DirectoryError::Unusable(format!(
+            "{name} is not the entry with the objectGUID {guid}"
+        )));
+    }
+    range::complete(connection, &mut entry, &rests).await?;
+    Ok(Some(entry))
+}
+
+/// The name to send for an identity; `None` if there is no such entry.
+pub(super) async fn name_of(
+    connection: &Connection,
+    domain: &Domain,
+    identity: &Identity,
+) -> Result<Option<String>, DirectoryError> {
+    match identity {
+        Identity::Dn(dn) => Ok(Some(dn.to_string())),
+        Identity::Guid(guid) if connection.root.is_active_directory => {
+            Ok(Some(format!("<GUID={guid}>")))
+        }
+        Identity::Guid(guid) => resolve(connection, domain, guid).await,
+    }
+}
+
+/// Finds the name of the entry that has the objectGUID value.
+async fn resolve(
+    connection: &Connection,
+    domain: &Domain,
+    guid: &ObjectGuid,
+) -> Result<Option<String>, DirectoryError> {
+    use std::fmt::Write as _;
+    let mut bytes = String::with_capacity(48);
+    for byte in guid.as_bytes() {
+        // Writing to a String cannot fail.
+        write!(bytes, "\\{byte:02x}").ok();
+    }
+    let question = Question {
+        base: domain.naming_context.as_str(),
+        scope: Scope::Subtree,
+        filter: &format!("(objectGUID={bytes})"),
+        attributes: vec!["1.1".to_owned()],
+        controls: Vec::new(),
+        timeout: connection.timeouts().operation,
+    };
+    let (mut entries, done) = connection.ask(question, 100).await?;
+    if done.code != 0 {
+        return Err(DirectoryError::Refused {
+            operation: format!("the search for the objectGUID {guid}"),
+            code: done.code,
+            reason: explain_in_full(done.code, &done.text),
+        });
+    }
+    let found = entries.pop();
+    if !entries.is_empty() {
+        return Err(DirectoryError::Unusable(format!(
+            "several entries have the objectGUID {guid}"
+        )));
+    }
+    let reader = EntryReader::new(&[]);
+    found
+        .map(|tag| reader.read(tag).map(|(entry, _)| entry.dn.to_string()))
+        .transpose()
+        .map_err(DirectoryError::Unusable)
+}

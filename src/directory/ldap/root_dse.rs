@@ -1,0 +1,76 @@
+//! What a server says of itself (RFC 4512, 5.1; MS-ADTS 3.1.1.3.2).
+
+use ldap3::asn1::StructureTag;
+
+use super::connection::{Connection, PAGED_RESULTS};
+use super::entry::EntryReader;
+use crate::directory::DirectoryError;
+use crate::model::{AttributeName, DistinguishedName, Value};
+
+/// supportedCapabilities of every Active Directory since Windows 2000.
+const ACTIVE_DIRECTORY: &str = "1.2.840.113556.1.4.800";
+
+const ATTRIBUTES: [&str; 9] = [
+    "configurationNamingContext",
+    "defaultNamingContext",
+    "dnsHostName",
+    "dsServiceName",
+    "namingContexts",
+    "rootDomainNamingContext",
+    "schemaNamingContext",
+    "supportedCapabilities",
+    "supportedControl",
+];
+
+/// The rootDSE, as far as it is needed.
+#[derive(Debug, Clone, Default)]
+pub(super) struct RootDse {
+    pub(super) is_active_directory: bool,
+    /// Whether searches can be paged.
+    pub(super) pages: bool,
+    pub(super) configuration: Option<DistinguishedName>,
+    pub(super) default_context: Option<DistinguishedName>,
+    pub(super) root_domain: Option<DistinguishedName>,
+    pub(super) schema: Option<DistinguishedName>,
+    pub(super) naming_contexts: Vec<DistinguishedName>,
+    pub(super) dns_host_name: Option<String>,
+    /// Names this one domain controller, whatever name it is reached by.
+    pub(super) ds_service_name: Option<String>,
+}
+
+impl RootDse {
+    /// Asks the server.
+    pub(super) async fn read(connection: &Connection) -> Result<Self, DirectoryError> {
+        let attributes = ATTRIBUTES.map(str::to_owned).to_vec();
+        let tag = connection.base_read("", attributes).await?;
+        Ok(tag.map(Self::from_entry).unwrap_or_default())
+    }
+
+    fn from_entry(tag: StructureTag) -> Self {
+        let reader = EntryReader::new(&ATTRIBUTES.map(AttributeName::known));
+        let Ok((entry, _)) = reader.read(tag) else {
+            return Self::default();
+        };
+        let dn = |name: &str| entry.text(name).map(DistinguishedName::from_server);
+        let holds = |name: &str, oid: &str| {
+            let values = entry.values(name);
+            values.iter().any(|value| value.as_text() == Some(oid))
+        };
+        Self {
+            is_active_directory: holds("supportedCapabilities", ACTIVE_DIRECTORY),
+            pages: holds("supportedControl", PAGED_RESULTS),
+            configuration: dn("configurationNamingContext"),
+            default_context: dn("defaultNamingContext"),
+            root_domain: dn("rootDomainNamingContext"),
+            schema: dn("schemaNamingContext"),
+            naming_contexts: entry
+                .values("namingContexts")
+                .iter()
+                .filter_map(Value::as_text)
+                .map(DistinguishedName::from_server)
+                .collect(),
+            dns_host_name: entry.text("dnsHostName").map(str::to_lowercase),
+            ds_service_name: entry.text("dsServiceName").map(str::to_owned),
+        }
+    }
+}

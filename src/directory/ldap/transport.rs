@@ -1,0 +1,213 @@
+//! From a host name to an ldap3 handle: TCP, TLS or `StartTLS`, and the guard.
+//!
+//! Nothing is sent in the clear before TLS but the `StartTLS` request itself,
+//! and nothing but its answer is read.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use ldap3::{Ldap, LdapConnAsync};
+use rustls::ClientConfig;
+use rustls::pki_types::ServerName;
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio::task::AbortHandle;
+use tokio_rustls::TlsConnector;
+
+use super::config::Protection;
+use super::guard::{self, Ending};
+use super::pair::pair;
+use super::{ber, tls};
+use crate::directory::DirectoryError;
+
+/// Message 1: `ExtendedRequest` 1.3.6.1.4.1.1466.20037 (RFC 4511, 4.14.1).
+const START_TLS: &[u8] = b"\x30\x1d\x02\x01\x01\x77\x18\x80\x161.3.6.1.4.1.1466.20037";
+
+/// Where to connect to, and how.
+#[derive(Debug, Clone)]
+pub(super) struct Target {
+    /// The name given, which the certificate must carry.
+    pub(super) host: String,
+    /// Port.
+    pub(super) port: u16,
+    /// TLS or not.
+    pub(super) protection: Protection,
+}
+
+impl std::fmt::Display for Target {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if self.host.contains(':') {
+            write!(f, "[{}]:{}", self.host, self.port)
+        } else {
+            write!(f, "{}:{}", self.host, self.port)
+        }
+    }
+}
+
+/// An open connection, not signed in.
+#[derive(Debug)]
+pub(super) struct Opened {
+    pub(super) ldap: Ldap,
+    pub(super) ending: Ending,
+    /// The address that answered.
+    pub(super) address: SocketAddr,
+    /// Ends the connection at once.
+    pub(super) abort: AbortHandle,
+}
+
+impl Target {
+    pub(super) fn unreachable(&self, reason: impl Into<String>) -> DirectoryError {
+        DirectoryError::Unreachable {
+            host: self.to_string(),
+            reason: reason.into(),
+        }
+    }
+
+    /// Opens a connection to `pinned`, or else to the first address of the
+    /// host that answers.
+    pub(super) async fn open(
+        &self,
+        tls: Option<&Arc<ClientConfig>>,
+        pinned: Option<SocketAddr>,
+        timeout: Duration,
+    ) -> Result<Opened, DirectoryError> {
+        let opening = async {
+            let (stream, address) = self.dial(pinned).await?;
+            match (self.protection, tls) {
+                (Protection::Cleartext, _) => self.drive(stream, address).await,
+                (Protection::Ldaps, Some(tls)) => {
+                    let stream = self.secure(stream, tls).await?;
+                    self.drive(stream, address).await
+                }
+                (Protection::StartTls, Some(tls)) => {
+                    let stream = self.start_tls(stream).await?;
+                    let stream = self.secure(stream, tls).await?;
+                    self.drive(stream, address).await
+                }
+                (_, None) => Err(self.unreachable("TLS is not configured")),
+            }
+        };
+        tokio::time::timeout(timeout, opening)
+            .await
+            .unwrap_or_else(|_elapsed| {
+                Err(self.unreachable(format!(
+                    "no answer within {} seconds; check the host name, the port and the firewall",
+                    timeout.as_secs()
+                )))
+            })
+    }
+
+    async fn dial(
+        &self,
+        pinned: Option<SocketAddr>,
+    ) -> Result<(TcpStream, SocketAddr), DirectoryError> {
+        let addresses: Vec<SocketAddr> = match pinned {
+            Some(address) => vec![address],
+            None => tokio::net::lookup_host((self.host.as_str(), self.port))
+                .await
+                .map_err(|error| {
+                    self.unreachable(format!("the host name cannot be resolved: {error}"))
+                })?
+                .collect(),
+        };
+        let mut last = self.unreachable("the host name has no address");
+        for address in addresses {
+            match TcpStream::connect(address).await {
+                Ok(stream) => {
+                    // Only a matter of speed; the connection works without.
+                    stream.set_nodelay(true).ok();
+                    return Ok((stream, address));
+                }
+                Err(error) => last = self.unreachable(error.to_string()),
+            }
+        }
+        Err(last)
+    }
+
+    async fn secure(
+        &self,
+        stream: TcpStream,
+        tls: &Arc<ClientConfig>,
+    ) -> Result<impl AsyncRead + AsyncWrite + Send + 'static, DirectoryError> {
+        let name = ServerName::try_from(self.host.clone())
+            .map_err(|error| self.unreachable(format!("the host name is none for TLS: {error}")))?;
+        let connector = TlsConnector::from(Arc::clone(tls));
+        connector.connect(name, stream).await.map_err(|error| {
+            let fault = error
+                .get_ref()
+                .and_then(|inner| inner.downcast_ref::<rustls::Error>());
+            match fault.and_then(|fault| tls::certificate_fault(fault, &self.host)) {
+                Some(reason) => DirectoryError::Certificate {
+                    host: self.to_string(),
+                    reason,
+                },
+                None if fault.is_some_and(is_no_tls) => {
+                    self.unreachable("what answers there does not speak TLS; LDAPS is usually on port 636, and --starttls is for port 389")
+                }
+                None => self.unreachable(format!("TLS failed: {error}")),
+            }
+        })
+    }
+
+    /// Asks for TLS on a plain connection.
+    async fn start_tls(&self, mut stream: TcpStream) -> Result<TcpStream, DirectoryError> {
+        let lost = |error: std::io::Error| self.unreachable(format!("StartTLS failed: {error}"));
+        stream.write_all(START_TLS).await.map_err(lost)?;
+        let mut answer = Vec::new();
+        // Byte by byte: whatever follows the answer belongs to TLS.
+        let length = loop {
+            let byte = stream.read_u8().await.map_err(lost)?;
+            answer.push(byte);
+            let length = ber::message_length(&answer)
+                .map_err(|error| self.unreachable(format!("StartTLS failed: {error}")))?;
+            if length.is_some_and(|length| length > 64 << 10) || answer.len() > 64 {
+                return Err(self.unreachable("StartTLS failed: the answer is too long"));
+            }
+            if let Some(length) = length {
+                break length;
+            }
+        };
+        let begun = answer.len();
+        answer.resize(length, 0);
+        if let Some(rest) = answer.get_mut(begun..) {
+            stream.read_exact(rest).await.map_err(lost)?;
+        }
+        match guard::extended_result(&mut answer) {
+            Ok((0, _)) => Ok(stream),
+            Ok((code, text)) => Err(self.unreachable(format!(
+                "the server refused StartTLS ({code}: {text}); try ldaps://"
+            ))),
+            Err(error) => Err(self.unreachable(format!("StartTLS failed: {error}"))),
+        }
+    }
+
+    /// Starts ldap3 behind the guard.
+    async fn drive(
+        &self,
+        stream: impl AsyncRead + AsyncWrite + Send + 'static,
+        address: SocketAddr,
+    ) -> Result<Opened, DirectoryError> {
+        let local = |error: &dyn std::fmt::Display| {
+            self.unreachable(format!("the connection cannot be set up: {error}"))
+        };
+        let (settings, url, inner) = pair().map_err(|error| local(&error))?;
+        let (connection, ldap) = LdapConnAsync::with_settings(settings, url)
+            .await
+            .map_err(|error| local(&error))?;
+        let ending = Ending::default();
+        let relay = tokio::spawn(guard::relay(stream, inner, Arc::clone(&ending)));
+        // How it ends is told by the guard, to whoever waits for an answer.
+        drop(tokio::spawn(connection.drive()));
+        Ok(Opened {
+            ldap,
+            ending,
+            address,
+            abort: relay.abort_handle(),
+        })
+    }
+}
+
+fn is_no_tls(error: &rustls::Error) -> bool {
+    matches!(error, rustls::Error::InvalidMessage(_))
+}
