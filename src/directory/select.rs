@@ -4,7 +4,8 @@
 use crate::model::{AttributeName, DistinguishedName, Domain, Entry};
 
 /// The attributes of `entry` that were asked for; all of them for an empty
-/// list or `*`, as RFC 4511, 4.5.1.8 has it.
+/// list or `*`, as RFC 4511, 4.5.1.8 has it. Of a ranged attribute the values
+/// in the range are given, under the name that was asked for.
 pub(super) fn select(entry: &Entry, attributes: &[AttributeName]) -> Entry {
     if attributes.is_empty() || attributes.iter().any(|name| name.is("*")) {
         return entry.clone();
@@ -17,21 +18,10 @@ pub(super) fn select(entry: &Entry, attributes: &[AttributeName]) -> Entry {
                 continue;
             }
             if let Some((low, high)) = range(asked) {
-                let values = attribute.values.get(low..).unwrap_or_default();
-                let ends_here = values.len() <= high.saturating_sub(low).saturating_add(1);
-                let shown = values
-                    .iter()
-                    .take(high.saturating_sub(low).saturating_add(1));
-                if !values.is_empty() {
-                    let last = if ends_here {
-                        "*".to_owned()
-                    } else {
-                        high.to_string()
-                    };
-                    let name = format!("{base};range={low}-{last}");
-                    if let Ok(name) = AttributeName::parse(&name) {
-                        selected.add(name, shown.cloned());
-                    }
+                let count = high.saturating_sub(low).saturating_add(1);
+                let mut values = attribute.values.iter().skip(low).take(count).peekable();
+                if values.peek().is_some() {
+                    selected.add(asked.clone(), values.cloned());
                 }
             } else {
                 selected.add(attribute.name.clone(), attribute.values.iter().cloned());
@@ -44,7 +34,7 @@ pub(super) fn select(entry: &Entry, attributes: &[AttributeName]) -> Entry {
 
 /// The bounds of a name such as `member;range=0-1499` or `member;range=0-*`
 /// (learn.microsoft.com, Attribute range retrieval).
-fn range(name: &AttributeName) -> Option<(usize, usize)> {
+pub(super) fn range(name: &AttributeName) -> Option<(usize, usize)> {
     let option = name
         .as_str()
         .split(';')

@@ -12,6 +12,7 @@ mod dn;
 mod domain;
 mod entry;
 mod guid;
+pub mod ldif;
 mod object_class;
 mod proxy_address;
 mod schema;

@@ -238,7 +238,25 @@ mod tests {
              "(!a=b)", "()", "(a=b\0)"]
             .map(|text| format!("{text:?} {}", said(text)))
             .join("\n"),
-            @""
+            @r#"
+        "" 1: a '(' is expected
+        "mail=*" 1: a '(' is expected
+        "(mail=*" 8: a ')' is expected
+        "(mail=*))" 9: nothing more is expected
+        "(ä=ö" 5: a ')' is expected
+        "(&(mail=a) (b=c))" 11: a ')' is expected
+        "(ma il=x)" 2: an attribute name is expected
+        "(a=\\2)" 4: two hexadecimal digits must follow a '\'
+        "(a=\\zz)" 4: two hexadecimal digits must follow a '\'
+        "(a=(b))" 4: a '(' in a value must be written \28
+        "(a>b)" 4: a '=' is expected
+        "(a>=*)" 5: a '*' must be written \2a here
+        "(a:1.2:3.4:=x)" 8: a matching rule and ':=' are expected
+        "(=x)" 2: an attribute name is expected
+        "(!a=b)" 3: a '(' is expected
+        "()" 3: an attribute and '=' are expected
+        "(a=b\0)" 5: a NUL in a value must be written \00
+        "#
         );
     }
 
