@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use crate::directory::DirectoryError;
 use crate::rule::file::RuleError;
 use crate::scan::ScopeError;
+use crate::transaction::{ApplyError, JournalError, LockError, RecoverError, RollbackError};
 
 /// Why a session could not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -29,6 +30,24 @@ pub enum SessionError {
     /// The command needs sources, and none are open.
     #[error("no source is open: scan first")]
     NothingOpen,
+    /// A plan could not be carried out, or not to its end.
+    #[error(transparent)]
+    Apply(#[from] ApplyError),
+    /// A transaction cannot be taken back.
+    #[error(transparent)]
+    Rollback(#[from] RollbackError),
+    /// A transaction could not be settled.
+    #[error(transparent)]
+    Recover(#[from] RecoverError),
+    /// A journal could not be read.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// Somebody else is writing.
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    /// A part of idmend failed that must not.
+    #[error("a fault in idmend itself: {0}")]
+    Internal(String),
     /// A write was asked for on a source that cannot be written.
     #[error("{0} is a file: it is never written to")]
     ReadOnly(String),
@@ -63,6 +82,12 @@ impl SessionError {
                 "check the host, the port and the firewall: LDAPS is 636, LDAP with --starttls 389"
             }
             Self::State { .. } => "name another with --state-dir DIR or IDMEND_STATE_DIR",
+            Self::Rollback(RollbackError::UnknownDomain { .. })
+            | Self::Recover(RecoverError::UnknownDomain { .. }) => {
+                "name the directory that it was written to, with --server"
+            }
+            Self::Rollback(RollbackError::Unsettled(_)) => "idmend recover SOURCE",
+            Self::Journal(JournalError::Missing { .. }) => "idmend history lists them",
             Self::ReadOnly(_) => "write the changes to a file instead: -o FILE.ldif",
             _ => return None,
         };

@@ -7,12 +7,17 @@
 
 mod error;
 mod event;
+mod live;
 mod open;
+mod state;
+mod transact;
 mod worker;
 
 pub use error::SessionError;
 pub use event::{Command, Event, ScanRequest};
-pub use worker::{SessionHandle, spawn};
+pub use open::{check_filter, export_demo};
+pub use transact::Watched;
+pub use worker::{SessionHandle, shown, spawn};
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -25,11 +30,18 @@ use crate::rule::{Judge, file};
 use crate::scan::{self, ProgressSink, ScanSource};
 use crate::worksheet::Worksheet;
 
+/// The rule set that is used where none is named.
+pub const EMBEDDED_RULES: &str = "entra";
+
 /// Open sources and where their transactions are kept.
 #[derive(Debug)]
 pub struct Session {
-    state: PathBuf,
+    state: state::State,
     sources: Vec<ScanSource>,
+    /// How each source was named.
+    labels: Vec<String>,
+    /// Sources that could not be opened beside others that could.
+    missing: Vec<String>,
     judge: Option<Arc<Judge>>,
 }
 
@@ -37,20 +49,35 @@ impl Session {
     /// A session without sources that keeps its transactions in `state`.
     pub fn new(state: PathBuf) -> Self {
         Self {
-            state,
+            state: state::State::new(state),
             sources: Vec::new(),
+            labels: Vec::new(),
+            missing: Vec::new(),
             judge: None,
         }
     }
 
     /// The directory that holds journals and logs.
     pub fn state_directory(&self) -> &Path {
-        &self.state
+        self.state.root()
     }
 
-    /// Connects to all sources and finds out what they consist of.
+    /// The directory that holds the journals of the open sources: the demo's
+    /// lie apart.
+    pub fn journal_directory(&self) -> PathBuf {
+        self.state.journals()
+    }
+
+    /// Connects to all sources and finds out what they consist of. Fails if
+    /// none can be opened; those that cannot beside others that can are named
+    /// in the scan's result.
     pub async fn open(&mut self, specs: &[SourceSpec]) -> Result<Vec<Forest>, SessionError> {
-        self.sources = open::open(specs).await?;
+        let opened = open::open(specs).await?;
+        self.state
+            .set_demo(specs.iter().any(|spec| matches!(spec, SourceSpec::Demo)));
+        self.sources = opened.sources;
+        self.labels = opened.labels;
+        self.missing = opened.missing;
         Ok(self
             .sources
             .iter()
@@ -68,12 +95,14 @@ impl Session {
         if self.sources.is_empty() {
             return Err(SessionError::NothingOpen);
         }
-        let judge = Arc::new(Judge::new(
-            Arc::new(file::load(&request.rules)?),
-            request.settings.clone(),
-        ));
+        let rules = Arc::new(file::load(&request.rules)?);
+        let judge = Arc::new(Judge::new(rules, request.settings.clone()));
         self.judge = Some(Arc::clone(&judge));
-        let result = scan::scan(&self.sources, &judge, &request.options, progress, cancel).await?;
-        Ok(Worksheet::new(result, judge))
+        let mut result =
+            scan::scan(&self.sources, &judge, &request.options, progress, cancel).await?;
+        result.incomplete.extend(self.missing.iter().cloned());
+        tokio::task::spawn_blocking(move || Worksheet::new(result, judge))
+            .await
+            .map_err(|error| SessionError::Internal(error.to_string()))
     }
 }

@@ -1,34 +1,136 @@
 //! From a source as it was asked for to an open directory.
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::SessionError;
-use crate::config::SourceSpec;
-use crate::directory::{Directory, DirectoryError};
+use crate::config::{Protection, ServerSpec, SourceSpec};
+use crate::directory::ldap::{self, LdapConfig, LdapDirectory, Timeouts};
+use crate::directory::{Directory, DirectoryError, filter};
 use crate::scan::ScanSource;
 
+/// What could be opened, and what could not.
+#[derive(Debug, Default)]
+pub(super) struct Opened {
+    pub(super) sources: Vec<ScanSource>,
+    pub(super) labels: Vec<String>,
+    pub(super) missing: Vec<String>,
+}
+
 /// Opens and discovers all sources, in the order they were given.
-pub(super) async fn open(specs: &[SourceSpec]) -> Result<Vec<ScanSource>, SessionError> {
-    let mut sources = Vec::new();
+pub(super) async fn open(specs: &[SourceSpec]) -> Result<Opened, SessionError> {
+    let mut opened = Opened::default();
+    let mut first_error = None;
     for spec in specs {
-        for directory in directories(spec)? {
-            let forest = directory.discover().await?;
-            sources.push(ScanSource {
-                directory: Arc::new(directory),
-                forest,
-            });
+        let directories = match directories(spec) {
+            Ok(directories) => directories,
+            Err(error) => {
+                keep(&mut first_error, &mut opened.missing, error);
+                continue;
+            }
+        };
+        for directory in directories {
+            match directory.discover().await {
+                Ok(forest) => {
+                    tracing::info!(forest = %forest.name, domains = forest.domains.len(), "discovered");
+                    opened.sources.push(ScanSource {
+                        directory: Arc::new(directory),
+                        forest,
+                    });
+                    opened.labels.push(label(spec));
+                }
+                Err(error) => keep(&mut first_error, &mut opened.missing, error),
+            }
         }
     }
-    Ok(sources)
+    match first_error {
+        // What was asked for wrongly is not worked around.
+        Some(error) if opened.sources.is_empty() || error.is_usage() => Err(error),
+        _ => Ok(opened),
+    }
+}
+
+fn keep(first: &mut Option<SessionError>, missing: &mut Vec<String>, error: DirectoryError) {
+    tracing::warn!(%error, "a source could not be opened");
+    missing.push(error.to_string());
+    let error = SessionError::from(error);
+    if first.as_ref().is_none_or(|first| !first.is_usage()) && (first.is_none() || error.is_usage())
+    {
+        *first = Some(error);
+    }
+}
+
+/// How a source is called in journals and messages.
+fn label(spec: &SourceSpec) -> String {
+    match spec {
+        SourceSpec::Server(server) => url(server),
+        SourceSpec::Ldif { name, files } => name.clone().unwrap_or_else(|| {
+            let names: Vec<String> = files
+                .iter()
+                .map(|file| file.display().to_string())
+                .collect();
+            names.join(", ")
+        }),
+        SourceSpec::Demo => "demo".to_owned(),
+    }
+}
+
+fn url(server: &ServerSpec) -> String {
+    let scheme = match server.protection {
+        Protection::Ldaps => "ldaps",
+        Protection::StartTls | Protection::Cleartext => "ldap",
+    };
+    if server.host.contains(':') {
+        format!("{scheme}://[{}]:{}", server.host, server.port)
+    } else {
+        format!("{scheme}://{}:{}", server.host, server.port)
+    }
 }
 
 fn directories(spec: &SourceSpec) -> Result<Vec<Directory>, DirectoryError> {
-    let what = match spec {
-        SourceSpec::Server(_) => "servers",
-        SourceSpec::Ldif { .. } => "LDIF files",
-        SourceSpec::Demo => "the demo",
-    };
-    Err(DirectoryError::Unusable(format!(
-        "{what} cannot be opened yet"
+    match spec {
+        SourceSpec::Server(server) => {
+            Ok(vec![Directory::Ldap(LdapDirectory::new(config(server))?)])
+        }
+        SourceSpec::Ldif { .. } => Err(DirectoryError::Unusable(
+            "LDIF files cannot be opened yet".to_owned(),
+        )),
+        SourceSpec::Demo => Err(DirectoryError::Unusable(
+            "the demo cannot be opened yet".to_owned(),
+        )),
+    }
+}
+
+fn config(server: &ServerSpec) -> LdapConfig {
+    LdapConfig {
+        label: url(server),
+        host: server.host.clone(),
+        port: server.port,
+        protection: match server.protection {
+            Protection::Ldaps => ldap::Protection::Ldaps,
+            Protection::StartTls => ldap::Protection::StartTls,
+            Protection::Cleartext => ldap::Protection::Cleartext,
+        },
+        ca_cert: server.ca_cert.clone(),
+        insecure: server.insecure,
+        user: server.user.clone(),
+        password: server.password.clone(),
+        bases: server.bases.clone(),
+        dc: server.domain_hosts.clone(),
+        timeouts: Timeouts::default(),
+    }
+}
+
+/// Whether a text is an LDAP filter, so that a mistake is found before a
+/// connection is made.
+pub fn check_filter(text: &str) -> Result<(), SessionError> {
+    filter::check(text).map_err(|error| SessionError::Source(error.into()))
+}
+
+/// Writes the sample forests as LDIF files into `folder`; returns the files.
+pub fn export_demo(folder: &Path) -> Result<Vec<PathBuf>, SessionError> {
+    Err(SessionError::Internal(format!(
+        "the demo cannot be written to {} yet",
+        folder.display()
     )))
 }

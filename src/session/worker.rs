@@ -8,12 +8,15 @@
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use super::{Command, Event, Session};
+use super::{Command, Event, ScanRequest, Session, SessionError, Watched};
+use crate::model::ChangeSet;
+use crate::scan::DomainProgress;
+use crate::transaction::{ApplyOptions, Progress, TransactionId, TransactionRecord};
 
-/// How many events may wait for the face.
-const EVENTS: usize = 256;
 /// How many commands may wait for the session.
 const COMMANDS: usize = 8;
+/// How many events may wait for the face.
+const EVENTS: usize = 256;
 
 /// The two ends that a face holds. Dropping it stops the session.
 #[derive(Debug)]
@@ -42,7 +45,12 @@ async fn work(
             continue;
         }
         let cancel = CancellationToken::new();
-        let mut running = std::pin::pin!(carry_out(&mut session, command, &outbox, &cancel));
+        let mut worker = Worker {
+            session: &mut session,
+            outbox: &outbox,
+            cancel: &cancel,
+        };
+        let mut running = std::pin::pin!(worker.carry_out(command));
         loop {
             tokio::select! {
                 () = &mut running => break,
@@ -61,39 +69,189 @@ async fn work(
     }
 }
 
-async fn carry_out(
-    session: &mut Session,
-    command: Command,
-    outbox: &mpsc::Sender<Event>,
-    cancel: &CancellationToken,
-) {
-    let outcome = match command {
-        Command::Scan(request) => {
-            let sink = |progress: &[crate::scan::DomainProgress]| {
-                // Progress that finds no room is out of date already.
-                drop(outbox.try_send(Event::ScanProgress(progress.to_vec())));
-            };
-            match session.open(&request.sources).await {
-                Ok(forests) => {
-                    tell(outbox, Event::Discovered(forests)).await;
-                    session
-                        .scan(&request, &sink, cancel)
-                        .await
-                        .map(|worksheet| Event::Scanned(Box::new(worksheet)))
-                }
-                Err(error) => Err(error),
-            }
-        }
-        _ => return,
-    };
-    let event = outcome.unwrap_or_else(|error| Event::Failed {
-        hint: error.hint(),
-        message: error.to_string(),
-    });
-    tell(outbox, event).await;
-}
-
 /// Sends an event. A face that is gone does not listen, and that is no fault.
 async fn tell(outbox: &mpsc::Sender<Event>, event: Event) {
     drop(outbox.send(event).await);
+}
+
+/// One command being carried out.
+struct Worker<'a> {
+    session: &'a mut Session,
+    outbox: &'a mpsc::Sender<Event>,
+    cancel: &'a CancellationToken,
+}
+
+impl Worker<'_> {
+    async fn carry_out(&mut self, command: Command) {
+        let outcome = match command {
+            Command::Scan(request) => self.scan(&request).await,
+            Command::Apply(plan) => self.apply(&plan, None).await,
+            Command::History => self.session.history().map(Event::History),
+            Command::Show(id) => self.show(&id),
+            Command::Rollback(id) => self.rollback(id).await,
+            Command::Recover(id) => self.recover(&id).await,
+            Command::Cancel => return,
+        };
+        let event = outcome.unwrap_or_else(|error| {
+            tracing::error!(%error, "a command failed");
+            Event::Failed {
+                hint: error.hint(),
+                message: error.to_string(),
+            }
+        });
+        tell(self.outbox, event).await;
+    }
+
+    async fn scan(&mut self, request: &ScanRequest) -> Result<Event, SessionError> {
+        let forests = self.session.open(&request.sources).await?;
+        tell(self.outbox, Event::Discovered(forests)).await;
+        let outbox = self.outbox;
+        let sink = |progress: &[DomainProgress]| {
+            // Progress that finds no room is out of date already.
+            drop(outbox.try_send(Event::ScanProgress(progress.to_vec())));
+        };
+        let worksheet = self.session.scan(request, &sink, self.cancel).await?;
+        Ok(Event::Scanned(Box::new(worksheet)))
+    }
+
+    async fn apply(
+        &mut self,
+        plan: &ChangeSet,
+        reverts: Option<TransactionId>,
+    ) -> Result<Event, SessionError> {
+        let entries: Vec<String> = plan
+            .modifications
+            .iter()
+            .map(|modification| modification.dn.as_str().to_owned())
+            .collect();
+        let (steps, forward) = self.forward(entries);
+        let options = ApplyOptions::default();
+        let report = {
+            let progress = move |step| drop(steps.send(step));
+            let watched = Watched {
+                options: &options,
+                progress: &progress,
+                cancel: self.cancel,
+            };
+            self.session.apply(plan, reverts, watched).await
+        };
+        // The sender is gone now, so the forwarder ends after the last step.
+        drop(forward.await);
+        Ok(Event::Applied(report?))
+    }
+
+    async fn rollback(&mut self, id: TransactionId) -> Result<Event, SessionError> {
+        let plan = self.session.plan_rollback(&id)?;
+        let event = self.apply(&plan.plan, Some(id)).await?;
+        Ok(match event {
+            Event::Applied(mut report) => {
+                report.notes.extend(plan.notes);
+                Event::Applied(report)
+            }
+            other => other,
+        })
+    }
+
+    async fn recover(&mut self, id: &TransactionId) -> Result<Event, SessionError> {
+        let record = self.session.record(id)?;
+        let entries = record.plan.iter().map(|modification| {
+            let dn = modification
+                .as_ref()
+                .map(|modification| modification.dn.as_str());
+            dn.unwrap_or("(unreadable in the journal)").to_owned()
+        });
+        let (steps, forward) = self.forward(entries.collect());
+        let options = ApplyOptions::default();
+        let report = {
+            let progress = move |step| drop(steps.send(step));
+            let watched = Watched {
+                options: &options,
+                progress: &progress,
+                cancel: self.cancel,
+            };
+            self.session.recover(id, false, watched).await
+        };
+        drop(forward.await);
+        Ok(Event::Applied(report?))
+    }
+
+    /// A way for a transaction to say where it is: its steps are told to the
+    /// face in order, none lost, without the transaction waiting for the face.
+    fn forward(
+        &self,
+        entries: Vec<String>,
+    ) -> (mpsc::UnboundedSender<Progress>, tokio::task::JoinHandle<()>) {
+        let (steps, mut received) = mpsc::unbounded_channel();
+        let outbox = self.outbox.clone();
+        let forward = tokio::spawn(async move {
+            let mut entries = Some(entries);
+            while let Some(step) = received.recv().await {
+                let event = match step {
+                    Progress::Sealed { id, journal, .. } => Event::ApplyStarted {
+                        id,
+                        journal,
+                        entries: entries.take().unwrap_or_default(),
+                    },
+                    Progress::Settled { index, outcome } => Event::ApplyProgress { index, outcome },
+                    Progress::Waiting { index, delay } => Event::Operation(format!(
+                        "no answer for entry {}; reading it again in {} s",
+                        index + 1,
+                        delay.as_secs()
+                    )),
+                };
+                tell(&outbox, event).await;
+            }
+        });
+        (steps, forward)
+    }
+
+    fn show(&mut self, id: &TransactionId) -> Result<Event, SessionError> {
+        let record = self.session.record(id)?;
+        let summary = self
+            .session
+            .history()?
+            .into_iter()
+            .find(|summary| summary.id == *id)
+            .ok_or_else(|| SessionError::Internal(format!("{id} has no summary")))?;
+        Ok(Event::Shown {
+            summary,
+            modifications: shown(&record),
+        })
+    }
+}
+
+/// A transaction as text to read: a heading and the lines of its diff for each
+/// modification. Raw: a face makes it safe.
+pub fn shown(record: &TransactionRecord) -> Vec<(String, Vec<String>)> {
+    let outcomes = record
+        .outcomes
+        .iter()
+        .map(Some)
+        .chain(std::iter::repeat(None));
+    record
+        .plan
+        .iter()
+        .zip(outcomes)
+        .map(|(modification, outcome)| {
+            let outcome = outcome
+                .and_then(Option::as_ref)
+                .map_or_else(|| "unknown".to_owned(), ToString::to_string);
+            let Some(modification) = modification else {
+                let heading = format!("(unreadable in the journal): {outcome}");
+                return (heading, Vec::new());
+            };
+            let mut lines = Vec::new();
+            for change in &modification.changes {
+                lines.push(change.attribute.as_str().to_owned());
+                let side = |sign: char, values: &[crate::model::Value]| {
+                    let line =
+                        |value: &crate::model::Value| format!("{sign} {}", value.to_text_lossy());
+                    values.iter().map(line).collect::<Vec<_>>()
+                };
+                lines.extend(side('-', &change.delete));
+                lines.extend(side('+', &change.add));
+            }
+            (format!("{}: {outcome}", modification.dn), lines)
+        })
+        .collect()
 }

@@ -1,0 +1,231 @@
+//! Transactions of a session: apply, preflight, rollback, recover, history.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use tokio_util::sync::CancellationToken;
+
+use super::live::LiveCheck;
+use super::{Session, SessionError};
+use crate::model::{ChangeSet, Entry, Modification, SourceKind};
+use crate::rule::{Judge, Settings, file};
+use crate::transaction::{
+    self, ApplyOptions, ApplyRun, Environment, Origin, Pending, Precondition as _, Progress,
+    RecoverRun, RollbackPlan, StateLock, Target, TransactionId, TransactionRecord,
+    TransactionReport, TransactionSummary,
+};
+
+/// How a transaction is run, and who watches it.
+#[derive(Clone, Copy)]
+pub struct Watched<'a> {
+    /// How careful and how fast.
+    pub options: &'a ApplyOptions,
+    /// Hears of every step.
+    pub progress: &'a (dyn Fn(Progress) + Send + Sync),
+    /// Stops the run between two entries.
+    pub cancel: &'a CancellationToken,
+}
+
+impl std::fmt::Debug for Watched<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Watched").finish_non_exhaustive()
+    }
+}
+
+impl Session {
+    /// Carries out a plan as a transaction on the open sources.
+    pub async fn apply(
+        &self,
+        plan: &ChangeSet,
+        reverts: Option<TransactionId>,
+        watched: Watched<'_>,
+    ) -> Result<TransactionReport, SessionError> {
+        let targets = self.targets(plan)?;
+        let origin = origin();
+        let _lock = self.lock(&origin)?;
+        let journals = self.state.journals();
+        let check = LiveCheck::new(&self.sources, self.key_judge()?);
+        let run = ApplyRun {
+            environment: Environment {
+                journals: &journals,
+                targets: &targets,
+                origin: &origin,
+                clock: &now,
+                progress: watched.progress,
+                cancel: watched.cancel,
+            },
+            plan,
+            reverts,
+            options: watched.options.clone(),
+            precondition: &check,
+        };
+        Ok(transaction::apply(run).await?)
+    }
+
+    /// Everything that an apply would check before it sends, for each
+    /// modification: what speaks against it. Writes nothing.
+    pub async fn preflight(
+        &self,
+        plan: &ChangeSet,
+        reverting: bool,
+    ) -> Result<Vec<Vec<String>>, SessionError> {
+        let targets = self.targets(plan)?;
+        let check = LiveCheck::new(&self.sources, self.key_judge()?);
+        let mut objections = Vec::with_capacity(plan.len());
+        for modification in &plan.modifications {
+            let target = &targets[usize::from(modification.domain.0)];
+            let mut attributes = check.attributes().to_vec();
+            attributes.extend(modification.changes.iter().map(|c| c.attribute.clone()));
+            let read = target
+                .directory
+                .read(&target.domain, &modification.identity, &attributes)
+                .await;
+            objections.push(match read {
+                Err(error) => vec![error.to_string()],
+                Ok(None) => vec!["the entry is gone".to_owned()],
+                Ok(Some(entry)) => match differences(modification, &entry) {
+                    different if !different.is_empty() => different,
+                    _ => {
+                        let pending = Pending {
+                            modification,
+                            entry: &entry,
+                            reverting,
+                        };
+                        check
+                            .check(pending)
+                            .await
+                            .into_iter()
+                            .map(|objection| {
+                                format!("{}: {}", objection.attribute, objection.reason)
+                            })
+                            .collect()
+                    }
+                },
+            });
+        }
+        Ok(objections)
+    }
+
+    /// The plan that takes a transaction back.
+    pub fn plan_rollback(&self, id: &TransactionId) -> Result<RollbackPlan, SessionError> {
+        let record = self.record(id)?;
+        Ok(transaction::plan_rollback(&record, &self.all_targets())?)
+    }
+
+    /// Settles what an interrupted transaction left open; `finish` carries out
+    /// the rest of its plan as well.
+    pub async fn recover(
+        &self,
+        id: &TransactionId,
+        finish: bool,
+        watched: Watched<'_>,
+    ) -> Result<TransactionReport, SessionError> {
+        let origin = origin();
+        let _lock = self.lock(&origin)?;
+        let journals = self.state.journals();
+        let targets = self.all_targets();
+        let check = LiveCheck::new(&self.sources, self.key_judge()?);
+        let run = RecoverRun {
+            environment: Environment {
+                journals: &journals,
+                targets: &targets,
+                origin: &origin,
+                clock: &now,
+                progress: watched.progress,
+                cancel: watched.cancel,
+            },
+            id,
+            finish,
+            options: watched.options.clone(),
+            precondition: &check,
+        };
+        Ok(transaction::recover(run).await?)
+    }
+
+    /// All transactions, newest first.
+    pub fn history(&self) -> Result<Vec<TransactionSummary>, SessionError> {
+        Ok(transaction::history(&self.state.journals())?)
+    }
+
+    /// One transaction, whole.
+    pub fn record(&self, id: &TransactionId) -> Result<TransactionRecord, SessionError> {
+        Ok(transaction::read_journal(&self.state.journals(), id)?)
+    }
+
+    fn lock(&self, origin: &Origin) -> Result<StateLock, SessionError> {
+        self.state.create()?;
+        Ok(StateLock::acquire(
+            self.state.lock_root(),
+            origin,
+            &now().to_string(),
+        )?)
+    }
+
+    fn all_targets(&self) -> Vec<Target> {
+        self.sources
+            .iter()
+            .zip(&self.labels)
+            .flat_map(|(source, label)| Target::of_forest(&source.directory, &source.forest, label))
+            .collect()
+    }
+
+    /// The targets of the run, all that `plan` touches writable.
+    fn targets(&self, plan: &ChangeSet) -> Result<Vec<Target>, SessionError> {
+        let targets = self.all_targets();
+        for modification in &plan.modifications {
+            let target = targets
+                .get(usize::from(modification.domain.0))
+                .ok_or(SessionError::NothingOpen)?;
+            if target.kind == SourceKind::Ldif {
+                return Err(SessionError::ReadOnly(target.source.clone()));
+            }
+        }
+        Ok(targets)
+    }
+
+    /// The judge whose keys decide whether two values are the same: that of
+    /// the scan, or for a rollback without one that of the embedded rules.
+    fn key_judge(&self) -> Result<Arc<Judge>, SessionError> {
+        if let Some(judge) = &self.judge {
+            return Ok(Arc::clone(judge));
+        }
+        let rules = file::load(super::EMBEDDED_RULES)?;
+        Ok(Arc::new(Judge::new(Arc::new(rules), Settings::default())))
+    }
+}
+
+/// What of an entry is no longer as the plan saw it.
+fn differences(modification: &Modification, entry: &Entry) -> Vec<String> {
+    modification
+        .changes
+        .iter()
+        .filter(|change| {
+            let found = entry.values(change.attribute.as_str());
+            if change.single_valued {
+                found != change.before.as_slice()
+            } else {
+                !change.delete.iter().all(|value| found.contains(value))
+                    || change.add.iter().any(|value| found.contains(value))
+            }
+        })
+        .map(|change| format!("{}: changed since it was scanned", change.attribute))
+        .collect()
+}
+
+/// Who runs this, where.
+fn origin() -> Origin {
+    Origin {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        host: whoami::hostname().unwrap_or_else(|_unknown| "unknown".to_owned()),
+        user: whoami::username().unwrap_or_else(|_unknown| "unknown".to_owned()),
+        pid: std::process::id(),
+    }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the session reads the clock for what it calls"
+)]
+fn now() -> Timestamp {
+    Timestamp::now()
+}
