@@ -6,7 +6,10 @@
 //! worksheet turns decisions into a [`ChangeSet`](crate::model::ChangeSet); it never touches a directory
 //! and knows nothing of screens.
 
+mod check;
+mod draft;
 mod filter;
+mod keeper;
 mod lookup;
 mod plan;
 mod proposal;

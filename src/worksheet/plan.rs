@@ -1,7 +1,22 @@
 //! From decisions to changes: one modification an entry, judged as a whole.
+//!
+//! Checks at staging look at one row in the light of what was staged then; the
+//! plan looks at what all decisions come to. An entry that would break a rule
+//! loses the rows that do it; one that would take a held value, or a value that
+//! another row wants too, is refused whole. Values that one entry frees and
+//! another takes put the two in order; a circle of them is refused.
 
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use super::draft::{Draft, Key, KeyChanges, KnownFaults, key_changes};
+use super::stage::borrow;
 use super::{RowId, Worksheet};
-use crate::model::ChangeSet;
+use crate::model::{AttributeName, Change, ChangeSet, Entry, Identity, Modification, Value};
+use crate::rule::Place;
+use crate::scan::EntryRef;
+
+/// How many members of a circle a sentence names.
+const NAMED: usize = 5;
 
 /// The decisions, as changes.
 #[derive(Debug, Clone, Default)]
@@ -18,11 +33,382 @@ pub struct Plan {
     pub refused: Vec<(RowId, String)>,
 }
 
+/// What is to become of one entry.
+#[derive(Debug)]
+struct Prepared {
+    at: EntryRef,
+    identity: Identity,
+    rows: Vec<RowId>,
+    /// The entry with what was applied before.
+    current: Entry,
+    /// The entry with everything.
+    after: Entry,
+    /// Attributes that rows of this plan touch.
+    touched: BTreeSet<AttributeName>,
+    /// Keys that this plan takes and frees.
+    changes: KeyChanges,
+    refused: Option<String>,
+    /// Other entries of the plan that free what this one takes.
+    needs: BTreeSet<usize>,
+}
+
 impl Worksheet {
     /// The staged edits and removals as one modification an entry. Judges
     /// the state after the plan; rows that would break a rule or take a held
     /// value are refused.
     pub fn plan(&self) -> Plan {
-        todo!()
+        let open: Vec<RowId> = self.rows().filter(|row| self.is_open(*row)).collect();
+        let mut plan = Plan::default();
+        let mut prepared: Vec<Prepared> = self
+            .entries_of(&open)
+            .into_iter()
+            .filter_map(|(first, at)| self.prepare(at, RowId(first), &mut plan.refused))
+            .collect();
+        self.settle_keys(&mut prepared);
+        spread_refusals(&mut prepared, |at| self.scan.snapshot.dn(at).to_string());
+        let order = self.order(&mut prepared);
+        self.write_down(prepared, &order, &mut plan);
+        plan.refused.sort();
+        plan
+    }
+
+    /// Puts the open rows of an entry together; rows that would break a rule
+    /// are refused, and `None` is returned if none is left.
+    fn prepare(
+        &self,
+        at: EntryRef,
+        first: RowId,
+        refused: &mut Vec<(RowId, String)>,
+    ) -> Option<Prepared> {
+        let scanned = self.scan.snapshot.entry(at);
+        let known = KnownFaults::of(&self.judge, &scanned);
+        let done = self.deeds(first, Self::is_done);
+        let current = Draft::of(&scanned, &borrow(&done)).entry;
+        let mut rows: Vec<RowId> = self
+            .siblings(first)
+            .filter(|row| self.is_open(*row))
+            .collect();
+        loop {
+            if rows.is_empty() {
+                return None;
+            }
+            let deeds = self.deeds(first, |worksheet, row| {
+                worksheet.is_done(row) || rows.binary_search(&row).is_ok()
+            });
+            let draft = Draft::of(&scanned, &borrow(&deeds));
+            let numbers: Vec<RowId> = deeds.iter().map(|(row, ..)| *row).collect();
+            let faulty = self.faulty_rows(&draft, &numbers, &rows, &known);
+            if faulty.is_empty() {
+                let places = rows.iter().map(|row| &self.finding(*row).place);
+                return Some(Prepared {
+                    at,
+                    identity: scanned.identity(),
+                    touched: places.map(|place| place.attribute.clone()).collect(),
+                    changes: key_changes(&self.judge, &current, &draft.entry),
+                    rows,
+                    current,
+                    after: draft.entry,
+                    refused: None,
+                    needs: BTreeSet::new(),
+                });
+            }
+            rows.retain(|row| !faulty.contains_key(row));
+            refused.extend(faulty);
+        }
+    }
+
+    /// Rows of `rows` that make `draft` break a rule, or that repeat a value.
+    /// `numbers` are the rows of the draft's deeds.
+    fn faulty_rows(
+        &self,
+        draft: &Draft,
+        numbers: &[RowId],
+        rows: &[RowId],
+        known: &KnownFaults,
+    ) -> BTreeMap<RowId, String> {
+        let written: HashMap<&Place, RowId> = draft
+            .written
+            .iter()
+            .zip(numbers)
+            .filter_map(|(place, row)| Some((place.as_ref()?, *row)))
+            .filter(|(_, row)| rows.binary_search(row).is_ok())
+            .collect();
+        let mut faulty = BTreeMap::new();
+        for (place, row) in repeats(&draft.entry, &written) {
+            let reason = format!("the entry holds this value in {} already", place.attribute);
+            faulty.insert(row, reason);
+        }
+        for fault in self.judge.faults(&draft.entry) {
+            let blamed = match written.get(&fault.place) {
+                Some(row) if self.is_tolerated(*row, &fault) => continue,
+                Some(row) => std::slice::from_ref(row),
+                None if known.has(&draft.entry, &fault) => continue,
+                None => rows,
+            };
+            for row in blamed {
+                faulty.entry(*row).or_insert_with(|| self.sentence(&fault));
+            }
+        }
+        faulty
+    }
+
+    /// Refuses entries that take a held value or one that another wants, and
+    /// notes which must wait for which.
+    fn settle_keys(&self, prepared: &mut [Prepared]) {
+        let done = self.done_changes();
+        let place_of: HashMap<EntryRef, usize> = prepared
+            .iter()
+            .enumerate()
+            .map(|(place, entry)| (entry.at, place))
+            .collect();
+        let mut takers: HashMap<Key, Vec<usize>> = HashMap::new();
+        for (place, entry) in prepared.iter().enumerate() {
+            for key in &entry.changes.taken {
+                takers.entry(key.clone()).or_default().push(place);
+            }
+        }
+        for place in 0..prepared.len() {
+            let mut needs = BTreeSet::new();
+            let mut refused = None;
+            for key in &prepared[place].changes.taken {
+                let view = KeyView {
+                    prepared,
+                    place,
+                    key,
+                    done: &done,
+                    place_of: &place_of,
+                };
+                let rivals = takers.get(key).map(Vec::as_slice).unwrap_or_default();
+                match self.settle_key(&view, rivals) {
+                    Ok(free_first) => needs.extend(free_first),
+                    Err(reason) => refused = refused.or(Some(reason)),
+                }
+            }
+            prepared[place].needs = needs;
+            prepared[place].refused = refused;
+        }
+    }
+
+    /// The entries of the plan that must free a key before it is taken.
+    fn settle_key(&self, view: &KeyView<'_>, rivals: &[usize]) -> Result<Vec<usize>, String> {
+        let own = &view.prepared[view.place];
+        let mut needs = Vec::new();
+        let mut held = Vec::new();
+        for holder in self.scan.holders(&self.judge, view.key.0, &view.key.1) {
+            let gone = |changes: Option<&KeyChanges>| changes.is_some_and(|c| c.frees(view.key));
+            if self.scan.snapshot.identity(holder.entry) == own.identity
+                || gone(view.done.get(&holder.entry))
+            {
+                continue;
+            }
+            match view.place_of.get(&holder.entry) {
+                Some(other) if gone(Some(&view.prepared[*other].changes)) => needs.push(*other),
+                _ => held.push((holder.entry, holder.place.attribute)),
+            }
+        }
+        let takes = |changes: &KeyChanges| changes.taken.binary_search(view.key).is_ok();
+        let applied = view.done.iter().filter(|(_, changes)| takes(changes));
+        let wanted = rivals.iter().map(|rival| view.prepared[*rival].at);
+        let attribute = self.attribute_of(&own.after, view.key);
+        for other in applied.map(|(at, _)| *at).chain(wanted) {
+            if self.scan.snapshot.identity(other) != own.identity {
+                held.extend(attribute.clone().map(|attribute| (other, attribute)));
+            }
+        }
+        let attributes: Vec<AttributeName> = held.iter().map(|(_, a)| a.clone()).collect();
+        let minds = |attribute: &AttributeName| {
+            self.judge
+                .collision(&own.after, view.key.0, attribute, &attributes)
+        };
+        match (held.first(), attribute) {
+            (Some((other, place)), Some(attribute)) if minds(&attribute).is_some() => Err(format!(
+                "{} has, or is about to get, the same value in {place}",
+                self.scan.snapshot.dn(*other)
+            )),
+            _ => Ok(needs),
+        }
+    }
+
+    /// Which keys the rows that are applied by now have taken and freed.
+    fn done_changes(&self) -> BTreeMap<EntryRef, KeyChanges> {
+        let done: Vec<RowId> = self.rows().filter(|row| self.is_done(*row)).collect();
+        self.entries_of(&done)
+            .into_iter()
+            .map(|(first, at)| {
+                let scanned = self.scan.snapshot.entry(at);
+                let deeds = self.deeds(RowId(first), Self::is_done);
+                let now = Draft::of(&scanned, &borrow(&deeds)).entry;
+                (at, key_changes(&self.judge, &scanned, &now))
+            })
+            .collect()
+    }
+
+    /// An order in which values are freed before they are taken; refuses what
+    /// has none.
+    fn order(&self, prepared: &mut [Prepared]) -> Vec<usize> {
+        let mut waits: Vec<usize> = prepared.iter().map(|entry| entry.needs.len()).collect();
+        let mut ready: BTreeSet<usize> = (0..prepared.len())
+            .filter(|place| prepared[*place].refused.is_none() && waits[*place] == 0)
+            .collect();
+        let followers = followers(prepared);
+        let mut order = Vec::new();
+        while let Some(place) = ready.pop_first() {
+            order.push(place);
+            for follower in &followers[place] {
+                waits[*follower] -= 1;
+                if waits[*follower] == 0 && prepared[*follower].refused.is_none() {
+                    ready.insert(*follower);
+                }
+            }
+        }
+        let stuck: Vec<usize> = (0..prepared.len())
+            .filter(|place| prepared[*place].refused.is_none() && waits[*place] > 0)
+            .collect();
+        let names: Vec<String> = stuck
+            .iter()
+            .take(NAMED)
+            .map(|place| self.scan.snapshot.dn(prepared[*place].at).to_string())
+            .collect();
+        let more = match stuck.len().saturating_sub(NAMED) {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        for place in stuck {
+            prepared[place].refused = Some(format!(
+                "these entries would exchange values in a circle, so none can be first: {}{more}",
+                names.join(" and ")
+            ));
+        }
+        order
+    }
+
+    fn write_down(&self, prepared: Vec<Prepared>, order: &[usize], plan: &mut Plan) {
+        let mut position: HashMap<usize, usize> = HashMap::new();
+        let mut slots: Vec<Option<Prepared>> = prepared.into_iter().map(Some).collect();
+        for place in order {
+            let Some(entry) = slots[*place].take() else {
+                continue;
+            };
+            let changes = self.changes(&entry);
+            if changes.is_empty() {
+                let reason = "the entry is like that already".to_owned();
+                plan.refused
+                    .extend(entry.rows.iter().map(|row| (*row, reason.clone())));
+                continue;
+            }
+            position.insert(*place, plan.rows.len());
+            let needs = entry.needs.iter();
+            plan.depends_on.push(
+                needs
+                    .filter_map(|need| position.get(need).copied())
+                    .collect(),
+            );
+            plan.changes.modifications.push(Modification {
+                identity: entry.identity,
+                dn: entry.current.dn.clone(),
+                class: entry.current.class(),
+                domain: self.scan.snapshot.domain(entry.at),
+                changes,
+            });
+            plan.rows.push(entry.rows);
+        }
+        for entry in slots.into_iter().flatten() {
+            if let Some(reason) = entry.refused {
+                plan.refused
+                    .extend(entry.rows.iter().map(|row| (*row, reason.clone())));
+            }
+        }
+    }
+
+    fn changes(&self, entry: &Prepared) -> Vec<Change> {
+        entry
+            .touched
+            .iter()
+            .filter_map(|attribute| {
+                let values = |from: &Entry| from.values(attribute.as_str()).to_vec();
+                Change::between(
+                    attribute.clone(),
+                    self.is_single_valued(entry.at, attribute),
+                    values(&entry.current),
+                    values(&entry.after),
+                )
+            })
+            .collect()
+    }
+}
+
+/// One key that one entry of the plan takes, and what is needed to judge that.
+struct KeyView<'a> {
+    prepared: &'a [Prepared],
+    place: usize,
+    key: &'a Key,
+    done: &'a BTreeMap<EntryRef, KeyChanges>,
+    place_of: &'a HashMap<EntryRef, usize>,
+}
+
+/// Written places whose value the attribute holds a second time, ignoring case
+/// as a directory does. The later one counts as the repeat.
+fn repeats<'a>(entry: &Entry, written: &HashMap<&'a Place, RowId>) -> Vec<(&'a Place, RowId)> {
+    let mut counts: HashMap<(&str, String), usize> = HashMap::new();
+    let lower = |value: &Value| value.to_text_lossy().to_lowercase();
+    let attributes: BTreeSet<&AttributeName> =
+        written.keys().map(|place| &place.attribute).collect();
+    for attribute in attributes {
+        for value in entry.values(attribute.as_str()) {
+            *counts
+                .entry((attribute.as_str(), lower(value)))
+                .or_default() += 1;
+        }
+    }
+    let mut places: Vec<(&Place, RowId)> =
+        written.iter().map(|(place, row)| (*place, *row)).collect();
+    places.sort();
+    places
+        .into_iter()
+        .filter(|(place, _)| {
+            let values = entry.values(place.attribute.as_str());
+            let index = place.value.map(|index| index as usize);
+            index
+                .and_then(|index| values.get(index))
+                .is_some_and(|value| {
+                    let count = counts.get_mut(&(place.attribute.as_str(), lower(value)));
+                    count.is_some_and(|count| {
+                        let repeated = *count > 1;
+                        *count -= usize::from(repeated);
+                        repeated
+                    })
+                })
+        })
+        .collect()
+}
+
+/// For each entry of the plan those that wait for it.
+fn followers(prepared: &[Prepared]) -> Vec<Vec<usize>> {
+    let mut followers = vec![Vec::new(); prepared.len()];
+    for (place, entry) in prepared.iter().enumerate() {
+        for need in &entry.needs {
+            followers[*need].push(place);
+        }
+    }
+    followers
+}
+
+/// Refuses what waits for something refused.
+fn spread_refusals(prepared: &mut [Prepared], name: impl Fn(EntryRef) -> String) {
+    let followers = followers(prepared);
+    let mut refused: Vec<usize> = (0..prepared.len())
+        .filter(|place| prepared[*place].refused.is_some())
+        .collect();
+    while let Some(place) = refused.pop() {
+        let reason = format!(
+            "takes a value that {} should give up first, and that change is refused",
+            name(prepared[place].at)
+        );
+        for follower in &followers[place] {
+            if prepared[*follower].refused.is_none() {
+                prepared[*follower].refused = Some(reason.clone());
+                refused.push(*follower);
+            }
+        }
     }
 }

@@ -1,8 +1,28 @@
-//! skeleton: what idmend suggests for a row
+//! What idmend suggests for a row, and the proof that it holds.
+//!
+//! A proposal differs from the present value, and the entry with it breaks no
+//! rule that it did not break before, nor any at that place. It takes no value
+//! that any scanned entry holds and none that another proposal takes; of two
+//! that want the same value the one with the smaller identity gets it. All
+//! proposals of an entry hold together, not only one by one.
+
+use std::collections::{HashMap, HashSet};
 
 use super::Action;
-use crate::rule::{Confidence, Judge};
-use crate::scan::ScanResult;
+use super::draft::{Deed, Draft, Key, KnownFaults, key_changes};
+use super::keeper::keeper;
+use crate::model::{AttributeName, Entry, Identity, ProxyAddress, Value};
+use crate::rule::{Confidence, Fault, Judge, KeySpace, Mended};
+use crate::scan::{EntryRef, Finding, ScanResult};
+
+/// Values times rows of one entry for which proposals are worked out. Above
+/// it, which only a hostile entry is, rows go without: the work would grow with
+/// the square.
+const WORK: usize = 1 << 22;
+
+/// The policy that msExchPoliciesExcluded names when Exchange leaves an entry's
+/// addresses alone.
+const ADDRESS_POLICY: &str = "{26491cfc-9e50-4857-861b-0cb8df22b5d7}";
 
 /// A suggestion that was checked: it differs from the present value, breaks no
 /// rule and takes no value that is held or proposed elsewhere.
@@ -18,7 +38,378 @@ pub struct Proposal {
     pub reason: String,
 }
 
+/// The proposals of one entry.
+#[derive(Debug)]
+struct Candidate {
+    entry: EntryRef,
+    proposals: Vec<Option<Box<Proposal>>>,
+    /// Keys that the entry takes when all its proposals are done.
+    taken: Vec<Key>,
+}
+
 /// The proposal of each finding.
-pub(super) fn propose(scan: &ScanResult, _judge: &Judge) -> Vec<Option<Box<Proposal>>> {
-    vec![None; scan.findings.len()]
+pub(super) fn propose(scan: &ScanResult, judge: &Judge) -> Vec<Option<Box<Proposal>>> {
+    let mut keepers = Keepers::default();
+    let mut candidates = Vec::new();
+    for findings in scan.findings.chunk_by(|a, b| a.entry == b.entry) {
+        let sets = findings
+            .iter()
+            .map(|finding| keepers.of(finding, scan, judge))
+            .collect();
+        let mut bench = Bench::new(scan, judge, findings, sets);
+        bench.propose();
+        candidates.push(bench.candidate());
+    }
+    settle(&mut candidates, scan);
+    candidates
+        .into_iter()
+        .flat_map(|candidate| candidate.proposals)
+        .collect()
+}
+
+/// Takes proposals away that want what another proposal gets. Which one gets
+/// it is decided by identity, so that order does not matter.
+fn settle(candidates: &mut [Candidate], scan: &ScanResult) {
+    let mut wanted: HashMap<&Key, usize> = HashMap::new();
+    for candidate in candidates.iter() {
+        for key in &candidate.taken {
+            *wanted.entry(key).or_default() += 1;
+        }
+    }
+    let contested: HashSet<Key> = wanted
+        .into_iter()
+        .filter(|(_, count)| *count > 1)
+        .map(|(key, _)| key.clone())
+        .collect();
+    if contested.is_empty() {
+        return;
+    }
+    let mut rivals: Vec<&mut Candidate> = candidates
+        .iter_mut()
+        .filter(|candidate| candidate.taken.iter().any(|key| contested.contains(key)))
+        .collect();
+    rivals.sort_by_cached_key(|rival| (scan.snapshot.identity(rival.entry), rival.entry));
+    let mut given: HashSet<Key> = HashSet::new();
+    for rival in rivals {
+        if rival.taken.iter().any(|key| given.contains(key)) {
+            for proposal in rival.proposals.iter_mut() {
+                if proposal.as_ref().is_some_and(|p| p.action == Action::Edit) {
+                    *proposal = None;
+                }
+            }
+        } else {
+            let own = rival.taken.iter().filter(|key| contested.contains(*key));
+            given.extend(own.cloned());
+        }
+    }
+}
+
+/// The keepers of conflict sets, each worked out once.
+#[derive(Debug, Default)]
+struct Keepers(HashMap<usize, Option<EntryRef>>);
+
+/// A row's part in a conflict set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Membership {
+    /// Nobody else holds the value.
+    Alone,
+    /// The row's entry should keep the value.
+    Keeper,
+    /// Another entry should.
+    GivesUp,
+    /// Nothing tells who should.
+    Tied,
+}
+
+impl Keepers {
+    fn of(&mut self, finding: &Finding, scan: &ScanResult, judge: &Judge) -> Membership {
+        let attribute = &finding.place.attribute;
+        let key = finding
+            .place
+            .value
+            .and_then(|index| scan.snapshot.value(finding.entry, attribute, index))
+            .and_then(|value| std::str::from_utf8(value).ok())
+            .and_then(|value| judge.key_of(&scan.snapshot.entry(finding.entry), attribute, value));
+        let Some(set) = key.and_then(|(space, key)| scan.conflicts.find(space, &key)) else {
+            return Membership::Alone;
+        };
+        let first = self
+            .0
+            .entry(set)
+            .or_insert_with(|| keeper(&scan.conflicts.sets()[set], &scan.snapshot));
+        match first {
+            Some(first) if *first == finding.entry => Membership::Keeper,
+            Some(_) => Membership::GivesUp,
+            None => Membership::Tied,
+        }
+    }
+}
+
+/// Where the proposals of one entry are worked out, one on top of the other.
+struct Bench<'a> {
+    scan: &'a ScanResult,
+    judge: &'a Judge,
+    findings: &'a [Finding],
+    sets: Vec<Membership>,
+    entry: Entry,
+    identity: Identity,
+    faults: Vec<Fault>,
+    known: KnownFaults,
+    proposals: Vec<Option<Box<Proposal>>>,
+    /// Keys that are known to be free, or not.
+    free: HashMap<Key, bool>,
+}
+
+impl<'a> Bench<'a> {
+    fn new(
+        scan: &'a ScanResult,
+        judge: &'a Judge,
+        findings: &'a [Finding],
+        sets: Vec<Membership>,
+    ) -> Self {
+        let at = findings
+            .first()
+            .map_or(EntryRef(0), |finding| finding.entry);
+        let entry = scan.snapshot.entry(at);
+        Self {
+            identity: entry.identity(),
+            faults: judge.faults(&entry),
+            known: KnownFaults::of(judge, &entry),
+            proposals: vec![None; findings.len()],
+            free: HashMap::new(),
+            scan,
+            judge,
+            findings,
+            sets,
+            entry,
+        }
+    }
+
+    fn candidate(self) -> Candidate {
+        let taken = key_changes(self.judge, &self.entry, &self.draft(None).entry).taken;
+        Candidate {
+            entry: self.findings.first().map_or(EntryRef(0), |f| f.entry),
+            proposals: self.proposals,
+            taken,
+        }
+    }
+
+    fn propose(&mut self) {
+        let attributes = self.entry.attributes().iter();
+        let values: usize = attributes.map(|attribute| attribute.values.len()).sum();
+        let rows = self.findings.len().min(WORK / values.max(1));
+        for row in 0..rows {
+            let proposal = self.mend(row).or_else(|| self.share(row));
+            self.proposals[row] = proposal.map(Box::new);
+        }
+    }
+
+    /// A proposal from the rules that the value breaks on its own.
+    fn mend(&mut self, row: usize) -> Option<Proposal> {
+        let place = &self.findings[row].place;
+        let own: Vec<Fault> = self
+            .faults
+            .iter()
+            .filter(|fault| fault.place == *place)
+            .cloned()
+            .collect();
+        if own.is_empty() {
+            return None;
+        }
+        let mended = self.judge.mend(&self.entry, place, &own)?;
+        if !self.holds(row, mended.value.as_deref()) {
+            return None;
+        }
+        let mut proposal = Proposal {
+            action: match mended.value {
+                Some(_) => Action::Edit,
+                None => Action::Remove,
+            },
+            confidence: self.care(row, &mended),
+            update: mended.value,
+            reason: mended.reason,
+        };
+        self.add_address_policy(row, &mut proposal);
+        Some(proposal)
+    }
+
+    /// A proposal from who should keep a value that others hold too.
+    fn share(&mut self, row: usize) -> Option<Proposal> {
+        let place = &self.findings[row].place;
+        let own_faults = self.faults.iter().any(|fault| fault.place == *place);
+        let membership = self.sets[row];
+        match membership {
+            Membership::Keeper if !own_faults => Some(Proposal {
+                action: Action::Complete,
+                update: None,
+                confidence: Confidence::Review,
+                reason: "of the entries that hold this address this one should keep it".to_owned(),
+            }),
+            Membership::GivesUp if self.is_removable(row) && self.holds(row, None) => {
+                Some(Proposal {
+                    action: Action::Remove,
+                    update: None,
+                    confidence: Confidence::Review,
+                    reason: "another entry holds this address with a better claim, \
+                             and here it is a secondary address"
+                        .to_owned(),
+                })
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether a value may be given up to another entry: a secondary address
+    /// that is not one of the cloud's own.
+    fn is_removable(&self, row: usize) -> bool {
+        let Some(text) = self.text(row) else {
+            return false;
+        };
+        let lower = text.to_lowercase();
+        let clouds_own =
+            lower.ends_with(".onmicrosoft.com") || lower.ends_with(".microsoftonline.com");
+        self.findings[row].place.attribute.is("proxyAddresses")
+            && ProxyAddress::split(text).kind == crate::model::AddressType::SecondarySmtp
+            && !clouds_own
+    }
+
+    /// Whether the entry is better for writing `value` at `row`, alone and
+    /// together with the proposals before it.
+    fn holds(&mut self, row: usize, value: Option<&str>) -> bool {
+        let place = &self.findings[row].place;
+        if value.is_some_and(|value| value.is_empty() || Some(value) == self.text(row)) {
+            return false;
+        }
+        if value.is_none() && (place.value.is_none() || is_kept(&place.attribute)) {
+            return false;
+        }
+        let deed: Deed<'_> = (place, value);
+        let alone = Draft::of(&self.entry, &[deed]);
+        if !self.is_better(&alone, 0) {
+            return false;
+        }
+        let together = self.draft(Some(deed));
+        let last = together.written.len() - 1;
+        let better = together.written.len() == 1 || self.is_better(&together, last);
+        let taken = key_changes(self.judge, &self.entry, &together.entry).taken;
+        better && taken.into_iter().all(|key| self.is_free(key))
+    }
+
+    /// Whether `draft` breaks no new rule, none at the place of `deed`, and
+    /// repeats no value there.
+    fn is_better(&self, draft: &Draft, deed: usize) -> bool {
+        let written = draft.written[deed].as_ref();
+        let clean = self
+            .judge
+            .faults(&draft.entry)
+            .iter()
+            .all(|fault| Some(&fault.place) != written && self.known.has(&draft.entry, fault));
+        clean && written.is_none_or(|place| repeated(&draft.entry, place).is_none())
+    }
+
+    fn draft(&self, more: Option<Deed<'_>>) -> Draft {
+        let deeds: Vec<Deed<'_>> = self
+            .findings
+            .iter()
+            .zip(&self.proposals)
+            .filter_map(|(finding, proposal)| {
+                let proposal = proposal.as_ref()?;
+                (proposal.action != Action::Complete)
+                    .then_some((&finding.place, proposal.update.as_deref()))
+            })
+            .chain(more)
+            .collect();
+        Draft::of(&self.entry, &deeds)
+    }
+
+    fn is_free(&mut self, key: Key) -> bool {
+        if let Some(free) = self.free.get(&key) {
+            return *free;
+        }
+        let holders = self.scan.holders(self.judge, key.0, &key.1);
+        let free = holders
+            .iter()
+            .all(|holder| self.scan.snapshot.identity(holder.entry) == self.identity);
+        self.free.insert(key, free);
+        free
+    }
+
+    fn text(&self, row: usize) -> Option<&str> {
+        let place = &self.findings[row].place;
+        let values = self.entry.values(place.attribute.as_str());
+        values.get(place.value? as usize)?.as_text()
+    }
+
+    /// How much care a mended value asks for: what the rule says, but never
+    /// "safe" where people sign in or are written to, for a member of a
+    /// conflict set, or on a protected account.
+    fn care(&self, row: usize, mended: &Mended) -> Confidence {
+        let attribute = &self.findings[row].place.attribute;
+        let delicate = [
+            "userPrincipalName",
+            "sAMAccountName",
+            "mail",
+            "targetAddress",
+        ]
+        .iter()
+        .any(|name| attribute.is(name));
+        let primary = self.touches_primary(row, mended.value.as_deref());
+        let protected = self.entry.integer("adminCount") == Some(1);
+        let removes = mended.value.is_none() && !self.is_repeat(row);
+        let shared = self.sets[row] != Membership::Alone;
+        if delicate || primary || protected || removes || shared {
+            mended.confidence.max(Confidence::Review)
+        } else {
+            mended.confidence
+        }
+    }
+
+    fn touches_primary(&self, row: usize, update: Option<&str>) -> bool {
+        let is_primary =
+            |text| ProxyAddress::split(text).kind == crate::model::AddressType::PrimarySmtp;
+        self.findings[row].place.attribute.is("proxyAddresses")
+            && (self.text(row).is_some_and(is_primary) || update.is_some_and(is_primary))
+    }
+
+    /// Whether the entry holds the row's value a second time.
+    fn is_repeat(&self, row: usize) -> bool {
+        let finding = &self.findings[row];
+        repeated(&self.entry, &finding.place).is_some()
+    }
+
+    fn add_address_policy(&self, row: usize, proposal: &mut Proposal) {
+        let excluded = self
+            .entry
+            .values("msExchPoliciesExcluded")
+            .iter()
+            .any(|value| {
+                let text = value.to_text_lossy().to_ascii_lowercase();
+                text.contains(ADDRESS_POLICY)
+            });
+        let managed = self.entry.has("mailNickname") && !excluded;
+        if managed && self.touches_primary(row, proposal.update.as_deref()) {
+            proposal.reason.push_str(
+                "; an address policy of Exchange applies to this entry and may put the \
+                 old address back",
+            );
+        }
+    }
+}
+
+/// The place of another value of the attribute that a directory takes for the
+/// same as the one at `place`: it ignores case.
+pub(super) fn repeated(entry: &Entry, place: &crate::rule::Place) -> Option<usize> {
+    let values = entry.values(place.attribute.as_str());
+    let own = place.value? as usize;
+    let lower = |value: &Value| value.to_text_lossy().to_lowercase();
+    let text = lower(values.get(own)?);
+    values
+        .iter()
+        .enumerate()
+        .position(|(index, value)| index != own && lower(value) == text)
+}
+
+/// Whether an attribute is never taken away: nobody could sign in.
+pub(super) fn is_kept(attribute: &AttributeName) -> bool {
+    attribute.is("sAMAccountName") || attribute.is("userPrincipalName")
 }

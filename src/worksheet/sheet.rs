@@ -203,6 +203,9 @@ impl Worksheet {
                 place.clone_from(state);
             }
         }
+        for (first, entry) in self.entries_of(rows) {
+            self.claim(entry, RowId(first));
+        }
     }
 
     /// All entries that hold the value of a row, the row's own first, if it

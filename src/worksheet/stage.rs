@@ -1,11 +1,21 @@
 //! Deciding on rows: edits that are checked, bulk actions that are one step,
 //! and undo without end.
+//!
+//! Whatever is staged was checked against the rules, the scanned values and
+//! everything else that is staged at that moment. What a later decision spoils
+//! is found again when the plan is made.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::{Action, RowId, Worksheet};
-use crate::rule::KeySpace;
+use super::draft::{Deed, Draft, Key, KeyChanges, key_changes};
+use super::{Action, RowId, RowState, Worksheet};
+use crate::model::Entry;
+use crate::rule::{Confidence, Place};
 use crate::scan::EntryRef;
+
+/// Values times staged rows of one entry that a bulk action goes through. Above
+/// it rows are refused: the work would grow with the square.
+const WORK: usize = 1 << 22;
 
 /// What is wrong with an edited value; empty when it may be staged as it is.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -45,63 +55,356 @@ pub struct Decision {
     pub update: Option<Box<str>>,
 }
 
+impl Decision {
+    fn edit(value: &str) -> Self {
+        Self {
+            action: Action::Edit,
+            update: Some(value.into()),
+        }
+    }
+
+    fn plain(action: Action) -> Self {
+        Self {
+            action,
+            update: None,
+        }
+    }
+
+    /// What it does to a value: write this one, or take it away; `None` if it
+    /// leaves the value alone.
+    pub(super) fn deed(&self) -> Option<Option<&str>> {
+        match self.action {
+            Action::Edit => self.update.as_deref().map(Some),
+            Action::Remove => Some(None),
+            Action::None | Action::Complete => None,
+        }
+    }
+}
+
 /// One step of undo: the rows it changed, with the decisions before and after.
 #[derive(Debug, Default)]
 pub(super) struct Step(Vec<(RowId, Decision, Decision)>);
 
-/// Which values staged edits take and free, by entry and by key.
+/// Which keys staged and applied decisions take and free.
 #[derive(Debug, Default)]
 pub(super) struct Staged {
-    entries: BTreeMap<EntryRef, Vec<(KeySpace, String)>>,
+    entries: BTreeMap<EntryRef, KeyChanges>,
+    takers: HashMap<Key, BTreeSet<EntryRef>>,
+}
+
+impl Staged {
+    fn put(&mut self, entry: EntryRef, changes: KeyChanges) {
+        for key in self
+            .entries
+            .remove(&entry)
+            .into_iter()
+            .flat_map(|old| old.taken)
+        {
+            if let Some(takers) = self.takers.get_mut(&key) {
+                takers.remove(&entry);
+                if takers.is_empty() {
+                    self.takers.remove(&key);
+                }
+            }
+        }
+        for key in &changes.taken {
+            self.takers.entry(key.clone()).or_default().insert(entry);
+        }
+        if !changes.is_empty() {
+            self.entries.insert(entry, changes);
+        }
+    }
+
+    pub(super) fn frees(&self, entry: EntryRef, key: &Key) -> bool {
+        self.entries
+            .get(&entry)
+            .is_some_and(|changes| changes.frees(key))
+    }
+
+    pub(super) fn takers(&self, key: &Key) -> impl Iterator<Item = EntryRef> {
+        self.takers.get(key).into_iter().flatten().copied()
+    }
 }
 
 impl Worksheet {
     /// Checks `value` for a row: the rules, the scanned values, the other
     /// staged edits. Stages nothing.
-    pub fn check(&self, _row: RowId, _value: &str) -> EditCheck {
-        todo!()
+    pub fn check(&self, row: RowId, value: &str) -> EditCheck {
+        EditCheck {
+            problems: match self.is_settled(row) {
+                Some(reason) => vec![reason],
+                None => self.problems(row, Some(value)),
+            },
+        }
     }
 
     /// Stages EDIT with `value`. A value with problems is refused.
-    pub fn edit(&mut self, _row: RowId, _value: &str) -> Result<(), EditCheck> {
-        todo!()
+    pub fn edit(&mut self, row: RowId, value: &str) -> Result<(), EditCheck> {
+        let bulk = self.stage(vec![(row, Ok(Decision::edit(value)))]);
+        match bulk.refused.into_iter().next() {
+            None => Ok(()),
+            Some(_) => Err(self.check(row, value)),
+        }
     }
 
     /// Stages an EDIT for each row, as one step of undo.
-    pub fn edit_all(&mut self, _edits: &[(RowId, String)]) -> Bulk {
-        todo!()
+    pub fn edit_all(&mut self, edits: &[(RowId, String)]) -> Bulk {
+        let wishes = edits
+            .iter()
+            .map(|(row, value)| (*row, Ok(Decision::edit(value))))
+            .collect();
+        self.stage(wishes)
     }
 
-    /// Stages an action; EDIT takes the proposed value, None takes the decision
-    /// back (UNDO). Refused with the reason if it does not fit the row.
-    pub fn act(&mut self, _row: RowId, _action: Action) -> Result<(), String> {
-        todo!()
+    /// Stages an action; EDIT takes the value that was edited before, else the
+    /// proposed one; None takes the decision back (UNDO). Refused with the
+    /// reason if it does not fit the row.
+    pub fn act(&mut self, row: RowId, action: Action) -> Result<(), String> {
+        let bulk = self.act_all(&[row], action);
+        match bulk.refused.into_iter().next() {
+            None => Ok(()),
+            Some((_, reason)) => Err(reason),
+        }
     }
 
     /// Stages an action on each row, as one step of undo.
-    pub fn act_all(&mut self, _rows: &[RowId], _action: Action) -> Bulk {
-        todo!()
+    pub fn act_all(&mut self, rows: &[RowId], action: Action) -> Bulk {
+        let wishes = rows
+            .iter()
+            .map(|row| {
+                let wish = match (action, self.update(*row)) {
+                    (Action::Edit, Some(value)) => Ok(Decision::edit(value)),
+                    (Action::Edit, None) => {
+                        Err("nothing is proposed for this row: enter a value".to_owned())
+                    }
+                    (action, _) => Ok(Decision::plain(action)),
+                };
+                (*row, wish)
+            })
+            .collect();
+        self.stage(wishes)
     }
 
-    /// Stages the proposal of every row of `rows`, whatever its confidence, as
-    /// one step of undo. Rows without a proposal are refused.
-    pub fn accept(&mut self, _rows: &[RowId]) -> Bulk {
-        todo!()
+    /// Stages the proposal of every row of `rows`, as one step of undo. Rows
+    /// without a proposal, and those with a mere hint, are refused.
+    pub fn accept(&mut self, rows: &[RowId]) -> Bulk {
+        let wishes = rows.iter().map(|row| (*row, self.accepted(*row)));
+        let wishes = wishes.collect();
+        self.stage(wishes)
     }
 
     /// Stages the proposal of every row of `rows` whose proposal is safe and
     /// that is undecided; returns how many. One step of undo.
-    pub fn accept_safe(&mut self, _rows: &[RowId]) -> usize {
-        todo!()
+    pub fn accept_safe(&mut self, rows: &[RowId]) -> usize {
+        let safe: Vec<RowId> = rows
+            .iter()
+            .copied()
+            .filter(|row| {
+                self.action(*row) == Action::None
+                    && *self.state(*row) == RowState::Open
+                    && self
+                        .proposal(*row)
+                        .is_some_and(|proposal| proposal.confidence == Confidence::Safe)
+            })
+            .collect();
+        self.accept(&safe).staged
     }
 
     /// Takes back the last staging (a bulk action is one); `false` if there is none.
     pub fn undo(&mut self) -> bool {
-        todo!()
+        let Some(step) = self.undo.pop() else {
+            return false;
+        };
+        for (row, before, _) in step.0.iter().rev() {
+            self.put(*row, before.clone());
+        }
+        self.refresh(&step);
+        self.redo.push(step);
+        true
     }
 
     /// Stages again what was taken back.
     pub fn redo(&mut self) -> bool {
-        todo!()
+        let Some(step) = self.redo.pop() else {
+            return false;
+        };
+        for (row, _, after) in &step.0 {
+            self.put(*row, after.clone());
+        }
+        self.refresh(&step);
+        self.undo.push(step);
+        true
     }
+
+    fn accepted(&self, row: RowId) -> Result<Decision, String> {
+        let Some(proposal) = self.proposal(row) else {
+            return Err("nothing is proposed for this row".to_owned());
+        };
+        match (&proposal.update, proposal.confidence) {
+            (_, Confidence::Manual) => Err("the proposal is a hint only: enter a value".to_owned()),
+            (Some(value), _) => Ok(Decision::edit(value)),
+            (None, _) => Ok(Decision::plain(proposal.action)),
+        }
+    }
+
+    /// Stages what passes its check, as one step.
+    fn stage(&mut self, wishes: Vec<(RowId, Result<Decision, String>)>) -> Bulk {
+        let mut bulk = Bulk::default();
+        let mut step = Step::default();
+        let mut work: HashMap<EntryRef, usize> = HashMap::new();
+        for (row, wish) in wishes {
+            let staged = wish.and_then(|decision| {
+                self.admit(row, &decision, &mut work)?;
+                Ok(decision)
+            });
+            match staged {
+                Err(reason) => bulk.refused.push((row, reason)),
+                Ok(decision) => {
+                    bulk.staged += 1;
+                    let before = self.decisions[row.0 as usize].clone();
+                    if before != decision {
+                        self.put(row, decision.clone());
+                        self.claim(self.finding(row).entry, row);
+                        step.0.push((row, before, decision));
+                    }
+                }
+            }
+        }
+        if !step.0.is_empty() {
+            self.undo.push(step);
+            self.redo.clear();
+        }
+        bulk
+    }
+
+    fn admit(
+        &self,
+        row: RowId,
+        decision: &Decision,
+        work: &mut HashMap<EntryRef, usize>,
+    ) -> Result<(), String> {
+        if row.0 as usize >= self.len() {
+            return Err("there is no such row".to_owned());
+        }
+        if let Some(reason) = self.is_settled(row) {
+            return Err(reason);
+        }
+        let Some(deed) = decision.deed() else {
+            return Ok(());
+        };
+        let entry = self.entry(row);
+        let values: usize = entry.attributes().iter().map(|a| a.values.len()).sum();
+        let spent = work.entry(self.finding(row).entry).or_default();
+        *spent += values;
+        if *spent > WORK {
+            return Err("this entry has too many values to be changed in bulk".to_owned());
+        }
+        let problems = self.problems(row, deed);
+        if problems.is_empty() {
+            Ok(())
+        } else {
+            Err(problems.join("; "))
+        }
+    }
+
+    /// Why a row is no longer open for decisions, if so.
+    fn is_settled(&self, row: RowId) -> Option<String> {
+        match self.states.get(row.0 as usize)? {
+            RowState::Done | RowState::NotNeeded => {
+                Some("this row is applied already: scan again to go on from there".to_owned())
+            }
+            RowState::InDoubt(_) => Some(
+                "it is not known whether this row was written: settle the transaction first"
+                    .to_owned(),
+            ),
+            RowState::Open | RowState::Failed(_) | RowState::Conflict(_) | RowState::RolledBack => {
+                None
+            }
+        }
+    }
+
+    fn put(&mut self, row: RowId, decision: Decision) {
+        if self.is_settled(row).is_some() {
+            return;
+        }
+        if let Some(place) = self.decisions.get_mut(row.0 as usize) {
+            *place = decision;
+        }
+        if let Some(state) = self.states.get_mut(row.0 as usize) {
+            *state = RowState::Open;
+        }
+    }
+
+    /// Works out again which keys the entries of a step take and free.
+    fn refresh(&mut self, step: &Step) {
+        let rows: Vec<RowId> = step.0.iter().map(|(row, ..)| *row).collect();
+        for (first, entry) in self.entries_of(&rows) {
+            self.claim(entry, RowId(first));
+        }
+    }
+
+    /// Works out again which keys an entry takes and frees; `row` is any of its
+    /// rows.
+    pub(super) fn claim(&mut self, entry: EntryRef, row: RowId) {
+        let deeds = self.deeds(row, |worksheet, row| {
+            worksheet.is_open(row) || worksheet.is_done(row)
+        });
+        let changes = if deeds.is_empty() {
+            KeyChanges::default()
+        } else {
+            let before = self.scan.snapshot.entry(entry);
+            let draft = Draft::of(&before, &borrow(&deeds));
+            key_changes(&self.judge, &before, &draft.entry)
+        };
+        self.staged.put(entry, changes);
+    }
+
+    /// Whether a row carries a decision that is still to be written.
+    pub(super) fn is_open(&self, row: RowId) -> bool {
+        let state = &self.states[row.0 as usize];
+        let open = matches!(
+            state,
+            RowState::Open | RowState::Failed(_) | RowState::Conflict(_)
+        );
+        open && self.decisions[row.0 as usize].deed().is_some()
+    }
+
+    /// Whether a row's decision is in the directory by now.
+    pub(super) fn is_done(&self, row: RowId) -> bool {
+        let state = &self.states[row.0 as usize];
+        let done = matches!(state, RowState::Done | RowState::NotNeeded);
+        done && self.decisions[row.0 as usize].deed().is_some()
+    }
+
+    /// The deeds of those rows of an entry that `which` chooses.
+    pub(super) fn deeds(
+        &self,
+        row: RowId,
+        which: impl Fn(&Self, RowId) -> bool,
+    ) -> Vec<(RowId, &Place, Option<&str>)> {
+        self.siblings(row)
+            .filter(|sibling| which(self, *sibling))
+            .filter_map(|sibling| {
+                let deed = self.decisions[sibling.0 as usize].deed()?;
+                Some((sibling, &self.finding(sibling).place, deed))
+            })
+            .collect()
+    }
+
+    /// The entry of a row with everything staged on its other rows.
+    pub(super) fn draft_with(&self, entry: &Entry, row: RowId, deed: Option<&str>) -> Draft {
+        let others = self.deeds(row, |worksheet, other| {
+            other != row && (worksheet.is_open(other) || worksheet.is_done(other))
+        });
+        let mut deeds: Vec<Deed<'_>> = vec![(&self.finding(row).place, deed)];
+        deeds.extend(borrow(&others));
+        Draft::of(entry, &deeds)
+    }
+}
+
+pub(super) fn borrow<'a>(deeds: &[(RowId, &'a Place, Option<&'a str>)]) -> Vec<Deed<'a>> {
+    deeds
+        .iter()
+        .map(|(_, place, deed)| (*place, *deed))
+        .collect()
 }

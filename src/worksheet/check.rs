@@ -1,0 +1,173 @@
+//! What is wrong with a value that somebody wants to write.
+
+use super::draft::{Draft, Key, KnownFaults, key_changes};
+use super::proposal::{is_kept, repeated};
+use super::{RowId, Worksheet};
+use crate::model::{AttributeName, Entry, Identity};
+use crate::rule::{Fault, Severity};
+use crate::scan::{EntryRef, Part};
+
+impl Worksheet {
+    /// What is wrong with writing `value` at a row, or with taking the row's
+    /// value away; nothing if it makes the entry better and hurts nobody.
+    pub(super) fn problems(&self, row: RowId, value: Option<&str>) -> Vec<String> {
+        let entry = self.entry(row);
+        if let Some(problem) = self.pointless(row, &entry, value) {
+            return vec![problem];
+        }
+        let draft = self.draft_with(&entry, row, value);
+        let known = KnownFaults::of(&self.judge, &entry);
+        let mut problems = self.rule_problems(row, &draft, &known);
+        if let Some(place) = &draft.written[0]
+            && repeated(&draft.entry, place).is_some()
+        {
+            problems.push(format!(
+                "the entry holds this value in {} already",
+                place.attribute
+            ));
+        }
+        let at = self.finding(row).entry;
+        for key in key_changes(&self.judge, &entry, &draft.entry).taken {
+            problems.extend(self.collision(at, &draft.entry, &key));
+        }
+        problems
+    }
+
+    /// Why a change cannot be meant, whatever the rules say.
+    fn pointless(&self, row: RowId, entry: &Entry, value: Option<&str>) -> Option<String> {
+        let finding = self.finding(row);
+        let attribute = &finding.place.attribute;
+        let present = self.value(row);
+        let Some(value) = value else {
+            return match present {
+                None => Some("there is no value to remove".to_owned()),
+                Some(_) if is_kept(attribute) => Some(format!(
+                    "{attribute} is never removed: the account could not sign in; edit it"
+                )),
+                Some(_) => None,
+            };
+        };
+        if value.is_empty() {
+            return Some("an empty value cannot be written; REMOVE takes a value away".to_owned());
+        }
+        if present == Some(value.as_bytes()) {
+            return Some("this is the present value".to_owned());
+        }
+        let domain = self.scan.snapshot.domain(finding.entry);
+        let schema = self.scan.forest(domain).schema.attribute(attribute);
+        let length = value.encode_utf16().count();
+        let upper = schema
+            .range_upper
+            .map_or(usize::MAX, |upper| upper as usize);
+        if length > upper {
+            return Some(format!(
+                "{attribute} takes {upper} characters at most by the directory's schema, \
+                 these are {length}"
+            ));
+        }
+        let filled = present.is_none() && entry.has(attribute.as_str());
+        (filled && schema.single_valued)
+            .then(|| format!("{attribute} has a value already and takes one only"))
+    }
+
+    /// Rules that the entry would break: at the place of the new value all that
+    /// block synchronisation or are new there, elsewhere those that are new.
+    fn rule_problems(&self, row: RowId, draft: &Draft, known: &KnownFaults) -> Vec<String> {
+        let written = draft.written[0].as_ref();
+        self.judge
+            .faults(&draft.entry)
+            .iter()
+            .filter(|fault| {
+                if Some(&fault.place) == written {
+                    !self.is_tolerated(row, fault)
+                } else {
+                    !known.has(&draft.entry, fault)
+                }
+            })
+            .map(|fault| self.sentence(fault))
+            .collect()
+    }
+
+    /// Whether a fault may stay at a row: a light one that was there before.
+    pub(super) fn is_tolerated(&self, row: RowId, fault: &Fault) -> bool {
+        let light = matches!(
+            self.judge.rules.rule(fault.rule).severity,
+            Severity::Changed | Severity::Hygiene
+        );
+        let faults = &self.finding(row).faults;
+        light && faults.iter().any(|before| before.rule == fault.rule)
+    }
+
+    pub(super) fn sentence(&self, fault: &Fault) -> String {
+        let rule = self.judge.rules.rule(fault.rule);
+        format!(
+            "{}: {}: {}",
+            fault.place.attribute, rule.title, fault.detail
+        )
+    }
+
+    /// Who holds `key`, or is about to take it, beside the entry at `at`, which
+    /// would look like `entry`; `None` if nobody does or no rule minds.
+    pub(super) fn collision(&self, at: EntryRef, entry: &Entry, key: &Key) -> Option<String> {
+        let own = entry.identity();
+        let mut others: Vec<(EntryRef, AttributeName, bool)> = self
+            .scan
+            .holders(&self.judge, key.0, &key.1)
+            .into_iter()
+            .filter(|holder| !self.is_same(holder.entry, at, &own))
+            .filter(|holder| !self.staged.frees(holder.entry, key))
+            .map(|holder| (holder.entry, holder.place.attribute, false))
+            .collect();
+        let attribute = self.attribute_of(entry, key)?;
+        let takers = self.staged.takers(key);
+        others.extend(
+            takers
+                .filter(|taker| !self.is_same(*taker, at, &own))
+                .map(|taker| (taker, attribute.clone(), true)),
+        );
+        let attributes: Vec<AttributeName> = others
+            .iter()
+            .map(|(_, attribute, _)| attribute.clone())
+            .collect();
+        let (other, place, staged) = others.first()?;
+        self.judge
+            .collision(entry, key.0, &attribute, &attributes)?;
+        Some(self.collision_sentence(*other, place, *staged, others.len() - 1))
+    }
+
+    fn is_same(&self, other: EntryRef, at: EntryRef, own: &Identity) -> bool {
+        other == at || self.scan.snapshot.identity(other) == *own
+    }
+
+    /// Where `entry` holds `key`.
+    pub(super) fn attribute_of(&self, entry: &Entry, key: &Key) -> Option<AttributeName> {
+        let keys = self.judge.keys(entry).into_iter();
+        keys.filter(|found| found.space == key.0 && found.key == key.1)
+            .map(|found| found.place.attribute)
+            .next()
+    }
+
+    fn collision_sentence(
+        &self,
+        other: EntryRef,
+        attribute: &AttributeName,
+        staged: bool,
+        more: usize,
+    ) -> String {
+        let dn = self.scan.snapshot.dn(other);
+        let remark = match self.scan.snapshot.part(other) {
+            Part::Judged => String::new(),
+            Part::OutOfScope => " (out of scope)".to_owned(),
+            Part::Skipped(reason) => format!(" (not synchronised: {reason})"),
+        };
+        let more = match more {
+            0 => String::new(),
+            more => format!(", and {more} more"),
+        };
+        if staged {
+            format!("a staged edit gives this value to {dn}{remark}{more}")
+        } else {
+            format!("this value is held by {dn}{remark} in {attribute}{more}")
+        }
+    }
+}

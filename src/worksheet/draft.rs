@@ -1,0 +1,210 @@
+//! An entry as it would be: decisions applied to what was scanned.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use crate::model::{AttributeName, Entry, Value};
+use crate::rule::{Fault, Judge, KeySpace, Place};
+
+/// A value that must be unique, in the form in which it is compared.
+pub(super) type Key = (KeySpace, String);
+
+/// What is to be done at a place: write this value, or take the value away.
+pub(super) type Deed<'a> = (&'a Place, Option<&'a str>);
+
+/// An entry with deeds done.
+#[derive(Debug)]
+pub(super) struct Draft {
+    pub(super) entry: Entry,
+    /// For each deed the place of the value it wrote.
+    pub(super) written: Vec<Option<Place>>,
+}
+
+impl Draft {
+    /// Does `deeds` to `entry`. Places are those of the entry as it is; values
+    /// that are equal byte by byte are one value. Of two deeds at one place the
+    /// first is done.
+    pub(super) fn of(entry: &Entry, deeds: &[Deed<'_>]) -> Self {
+        let mut draft = Self {
+            entry: entry.clone(),
+            written: vec![None; deeds.len()],
+        };
+        let mut by_attribute: BTreeMap<&AttributeName, Vec<usize>> = BTreeMap::new();
+        for (number, (place, _)) in deeds.iter().enumerate() {
+            by_attribute
+                .entry(&place.attribute)
+                .or_default()
+                .push(number);
+        }
+        for (attribute, numbers) in by_attribute {
+            let before = entry.values(attribute.as_str());
+            let after = draft.values(attribute, before, deeds, &numbers);
+            draft.entry.set(attribute, after);
+        }
+        draft
+    }
+
+    fn values(
+        &mut self,
+        attribute: &AttributeName,
+        before: &[Value],
+        deeds: &[Deed<'_>],
+        numbers: &[usize],
+    ) -> Vec<Value> {
+        let mut after: Vec<Value> = Vec::with_capacity(before.len());
+        let mut targets: HashMap<&Value, usize> = HashMap::new();
+        for number in numbers.iter().rev() {
+            let index = deeds[*number].0.value.map(|index| index as usize);
+            if let Some(value) = index.and_then(|index| before.get(index)) {
+                targets.insert(value, *number);
+            }
+        }
+        let mut done = HashSet::new();
+        let mut write = |number: usize, after: &mut Vec<Value>| {
+            if let (Some(text), true) = (deeds[number].1, done.insert(number)) {
+                self.written[number] = Some(Place {
+                    attribute: attribute.clone(),
+                    value: u32::try_from(after.len()).ok(),
+                });
+                after.push(Value::from(text));
+            }
+        };
+        for value in before {
+            match targets.get(value) {
+                Some(number) => write(*number, &mut after),
+                None => after.push(value.clone()),
+            }
+        }
+        for number in numbers {
+            if deeds[*number].0.value.is_none() {
+                write(*number, &mut after);
+            }
+        }
+        after
+    }
+}
+
+/// The keys of `after` that `before` does not have, and the other way round.
+pub(super) fn key_changes(judge: &Judge, before: &Entry, after: &Entry) -> KeyChanges {
+    let keys = |entry| -> HashSet<Key> {
+        let keys = judge.keys(entry).into_iter();
+        keys.map(|key| (key.space, key.key)).collect()
+    };
+    let (before, after) = (keys(before), keys(after));
+    let sorted = |from: &HashSet<Key>, other: &HashSet<Key>| {
+        let mut keys: Vec<Key> = from.difference(other).cloned().collect();
+        keys.sort();
+        keys
+    };
+    KeyChanges {
+        taken: sorted(&after, &before),
+        freed: sorted(&before, &after),
+    }
+}
+
+/// Which keys a change of an entry takes and frees; both sorted.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct KeyChanges {
+    pub(super) taken: Vec<Key>,
+    pub(super) freed: Vec<Key>,
+}
+
+impl KeyChanges {
+    pub(super) fn is_empty(&self) -> bool {
+        self.taken.is_empty() && self.freed.is_empty()
+    }
+
+    pub(super) fn frees(&self, key: &Key) -> bool {
+        self.freed.binary_search(key).is_ok()
+    }
+}
+
+/// Faults of an entry in a form in which those of another state of the same
+/// entry can be recognised: by rule, attribute and value.
+#[derive(Debug)]
+pub(super) struct KnownFaults(HashSet<(u16, String, Option<Value>)>);
+
+impl KnownFaults {
+    pub(super) fn of(judge: &Judge, entry: &Entry) -> Self {
+        let faults = judge.faults(entry);
+        Self(faults.iter().map(|fault| signature(entry, fault)).collect())
+    }
+
+    /// Whether `fault` of `entry` is among them.
+    pub(super) fn has(&self, entry: &Entry, fault: &Fault) -> bool {
+        self.0.contains(&signature(entry, fault))
+    }
+}
+
+fn signature(entry: &Entry, fault: &Fault) -> (u16, String, Option<Value>) {
+    let attribute = fault.place.attribute.as_str();
+    let values = entry.values(attribute);
+    let value = fault
+        .place
+        .value
+        .and_then(|index| values.get(index as usize))
+        .cloned();
+    (fault.rule.0, attribute.to_ascii_lowercase(), value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::DistinguishedName;
+
+    fn entry(values: &[&str]) -> Entry {
+        let mut entry = Entry::new(DistinguishedName::from_server("CN=a"));
+        entry.add(
+            AttributeName::known("proxyAddresses"),
+            values.iter().copied().map(Value::from),
+        );
+        entry
+    }
+
+    fn place(value: Option<u32>) -> Place {
+        Place {
+            attribute: AttributeName::known("proxyAddresses"),
+            value,
+        }
+    }
+
+    fn values(draft: &Draft) -> Vec<&str> {
+        let values = draft.entry.values("proxyAddresses");
+        values.iter().filter_map(Value::as_text).collect()
+    }
+
+    #[test]
+    fn places_stay_those_of_the_entry_as_it_was() {
+        let places = [place(Some(0)), place(Some(2)), place(None)];
+        let draft = Draft::of(
+            &entry(&["a", "b", "c"]),
+            &[
+                (&places[0], None),
+                (&places[1], Some("C")),
+                (&places[2], Some("d")),
+            ],
+        );
+        assert_eq!(values(&draft), ["b", "C", "d"]);
+        assert_eq!(
+            draft.written,
+            [None, Some(place(Some(1))), Some(place(Some(2)))]
+        );
+    }
+
+    #[test]
+    fn equal_values_are_one() {
+        let places = [place(Some(0)), place(Some(1))];
+        let repeated = entry(&["a", "a", "b"]);
+        assert_eq!(values(&Draft::of(&repeated, &[(&places[1], None)])), ["b"]);
+        assert_eq!(
+            values(&Draft::of(&repeated, &[(&places[0], Some("c"))])),
+            ["c", "b"]
+        );
+    }
+
+    #[test]
+    fn an_attribute_without_values_is_gone() {
+        let place = place(Some(0));
+        let draft = Draft::of(&entry(&["a"]), &[(&place, None)]);
+        assert!(draft.entry.attributes().is_empty());
+    }
+}
