@@ -25,18 +25,25 @@ pub struct AttributeConflict {
 /// What became of one modification.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
-    /// Written, read back, and as planned.
+    /// Written, confirmed by the server and, unless a note says otherwise, read
+    /// back as planned.
     Done,
     /// Written, but what is stored is not what was sent: somebody else wrote at
     /// the same moment, or the server changed the value.
-    Altered(Vec<AttributeConflict>),
+    Altered {
+        /// The attributes that were written.
+        done: Vec<AttributeName>,
+        /// Those that are stored otherwise than they were sent.
+        conflicts: Vec<AttributeConflict>,
+    },
     /// The entry already was as planned; nothing was sent.
     NotNeeded,
-    /// A rollback wrote some attributes of the entry and left the others alone.
+    /// Some attributes of the entry were written; the others were as planned
+    /// already, or, in a rollback, are in conflict and were left alone.
     Partly {
         /// The attributes that were written and are as planned.
         done: Vec<AttributeName>,
-        /// The attributes that were left alone, and why.
+        /// The attributes in conflict, and why; may be none.
         conflicts: Vec<AttributeConflict>,
     },
     /// Refused by the directory, or never sent; nothing has changed.
@@ -62,32 +69,39 @@ pub enum Outcome {
 impl Outcome {
     /// Whether at least one value of the entry was written.
     pub fn wrote(&self) -> bool {
-        matches!(self, Self::Done | Self::Altered(_) | Self::Partly { .. })
+        matches!(
+            self,
+            Self::Done | Self::Altered { .. } | Self::Partly { .. }
+        )
     }
 
     /// Whether the entry is as planned now.
     pub fn is_as_planned(&self) -> bool {
-        matches!(self, Self::Done | Self::NotNeeded)
+        match self {
+            Self::Done | Self::NotNeeded => true,
+            Self::Partly { conflicts, .. } => conflicts.is_empty(),
+            _ => false,
+        }
     }
 
-    /// Whether this counts as a row that failed: refused, failed, in conflict
-    /// (partly too), or stored otherwise than planned.
+    /// Whether this counts as failed: refused, failed, in conflict even in
+    /// part, or stored otherwise than planned.
     pub fn is_failure(&self) -> bool {
-        matches!(
-            self,
-            Self::Failed { .. }
-                | Self::Refused(_)
-                | Self::Conflict(_)
-                | Self::Partly { .. }
-                | Self::Altered(_)
-        )
+        match self {
+            Self::Failed { .. } | Self::Refused(_) | Self::Conflict(_) | Self::Altered { .. } => {
+                true
+            }
+            Self::Partly { conflicts, .. } => !conflicts.is_empty(),
+            Self::Done | Self::NotNeeded | Self::InDoubt(_) | Self::NotReached => false,
+        }
     }
 
     /// One or two words for a column.
     pub fn label(&self) -> &'static str {
         match self {
             Self::Done => "done",
-            Self::Altered(_) => "done, altered",
+            Self::Altered { .. } => "done, altered",
+            Self::Partly { conflicts, .. } if conflicts.is_empty() => "done",
             Self::NotNeeded => "not needed",
             Self::Partly { .. } => "partly done",
             Self::Failed { .. } => "failed",
@@ -115,7 +129,7 @@ impl fmt::Display for Outcome {
             }
             Self::Refused(reason) | Self::InDoubt(reason) => write!(f, ": {reason}"),
             Self::Conflict(conflicts)
-            | Self::Altered(conflicts)
+            | Self::Altered { conflicts, .. }
             | Self::Partly { conflicts, .. } => {
                 for (at, conflict) in conflicts.iter().enumerate() {
                     f.write_str(if at == 0 { ": " } else { "; " })?;

@@ -1,11 +1,25 @@
 //! The journal of a transaction: a file of JSON lines that is written before
-//! the first change and never rewritten.
+//! the first change and only ever appended to.
+//!
+//! Its first lines are the whole plan, on the disk before anything is sent;
+//! then come the outcomes. What is read back claims only what a line with a
+//! fitting checksum says. Format 1 is described in docs/journal.md; every format
+//! ever released stays readable.
 
+mod frame;
+mod reader;
 mod record;
+mod wire;
+mod writer;
 
 use std::path::{Path, PathBuf};
 
+pub use reader::read_journal;
 pub use record::{Damage, DomainRecord, Header, KindRecord, Origin, TransactionRecord};
+
+pub(super) use wire::{Line, OutcomeLine};
+pub(super) use writer::JournalWriter;
+pub use writer::plan_digest;
 
 use super::TransactionId;
 
@@ -38,11 +52,7 @@ pub enum JournalError {
     },
 }
 
-/// Reads the journal of a transaction. Whatever the file holds, this never
-/// fails for it: what cannot be read is in [`TransactionRecord::damage`].
-pub fn read_journal(
-    _journals: &Path,
-    _id: &TransactionId,
-) -> Result<TransactionRecord, JournalError> {
-    todo!()
+/// Where the journal of a transaction lies.
+pub(super) fn journal_path(folder: &Path, id: &TransactionId) -> PathBuf {
+    folder.join(format!("{id}.jsonl"))
 }

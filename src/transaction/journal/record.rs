@@ -118,15 +118,25 @@ pub struct TransactionRecord {
     pub damage: Vec<Damage>,
     /// How many lines the file has, a torn one included.
     pub lines: usize,
+    /// The number that the next line bears.
+    pub(super) next_number: usize,
+    /// The last line has no line feed.
+    pub(super) unterminated: bool,
 }
 
 impl TransactionRecord {
     /// Whether something of it is unknown or in doubt, or it has no end.
     pub fn needs_recovery(&self) -> bool {
-        !self.ended
-            || self
-                .outcomes
-                .iter()
-                .any(|outcome| matches!(outcome, None | Some(Outcome::InDoubt(_))))
+        !self.ended || self.open().next().is_some()
+    }
+
+    /// The readable modifications whose outcome is unknown or in doubt.
+    pub fn open(&self) -> impl Iterator<Item = (usize, &Modification)> {
+        self.plan.iter().zip(&self.outcomes).enumerate().filter_map(
+            |(index, (planned, outcome))| match (planned, outcome) {
+                (Some(planned), None | Some(Outcome::InDoubt(_))) => Some((index, planned)),
+                _ => None,
+            },
+        )
     }
 }

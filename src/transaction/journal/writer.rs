@@ -1,0 +1,184 @@
+//! Writing a journal: the whole plan first and synced, then line by line.
+
+use std::fs::File;
+use std::io::{self, BufWriter, Write as _};
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest as _, Sha256};
+
+use super::frame;
+use super::wire::{Line, ModificationLine};
+use super::{Header, JournalError, Origin, TransactionRecord, journal_path};
+use crate::model::ChangeSet;
+use crate::transaction::files;
+
+/// Outcome lines are synced in batches of this size, and at the end. They are
+/// handed to the system one by one before the next request is sent, so a killed
+/// process loses none; a power cut can lose a batch, which costs recover a read
+/// of each entry in it and nothing else.
+const SYNC_EVERY: usize = 64;
+
+/// An open journal, to be appended to.
+#[derive(Debug)]
+pub(in crate::transaction) struct JournalWriter {
+    file: File,
+    path: PathBuf,
+    next: usize,
+    unsynced: usize,
+}
+
+/// The SHA-256, in hex, of a plan as the journal writes it: the content of its
+/// lines in order. Two plans with the same digest do the same to the same
+/// entries in the same order.
+pub fn plan_digest(plan: &ChangeSet) -> io::Result<String> {
+    let mut hash = Sha256::new();
+    for line in plan_lines(plan) {
+        hash.update(frame::body(&line?));
+        hash.update(b"\n");
+    }
+    Ok(hex(&hash.finalize()))
+}
+
+/// The digest of the lines of a plan as they stand in a journal.
+pub(super) fn digest_of_bodies<'a>(bodies: impl IntoIterator<Item = &'a [u8]>) -> String {
+    let mut hash = Sha256::new();
+    for body in bodies {
+        hash.update(body);
+        hash.update(b"\n");
+    }
+    hex(&hash.finalize())
+}
+
+fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        // Writing to a String cannot fail.
+        let _infallible = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+/// The plan's lines; the first one is line 2 of the file.
+fn plan_lines(plan: &ChangeSet) -> impl Iterator<Item = io::Result<Vec<u8>>> {
+    plan.modifications
+        .iter()
+        .enumerate()
+        .map(|(index, modification)| {
+            frame::encode(
+                index + 2,
+                &Line::Modification(ModificationLine::new(index, modification)),
+            )
+        })
+}
+
+impl JournalWriter {
+    /// Writes a plan so that when this returns it survives a power cut: to
+    /// `ID.part`, synced, renamed to `ID.jsonl`, folder synced.
+    pub(in crate::transaction) fn seal(
+        folder: &Path,
+        header: Header,
+        plan: &ChangeSet,
+    ) -> Result<Self, JournalError> {
+        let path = journal_path(folder, &header.id);
+        let part = path.with_extension("part");
+        let fail = |source| JournalError::Write {
+            path: path.clone(),
+            source,
+        };
+        files::make_folder(folder).map_err(fail)?;
+        if path.exists() {
+            return Err(fail(io::ErrorKind::AlreadyExists.into()));
+        }
+        let file = write_plan(&part, header, plan).map_err(fail)?;
+        std::fs::rename(&part, &path).map_err(fail)?;
+        files::sync_folder_of(&path).map_err(fail)?;
+        Ok(Self {
+            file,
+            path,
+            next: plan.len() + 3,
+            unsynced: 0,
+        })
+    }
+
+    /// Opens the journal of an earlier process to go on with it. A line that
+    /// was cut off is left as it is and declared as torn.
+    pub(in crate::transaction) fn resume(
+        record: &TransactionRecord,
+        time: String,
+        origin: &Origin,
+    ) -> Result<Self, JournalError> {
+        let fail = |source| JournalError::Write {
+            path: record.path.clone(),
+            source,
+        };
+        let file = File::options()
+            .append(true)
+            .open(&record.path)
+            .map_err(fail)?;
+        let mut writer = Self {
+            file,
+            path: record.path.clone(),
+            next: record.next_number,
+            unsynced: 0,
+        };
+        if record.unterminated {
+            writer.file.write_all(b"\n").map_err(fail)?;
+        }
+        if record.torn {
+            writer.append(&Line::Torn { line: record.lines })?;
+        }
+        let origin = origin.clone();
+        writer.append(&Line::Resumed { time, origin })?;
+        writer.sync()?;
+        Ok(writer)
+    }
+
+    pub(in crate::transaction) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Appends a line in one write.
+    pub(in crate::transaction) fn append(&mut self, line: &Line) -> Result<(), JournalError> {
+        let bytes = frame::encode(self.next, line).map_err(|source| self.fail(source))?;
+        self.file
+            .write_all(&bytes)
+            .map_err(|source| self.fail(source))?;
+        self.next += 1;
+        self.unsynced += 1;
+        if self.unsynced >= SYNC_EVERY {
+            self.sync()?;
+        }
+        Ok(())
+    }
+
+    /// Brings everything to the disk.
+    pub(in crate::transaction) fn sync(&mut self) -> Result<(), JournalError> {
+        self.file.sync_data().map_err(|source| self.fail(source))?;
+        self.unsynced = 0;
+        Ok(())
+    }
+
+    fn fail(&self, source: io::Error) -> JournalError {
+        JournalError::Write {
+            path: self.path.clone(),
+            source,
+        }
+    }
+}
+
+fn write_plan(part: &Path, header: Header, plan: &ChangeSet) -> io::Result<File> {
+    let file = files::private().create_new(true).open(part)?;
+    let mut out = BufWriter::new(file);
+    out.write_all(&frame::encode(1, &Line::Begin(header))?)?;
+    for line in plan_lines(plan) {
+        out.write_all(&line?)?;
+    }
+    let modifications = plan.len();
+    out.write_all(&frame::encode(
+        modifications + 2,
+        &Line::Sealed { modifications },
+    )?)?;
+    let file = out.into_inner().map_err(io::IntoInnerError::into_error)?;
+    file.sync_all()?;
+    Ok(file)
+}
