@@ -1,17 +1,21 @@
 //! Carrying out a plan: read, compare, one guarded request, read back.
 
 use std::fmt;
-use std::path::Path;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
+use super::journal::{Header, JournalWriter};
+use super::run::Run;
+use super::sender::Sender;
+use super::target::target_of;
 use super::{
     JournalError, Origin, Outcome, Precondition, Target, TransactionId, TransactionReport,
+    plan_digest, undo,
 };
-use crate::model::ChangeSet;
+use crate::model::{ChangeSet, Modification};
 
 /// How careful and how fast to be.
 #[derive(Debug, Clone)]
@@ -129,6 +133,80 @@ pub enum ApplyError {
 /// many failures, stops between two entries; what was not reached says so. An
 /// error after the plan was sealed leaves an unfinished transaction that
 /// [`super::recover`] settles.
-pub async fn apply(_run: ApplyRun<'_>) -> Result<TransactionReport, ApplyError> {
-    todo!()
+pub async fn apply(run: ApplyRun<'_>) -> Result<TransactionReport, ApplyError> {
+    let ApplyRun {
+        environment, plan, ..
+    } = run;
+    let steps = steps(plan, environment.targets)?;
+    let began = (environment.clock)();
+    let id = TransactionId::new(began);
+    let header = Header {
+        id: id.clone(),
+        time: began.to_string(),
+        origin: environment.origin.clone(),
+        domains: environment.targets.iter().map(Target::record).collect(),
+        reverts: run.reverts.clone(),
+        count: plan.len(),
+        digest: plan_digest(plan).map_err(|source| JournalError::Write {
+            path: environment.journals.to_owned(),
+            source,
+        })?,
+    };
+    let journal = JournalWriter::seal(environment.journals, header, plan)?;
+    let path = journal.path().to_owned();
+    let undo = undo::path_beside(&path);
+    let whole = vec![Some(Outcome::Done); plan.len()];
+    undo::write(&undo, &id, plan.modifications.iter().map(Some).zip(&whole))?;
+    (environment.progress)(Progress::Sealed {
+        id: id.clone(),
+        journal: path.clone(),
+        total: plan.len(),
+    });
+    let mut work = Run {
+        sender: Sender {
+            environment,
+            options: &run.options,
+            precondition: run.precondition,
+            reverting: run.reverts.is_some(),
+        },
+        journal,
+        outcomes: vec![None; plan.len()],
+        notes: Vec::new(),
+    };
+    work.send_all(steps).await?;
+    work.end()?;
+    undo::write(
+        &undo,
+        &id,
+        plan.modifications.iter().map(Some).zip(&work.outcomes),
+    )?;
+    Ok(TransactionReport {
+        id,
+        journal: path,
+        undo,
+        outcomes: work.outcomes.into_iter().flatten().collect(),
+        notes: work.notes,
+    })
+}
+
+/// The modifications of a plan, each with the target it is for.
+fn steps<'a>(
+    plan: &'a ChangeSet,
+    targets: &'a [Target],
+) -> Result<Vec<(usize, &'a Modification, &'a Target)>, ApplyError> {
+    if plan.is_empty() {
+        return Err(ApplyError::Empty);
+    }
+    plan.modifications
+        .iter()
+        .enumerate()
+        .map(|(index, modification)| {
+            let target = target_of(targets, modification.domain).ok_or_else(|| {
+                ApplyError::UnknownDomain {
+                    dn: modification.dn.to_string(),
+                }
+            })?;
+            Ok((index, modification, target))
+        })
+        .collect()
 }

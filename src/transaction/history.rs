@@ -1,8 +1,10 @@
 //! What transactions there are, and how they relate.
 
+use std::collections::BTreeMap;
+use std::io;
 use std::path::Path;
 
-use super::{JournalError, TransactionId};
+use super::{JournalError, Outcome, TransactionId, TransactionRecord, read_journal};
 
 /// Where a transaction stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,7 +33,7 @@ pub struct TransactionSummary {
     pub planned: usize,
     /// Modifications done, partly done and done but altered.
     pub done: usize,
-    /// Modifications that failed, were refused or in conflict.
+    /// Modifications that failed, were refused or in conflict as a whole.
     pub failed: usize,
     /// Modifications in doubt, or with no outcome in the journal.
     pub in_doubt: usize,
@@ -49,7 +51,111 @@ pub struct TransactionSummary {
 }
 
 /// All transactions of a folder of journals, newest first; none if there is no
-/// such folder.
-pub fn history(_journals: &Path) -> Result<Vec<TransactionSummary>, JournalError> {
-    todo!()
+/// such folder. A plan that was never sealed (`ID.part`) sent nothing and is no
+/// transaction.
+pub fn history(journals: &Path) -> Result<Vec<TransactionSummary>, JournalError> {
+    let mut ids = ids(journals).map_err(|source| JournalError::Read {
+        path: journals.to_owned(),
+        source,
+    })?;
+    ids.sort_unstable_by(|a, b| b.cmp(a));
+    let mut summaries = ids
+        .iter()
+        .map(|id| read_journal(journals, id).map(|record| TransactionSummary::of(&record)))
+        .collect::<Result<Vec<_>, _>>()?;
+    link(&mut summaries);
+    Ok(summaries)
+}
+
+fn ids(journals: &Path) -> io::Result<Vec<TransactionId>> {
+    let entries = match std::fs::read_dir(journals) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries?,
+    };
+    let mut ids = Vec::new();
+    for entry in entries {
+        let name = entry?.file_name();
+        let id = name.to_str().and_then(|name| name.strip_suffix(".jsonl"));
+        ids.extend(id.and_then(|id| TransactionId::parse(id).ok()));
+    }
+    Ok(ids)
+}
+
+/// Tells each transaction by which rollback it was taken back. Newest first, so
+/// that a rollback which was taken back itself is known before it counts.
+fn link(summaries: &mut [TransactionSummary]) {
+    let mut reverted: BTreeMap<TransactionId, TransactionId> = BTreeMap::new();
+    for summary in summaries {
+        summary.reverted_by = reverted.get(&summary.id).cloned();
+        if let Some(reverts) = &summary.reverts
+            && summary.reverted_by.is_none()
+            && summary.ran_through()
+        {
+            reverted.insert(reverts.clone(), summary.id.clone());
+        }
+    }
+}
+
+impl TransactionSummary {
+    /// What a journal says in short. Who took the transaction back is not in
+    /// its own journal and stays empty; [`history`] knows.
+    pub fn of(record: &TransactionRecord) -> Self {
+        let count = |test: fn(&Outcome) -> bool| {
+            record
+                .outcomes
+                .iter()
+                .flatten()
+                .filter(|outcome| test(outcome))
+                .count()
+        };
+        let unknown = record
+            .outcomes
+            .iter()
+            .filter(|outcome| outcome.is_none())
+            .count();
+        let header = record.header.as_ref();
+        let mut forests: Vec<String> = Vec::new();
+        let mut identities: Vec<String> = Vec::new();
+        for domain in header.iter().flat_map(|header| &header.domains) {
+            if !forests.contains(&domain.forest) {
+                forests.push(domain.forest.clone());
+            }
+            identities.extend(
+                domain
+                    .identity
+                    .clone()
+                    .filter(|name| !identities.contains(name)),
+            );
+        }
+        if identities.is_empty() {
+            identities.extend(header.map(|header| header.origin.user.clone()));
+        }
+        let needs_recovery = record.needs_recovery();
+        Self {
+            id: record.id.clone(),
+            started: header.map(|header| header.time.clone()).unwrap_or_default(),
+            identity: identities.join(", "),
+            forests,
+            planned: header.map_or(record.plan.len(), |header| header.count),
+            done: count(Outcome::wrote),
+            failed: count(|outcome| outcome.is_failure() && !outcome.wrote()),
+            in_doubt: unknown + count(|outcome| matches!(outcome, Outcome::InDoubt(_))),
+            not_reached: count(|outcome| matches!(outcome, Outcome::NotReached)),
+            reverts: header.and_then(|header| header.reverts.clone()),
+            reverted_by: None,
+            state: if !record.damage.is_empty() {
+                TransactionState::Damaged
+            } else if needs_recovery {
+                TransactionState::Unfinished
+            } else {
+                TransactionState::Finished
+            },
+            needs_recovery,
+        }
+    }
+
+    /// Whether it came to every entry of its plan.
+    fn ran_through(&self) -> bool {
+        !self.needs_recovery && self.not_reached == 0 && self.in_doubt == 0
+    }
 }

@@ -9,6 +9,7 @@
 //! the caller brings.
 
 mod apply;
+mod compare;
 mod files;
 mod history;
 mod id;
@@ -18,7 +19,10 @@ mod outcome;
 mod precondition;
 mod recover;
 mod rollback;
+mod run;
+mod sender;
 mod target;
+mod undo;
 
 pub use apply::{ApplyError, ApplyOptions, ApplyRun, Environment, Progress, apply};
 pub use history::{TransactionState, TransactionSummary, history};

@@ -1,7 +1,10 @@
 //! Taking a transaction back: the inverse plan, of what was done only.
 
-use super::{Target, TransactionId, TransactionRecord, TransactionSummary};
-use crate::model::ChangeSet;
+use super::{
+    DomainRecord, Header, KindRecord, Outcome, Target, TransactionId, TransactionRecord,
+    TransactionSummary,
+};
+use crate::model::{Change, ChangeSet, DistinguishedName, DomainId, Modification};
 
 /// Why a transaction cannot be taken back (yet).
 #[derive(Debug, thiserror::Error)]
@@ -40,10 +43,113 @@ pub struct RollbackPlan {
 /// Plans the rollback of `record` on `targets`: the inverse of what it did, in
 /// reverse order. Exactly the values that it added and deleted are concerned.
 pub fn plan_rollback(
-    _record: &TransactionRecord,
-    _targets: &[Target],
+    record: &TransactionRecord,
+    targets: &[Target],
 ) -> Result<RollbackPlan, RollbackError> {
-    todo!()
+    let header = record
+        .header
+        .as_ref()
+        .ok_or_else(|| RollbackError::NoHeader(record.id.clone()))?;
+    if record.needs_recovery() {
+        return Err(RollbackError::Unsettled(record.id.clone()));
+    }
+    let mut notes: Vec<String> = record
+        .damage
+        .iter()
+        .map(|damage| {
+            format!(
+                "line {} of the journal is damaged and not taken back: {}",
+                damage.line, damage.reason
+            )
+        })
+        .collect();
+    let mut modifications = Vec::new();
+    for (planned, outcome) in record.plan.iter().zip(&record.outcomes).rev() {
+        let (Some(planned), Some(outcome)) = (planned, outcome) else {
+            continue;
+        };
+        if let Some(inverse) = inverse_of(planned, outcome) {
+            let (domain, target) = locate(header, planned.domain, targets).map_err(|domain| {
+                RollbackError::UnknownDomain {
+                    id: record.id.clone(),
+                    domain: domain.dns_name,
+                    source_name: domain.source,
+                }
+            })?;
+            let note = host_note(header, planned.domain, target);
+            notes.extend(note.filter(|note| !notes.contains(note)));
+            modifications.push(Modification { domain, ..inverse });
+        }
+    }
+    if modifications.is_empty() {
+        return Err(RollbackError::Nothing(record.id.clone()));
+    }
+    Ok(RollbackPlan {
+        plan: ChangeSet { modifications },
+        notes,
+    })
+}
+
+/// What takes back as much of a modification as was done; `None` if that is
+/// nothing.
+pub(super) fn inverse_of(modification: &Modification, outcome: &Outcome) -> Option<Modification> {
+    let was_done = |change: &&Change| match outcome {
+        Outcome::Done => true,
+        Outcome::Partly { done, .. } | Outcome::Altered { done, .. } => {
+            done.contains(&change.attribute)
+        }
+        _ => false,
+    };
+    let changes: Vec<Change> = modification
+        .changes
+        .iter()
+        .filter(was_done)
+        .map(Change::inverse)
+        .collect();
+    (!changes.is_empty()).then(|| Modification {
+        changes,
+        ..modification.clone()
+    })
+}
+
+/// The target of this run that is the domain of a journal, or the domain that
+/// the run does not have.
+pub(super) fn locate<'t>(
+    header: &Header,
+    domain: DomainId,
+    targets: &'t [Target],
+) -> Result<(DomainId, &'t Target), Box<DomainRecord>> {
+    let unlisted = || DomainRecord {
+        forest: String::new(),
+        kind: KindRecord::Memory,
+        dns_name: "an unlisted domain".to_owned(),
+        naming_context: DistinguishedName::from_server(""),
+        host: String::new(),
+        identity: None,
+        source: "unknown".to_owned(),
+    };
+    let record = header.domains.get(usize::from(domain.0));
+    let found = record.and_then(|record| {
+        let at = targets.iter().position(|target| target.is(record))?;
+        Some((DomainId(u16::try_from(at).ok()?), targets.get(at)?))
+    });
+    found.ok_or_else(|| Box::new(record.cloned().unwrap_or_else(unlisted)))
+}
+
+/// A remark if the domain is reached through another host than it was then.
+pub(super) fn host_note(header: &Header, domain: DomainId, target: &Target) -> Option<String> {
+    let record = header.domains.get(usize::from(domain.0))?;
+    (!same_host(record, target)).then(|| {
+        format!(
+            "{} was written through {} and is now reached through {}",
+            record.dns_name, record.host, target.domain.host
+        )
+    })
+}
+
+/// Whether a domain is reached through the host that it was written through.
+pub(super) fn same_host(record: &DomainRecord, target: &Target) -> bool {
+    record.host.eq_ignore_ascii_case(&target.domain.host)
 }
 
 /// The transactions that `rollback` without a name takes back, newest first:

@@ -143,7 +143,9 @@ impl MemoryDirectory {
     ) -> Result<(), ModifyError> {
         let mut lose_answer = false;
         let mut kill_after = false;
-        for fault in self.faults().due(Operation::Modify) {
+        // Taken out first: a guard in the loop's head would live through it.
+        let due = self.faults().due(Operation::Modify);
+        for fault in due {
             match fault {
                 Fault::AnswerLost { applied: true } => lose_answer = true,
                 Fault::Killed { applied: true } => kill_after = true,

@@ -1,0 +1,105 @@
+//! The part that apply and recover share: one modification after the other,
+//! each outcome in the journal before the next request.
+
+use std::time::Duration;
+
+use super::journal::{JournalWriter, Line, OutcomeLine};
+use super::sender::{Sender, Settled};
+use super::{Environment, JournalError, Outcome, Progress, Target};
+use crate::model::Modification;
+
+/// A run over the modifications of one transaction.
+pub(super) struct Run<'a> {
+    pub(super) sender: Sender<'a>,
+    pub(super) journal: JournalWriter,
+    /// By index; `None` is not known yet.
+    pub(super) outcomes: Vec<Option<Outcome>>,
+    pub(super) notes: Vec<String>,
+}
+
+impl Run<'_> {
+    fn environment(&self) -> Environment<'_> {
+        self.sender.environment
+    }
+
+    pub(super) fn now(&self) -> String {
+        (self.environment().clock)().to_string()
+    }
+
+    /// Sends modifications until the end, a cancel, or too many failures.
+    pub(super) async fn send_all<'m>(
+        &mut self,
+        modifications: impl IntoIterator<Item = (usize, &'m Modification, &'m Target)>,
+    ) -> Result<(), JournalError> {
+        let mut failures = 0_usize;
+        let mut pace = self.sender.options.throttle.map(pace);
+        for (index, modification, target) in modifications {
+            if let Some(pace) = &mut pace {
+                tokio::select! {
+                    _tick = pace.tick() => {}
+                    () = self.sender.environment.cancel.cancelled() => {}
+                }
+            }
+            if self.environment().cancel.is_cancelled() {
+                return self.note("stopped on request");
+            }
+            let settled = self.sender.carry_out(index, modification, target).await;
+            let fault =
+                settled.outcome.is_failure() || matches!(settled.outcome, Outcome::InDoubt(_));
+            failures += usize::from(fault);
+            self.settled(index, settled)?;
+            if let Some(limit) = self.sender.options.stop_after
+                && failures >= limit.max(1)
+            {
+                return self.note(&format!(
+                    "stopped after {failures} entries that failed, were refused, in conflict \
+                     or in doubt"
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// Records an outcome: journal first, then everybody else.
+    pub(super) fn settled(&mut self, index: usize, settled: Settled) -> Result<(), JournalError> {
+        let line = OutcomeLine::new(index, self.now(), &settled.outcome, &settled.stored);
+        self.journal.append(&Line::Outcome(line))?;
+        if let Some(note) = settled.note {
+            self.note(&note)?;
+        }
+        (self.environment().progress)(Progress::Settled {
+            index,
+            outcome: settled.outcome.clone(),
+        });
+        if let Some(slot) = self.outcomes.get_mut(index) {
+            *slot = Some(settled.outcome);
+        }
+        Ok(())
+    }
+
+    pub(super) fn note(&mut self, text: &str) -> Result<(), JournalError> {
+        let time = self.now();
+        let text = text.to_owned();
+        self.notes.push(text.clone());
+        self.journal.append(&Line::Note { time, text })
+    }
+
+    /// Ends the run: whatever has no outcome was not reached.
+    pub(super) fn end(&mut self) -> Result<(), JournalError> {
+        for index in 0..self.outcomes.len() {
+            if self.outcomes.get(index).is_some_and(Option::is_none) {
+                self.settled(index, Outcome::NotReached.into())?;
+            }
+        }
+        let time = self.now();
+        self.journal.append(&Line::End { time })?;
+        self.journal.sync()
+    }
+}
+
+/// Ticks `per_second` times a second, the first at once, and never catches up.
+fn pace(per_second: u32) -> tokio::time::Interval {
+    let mut interval = tokio::time::interval(Duration::from_secs(1) / per_second.max(1));
+    interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    interval
+}

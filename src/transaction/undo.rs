@@ -1,0 +1,35 @@
+//! The undo of a transaction as LDIF, for the day without this program:
+//! `ldapmodify -f` and `ldifde -i -f` take it.
+
+use std::path::{Path, PathBuf};
+
+use super::rollback::inverse_of;
+use super::{JournalError, Outcome, TransactionId, files};
+use crate::model::Modification;
+use crate::model::ldif::{LDIF_HEADER, write_modification};
+
+/// Where the undo of a journal lies.
+pub(super) fn path_beside(journal: &Path) -> PathBuf {
+    journal.with_extension("undo.ldif")
+}
+
+/// Writes the guarded inverse of what was done, in reverse order, over what was
+/// there. Each record deletes by value what the transaction added and adds what
+/// it deleted, so a directory that has changed since refuses it.
+pub(super) fn write<'a, I>(path: &Path, id: &TransactionId, planned: I) -> Result<(), JournalError>
+where
+    I: DoubleEndedIterator<Item = (Option<&'a Modification>, &'a Option<Outcome>)>,
+{
+    let mut text = format!("# Undo of idmend transaction {id}\n{LDIF_HEADER}");
+    for (modification, outcome) in planned.rev() {
+        if let (Some(modification), Some(outcome)) = (modification, outcome)
+            && let Some(inverse) = inverse_of(modification, outcome)
+        {
+            write_modification(&mut text, &inverse);
+        }
+    }
+    files::replace(path, text.as_bytes()).map_err(|source| JournalError::Write {
+        path: path.to_owned(),
+        source,
+    })
+}
