@@ -202,13 +202,13 @@ impl Reading {
 
     fn take_page(&mut self, page: Page, judges: bool, remember: bool) {
         let before = (self.faults.len(), self.skipped.values().sum::<u64>());
-        let mut judged = 0;
+        let mut taken = 0;
         let entries = page.entries.len() as u64;
         for entry in page.entries {
             if self.is_another_domains(&entry) || !self.is_new(&entry, remember) {
                 continue;
             }
-            judged += u64::from(self.take(&entry, judges) == Some(Part::Judged));
+            taken += u64::from(self.take(&entry, judges) == Some(Part::Judged));
         }
         self.unreadable_count += page.unreadable.len() as u64;
         let room = UNREADABLE_SHOWN.saturating_sub(self.unreadable.len());
@@ -222,7 +222,7 @@ impl Reading {
         self.task.shared.board.update(self.task.id, |progress| {
             progress.pages += 1;
             progress.entries += entries;
-            progress.judged += judged;
+            progress.judged += taken;
             progress.skipped += skipped;
             progress.findings += rows;
         });

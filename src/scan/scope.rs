@@ -8,7 +8,7 @@
 use crate::directory::SearchRequest;
 use crate::model::{AttributeName, DistinguishedName, Domain, SourceKind};
 
-/// The largest page that Active Directory gives by default (MaxPageSize, "View
+/// The largest page that Active Directory gives by default (`MaxPageSize`, "View
 /// and set LDAP policy in Active Directory by using Ntdsutil.exe").
 const PAGE_SIZE: u32 = 1000;
 

@@ -74,14 +74,15 @@ impl Worksheet {
     /// block synchronisation or are new there, elsewhere those that are new.
     fn rule_problems(&self, row: RowId, draft: &Draft, known: &KnownFaults) -> Vec<String> {
         let written = draft.written[0].as_ref();
-        self.judge
-            .faults(&draft.entry)
+        let faults = self.judge.faults(&draft.entry);
+        let new = known.new_among(&draft.entry, &faults);
+        faults
             .iter()
             .filter(|fault| {
                 if Some(&fault.place) == written {
                     !self.is_tolerated(row, fault)
                 } else {
-                    !known.has(&draft.entry, fault)
+                    new.contains(fault)
                 }
             })
             .map(|fault| self.sentence(fault))

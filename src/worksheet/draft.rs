@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::model::{AttributeName, Entry, Value};
-use crate::rule::{Fault, Judge, KeySpace, Place};
+use crate::rule::{Fault, Judge, KeySpace, Place, RuleId};
 
 /// A value that must be unique, in the form in which it is compared.
 pub(super) type Key = (KeySpace, String);
@@ -119,31 +119,58 @@ impl KeyChanges {
 }
 
 /// Faults of an entry in a form in which those of another state of the same
-/// entry can be recognised: by rule, attribute and value.
-#[derive(Debug)]
-pub(super) struct KnownFaults(HashSet<(u16, String, Option<Value>)>);
+/// entry can be recognised.
+#[derive(Debug, Default)]
+pub(super) struct KnownFaults {
+    signatures: HashSet<Signature>,
+    counts: HashMap<(RuleId, AttributeName), usize>,
+}
+
+/// Rule, attribute and value.
+type Signature = (RuleId, AttributeName, Option<Value>);
 
 impl KnownFaults {
     pub(super) fn of(judge: &Judge, entry: &Entry) -> Self {
-        let faults = judge.faults(entry);
-        Self(faults.iter().map(|fault| signature(entry, fault)).collect())
+        let mut known = Self::default();
+        for fault in judge.faults(entry) {
+            *known.counts.entry(kind(&fault)).or_default() += 1;
+            known.signatures.insert(signature(entry, &fault));
+        }
+        known
     }
 
-    /// Whether `fault` of `entry` is among them.
-    pub(super) fn has(&self, entry: &Entry, fault: &Fault) -> bool {
-        self.0.contains(&signature(entry, fault))
+    /// Those of `faults`, all faults of `entry`, that were not there before. A
+    /// fault of the whole attribute, such as a missing primary address, is none
+    /// when it merely stands at another value now.
+    pub(super) fn new_among<'a>(&self, entry: &Entry, faults: &'a [Fault]) -> Vec<&'a Fault> {
+        let mut counts: HashMap<(RuleId, AttributeName), usize> = HashMap::new();
+        for fault in faults {
+            *counts.entry(kind(fault)).or_default() += 1;
+        }
+        faults
+            .iter()
+            .filter(|fault| {
+                let kind = kind(fault);
+                let before = self.counts.get(&kind).copied().unwrap_or_default();
+                counts.get(&kind).is_some_and(|now| *now > before)
+                    && !self.signatures.contains(&signature(entry, fault))
+            })
+            .collect()
     }
 }
 
-fn signature(entry: &Entry, fault: &Fault) -> (u16, String, Option<Value>) {
-    let attribute = fault.place.attribute.as_str();
-    let values = entry.values(attribute);
+fn kind(fault: &Fault) -> (RuleId, AttributeName) {
+    (fault.rule, fault.place.attribute.clone())
+}
+
+fn signature(entry: &Entry, fault: &Fault) -> Signature {
+    let values = entry.values(fault.place.attribute.as_str());
     let value = fault
         .place
         .value
         .and_then(|index| values.get(index as usize))
         .cloned();
-    (fault.rule.0, attribute.to_ascii_lowercase(), value)
+    (fault.rule, fault.place.attribute.clone(), value)
 }
 
 #[cfg(test)]

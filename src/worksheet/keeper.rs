@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{Entry, ObjectClass, ProxyAddress};
+use crate::model::{AddressType, Entry, ObjectClass, ProxyAddress};
 use crate::rule::KeySpace;
 use crate::scan::{ConflictSet, EntryRef, Snapshot};
 
@@ -34,14 +34,12 @@ pub(super) fn keeper(set: &ConflictSet, snapshot: &Snapshot) -> Option<EntryRef>
             .and_then(|index| snapshot.value(holder.entry, &holder.place.attribute, index))
             .and_then(|value| std::str::from_utf8(value).ok());
         let secondary = holder.place.attribute.is("proxyAddresses")
-            && !value.is_some_and(|value| ProxyAddress::split(value).prefix.trim() == "SMTP");
-        match ranks.get_mut(&holder.entry) {
-            Some(rank) => rank.0 &= secondary,
-            None => {
-                let entry = snapshot.entry(holder.entry);
-                ranks.insert(holder.entry, rank(&entry, secondary));
-            }
-        }
+            && value
+                .is_none_or(|value| ProxyAddress::split(value).kind != AddressType::PrimarySmtp);
+        let known = ranks
+            .entry(holder.entry)
+            .or_insert_with(|| rank(&snapshot.entry(holder.entry), secondary));
+        known.0 &= secondary;
     }
     let best = ranks.values().min()?;
     let mut first = ranks.iter().filter(|(_, rank)| *rank == best);

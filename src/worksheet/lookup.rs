@@ -64,11 +64,9 @@ pub fn row_id_hash(identity: &Identity, attribute: &str, value: &str) -> String 
     hash.update(value);
     hash.update([0]);
     let digest = hash.finalize();
-    digest
-        .iter()
-        .take(8)
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    let head = digest.iter().take(8);
+    let number = head.fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
+    format!("{number:016x}")
 }
 
 impl Worksheet {

@@ -1,7 +1,7 @@
 //! The worksheet: findings as rows that an admin decides on.
 //!
 //! A row is (entry, attribute, value). It carries the proposal, the action
-//! word of IdFix and the new value; every proposal and every edit is checked
+//! word of `IdFix` and the new value; every proposal and every edit is checked
 //! against all rules, all scanned values and all other staged edits. The
 //! worksheet turns decisions into a [`ChangeSet`](crate::model::ChangeSet); it never touches a directory
 //! and knows nothing of screens.

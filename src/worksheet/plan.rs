@@ -6,7 +6,7 @@
 //! another row wants too, is refused whole. Values that one entry frees and
 //! another takes put the two in order; a circle of them is refused.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::draft::{Draft, Key, KeyChanges, KnownFaults, key_changes};
 use super::stage::borrow;
@@ -133,23 +133,29 @@ impl Worksheet {
             .filter_map(|(place, row)| Some((place.as_ref()?, *row)))
             .filter(|(_, row)| rows.binary_search(row).is_ok())
             .collect();
-        let mut faulty = BTreeMap::new();
+        let mut blame = BTreeMap::new();
         for (place, row) in repeats(&draft.entry, &written) {
             let reason = format!("the entry holds this value in {} already", place.attribute);
-            faulty.insert(row, reason);
+            blame.insert(row, reason);
         }
-        for fault in self.judge.faults(&draft.entry) {
+        let faults = self.judge.faults(&draft.entry);
+        let new: HashSet<&Place> = known
+            .new_among(&draft.entry, &faults)
+            .into_iter()
+            .map(|fault| &fault.place)
+            .collect();
+        for fault in &faults {
             let blamed = match written.get(&fault.place) {
-                Some(row) if self.is_tolerated(*row, &fault) => continue,
+                Some(row) if self.is_tolerated(*row, fault) => continue,
                 Some(row) => std::slice::from_ref(row),
-                None if known.has(&draft.entry, &fault) => continue,
+                None if !new.contains(&fault.place) => continue,
                 None => rows,
             };
             for row in blamed {
-                faulty.entry(*row).or_insert_with(|| self.sentence(&fault));
+                blame.entry(*row).or_insert_with(|| self.sentence(fault));
             }
         }
-        faulty
+        blame
     }
 
     /// Refuses entries that take a held value or one that another wants, and

@@ -11,8 +11,8 @@ use std::collections::{HashMap, HashSet};
 use super::Action;
 use super::draft::{Deed, Draft, Key, KnownFaults, key_changes};
 use super::keeper::keeper;
-use crate::model::{AttributeName, Entry, Identity, ProxyAddress, Value};
-use crate::rule::{Confidence, Fault, Judge, KeySpace, Mended};
+use crate::model::{AddressType, AttributeName, Entry, Identity, ProxyAddress, Value};
+use crate::rule::{Confidence, Fault, Judge, Mended, Place};
 use crate::scan::{EntryRef, Finding, ScanResult};
 
 /// Values times rows of one entry for which proposals are worked out. Above
@@ -92,7 +92,7 @@ fn settle(candidates: &mut [Candidate], scan: &ScanResult) {
     let mut given: HashSet<Key> = HashSet::new();
     for rival in rivals {
         if rival.taken.iter().any(|key| given.contains(key)) {
-            for proposal in rival.proposals.iter_mut() {
+            for proposal in &mut rival.proposals {
                 if proposal.as_ref().is_some_and(|p| p.action == Action::Edit) {
                     *proposal = None;
                 }
@@ -269,7 +269,7 @@ impl<'a> Bench<'a> {
         let clouds_own =
             lower.ends_with(".onmicrosoft.com") || lower.ends_with(".microsoftonline.com");
         self.findings[row].place.attribute.is("proxyAddresses")
-            && ProxyAddress::split(text).kind == crate::model::AddressType::SecondarySmtp
+            && ProxyAddress::split(text).kind == AddressType::SecondarySmtp
             && !clouds_own
     }
 
@@ -299,11 +299,9 @@ impl<'a> Bench<'a> {
     /// repeats no value there.
     fn is_better(&self, draft: &Draft, deed: usize) -> bool {
         let written = draft.written[deed].as_ref();
-        let clean = self
-            .judge
-            .faults(&draft.entry)
-            .iter()
-            .all(|fault| Some(&fault.place) != written && self.known.has(&draft.entry, fault));
+        let faults = self.judge.faults(&draft.entry);
+        let clean = faults.iter().all(|fault| Some(&fault.place) != written)
+            && self.known.new_among(&draft.entry, &faults).is_empty();
         clean && written.is_none_or(|place| repeated(&draft.entry, place).is_none())
     }
 
@@ -365,8 +363,7 @@ impl<'a> Bench<'a> {
     }
 
     fn touches_primary(&self, row: usize, update: Option<&str>) -> bool {
-        let is_primary =
-            |text| ProxyAddress::split(text).kind == crate::model::AddressType::PrimarySmtp;
+        let is_primary = |text| ProxyAddress::split(text).kind == AddressType::PrimarySmtp;
         self.findings[row].place.attribute.is("proxyAddresses")
             && (self.text(row).is_some_and(is_primary) || update.is_some_and(is_primary))
     }
@@ -398,7 +395,7 @@ impl<'a> Bench<'a> {
 
 /// The place of another value of the attribute that a directory takes for the
 /// same as the one at `place`: it ignores case.
-pub(super) fn repeated(entry: &Entry, place: &crate::rule::Place) -> Option<usize> {
+pub(super) fn repeated(entry: &Entry, place: &Place) -> Option<usize> {
     let values = entry.values(place.attribute.as_str());
     let own = place.value? as usize;
     let lower = |value: &Value| value.to_text_lossy().to_lowercase();

@@ -7,7 +7,7 @@ use crate::rule::Severity;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct RowId(pub u32);
 
-/// What the admin decided, in IdFix's words.
+/// What the admin decided, in the words of `IdFix`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub enum Action {
     /// Nothing decided: the row is left alone.

@@ -70,13 +70,20 @@ impl Decision {
         }
     }
 
-    /// What it does to a value: write this one, or take it away; `None` if it
-    /// leaves the value alone.
-    pub(super) fn deed(&self) -> Option<Option<&str>> {
+    /// The value that it writes; `None` if it takes the value away or leaves it
+    /// alone.
+    pub(super) fn deed(&self) -> Option<&str> {
+        self.update
+            .as_deref()
+            .filter(|_| self.action == Action::Edit)
+    }
+
+    /// Whether it changes a value at all.
+    pub(super) fn is_deed(&self) -> bool {
         match self.action {
-            Action::Edit => self.update.as_deref().map(Some),
-            Action::Remove => Some(None),
-            Action::None | Action::Complete => None,
+            Action::Edit => self.update.is_some(),
+            Action::Remove => true,
+            Action::None | Action::Complete => false,
         }
     }
 }
@@ -289,9 +296,9 @@ impl Worksheet {
         if let Some(reason) = self.is_settled(row) {
             return Err(reason);
         }
-        let Some(deed) = decision.deed() else {
+        if !decision.is_deed() {
             return Ok(());
-        };
+        }
         let entry = self.entry(row);
         let values: usize = entry.attributes().iter().map(|a| a.values.len()).sum();
         let spent = work.entry(self.finding(row).entry).or_default();
@@ -299,7 +306,7 @@ impl Worksheet {
         if *spent > WORK {
             return Err("this entry has too many values to be changed in bulk".to_owned());
         }
-        let problems = self.problems(row, deed);
+        let problems = self.problems(row, decision.deed());
         if problems.is_empty() {
             Ok(())
         } else {
@@ -366,14 +373,14 @@ impl Worksheet {
             state,
             RowState::Open | RowState::Failed(_) | RowState::Conflict(_)
         );
-        open && self.decisions[row.0 as usize].deed().is_some()
+        open && self.decisions[row.0 as usize].is_deed()
     }
 
     /// Whether a row's decision is in the directory by now.
     pub(super) fn is_done(&self, row: RowId) -> bool {
         let state = &self.states[row.0 as usize];
         let done = matches!(state, RowState::Done | RowState::NotNeeded);
-        done && self.decisions[row.0 as usize].deed().is_some()
+        done && self.decisions[row.0 as usize].is_deed()
     }
 
     /// The deeds of those rows of an entry that `which` chooses.
@@ -384,9 +391,9 @@ impl Worksheet {
     ) -> Vec<(RowId, &Place, Option<&str>)> {
         self.siblings(row)
             .filter(|sibling| which(self, *sibling))
-            .filter_map(|sibling| {
-                let deed = self.decisions[sibling.0 as usize].deed()?;
-                Some((sibling, &self.finding(sibling).place, deed))
+            .map(|sibling| {
+                let deed = self.decisions[sibling.0 as usize].deed();
+                (sibling, &self.finding(sibling).place, deed)
             })
             .collect()
     }
