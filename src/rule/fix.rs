@@ -39,6 +39,8 @@ pub enum Fix {
     MapSuffix,
     /// Puts `smtp:` (for targetAddress `SMTP:`) before an address without type.
     AddPrefix,
+    /// Removes what stands before the first colon of a bare address.
+    DropPrefix,
     /// Spells the type as it should be.
     SpellPrefix,
     /// Removes a doubled type, or else the further colons.
@@ -118,6 +120,14 @@ impl Fix {
                 spell_prefix(&value),
                 Safe,
                 "type of the address spelled as it should be",
+            ),
+            Self::DropPrefix => step(
+                value
+                    .whole
+                    .split_once(':')
+                    .map(|(_, address)| address.trim().to_owned()),
+                Review,
+                "address type removed",
             ),
             Self::DropSecondColon => {
                 step(drop_second_colon(&value), Review, "second colon removed")
