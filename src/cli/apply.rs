@@ -1,11 +1,26 @@
 //! `idmend apply`.
 
-use std::path::PathBuf;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+use super::context::Context;
+use super::exit::Exit;
+use super::failure::Failure;
+use super::import::{self, Staged};
+use super::scan::{coverage, scan};
 use super::scope::ScopeArgs;
 use super::source::SourceArgs;
+use super::talk::{as_u64, count, say};
+use super::write::{Plan, WriteArgs};
+use crate::config::SourceSpec;
+use crate::model::ChangeSet;
+use crate::model::ldif::{LDIF_HEADER, write_modification};
+use crate::session::{ScanRequest, Session};
+use crate::text::escape;
+use crate::worksheet::{Action, Worksheet};
 
 /// Carry out the decisions of a report: rows whose ACTION is EDIT or REMOVE.
 ///
@@ -43,22 +58,177 @@ pub(super) struct ApplyArgs {
     pub output: Option<PathBuf>,
 }
 
-/// How to write.
-#[derive(Debug, Args)]
-pub(super) struct WriteArgs {
-    /// Check everything and write nothing
-    #[arg(long, help_heading = "Writing")]
-    pub dry_run: bool,
+pub(super) async fn run(args: &ApplyArgs, context: &Context) -> Result<Exit, Failure> {
+    let file = import::read(&args.file)?;
+    import::settle_faults(&args.file, &file.faults, args.partial)?;
+    let bad_rows = if file.faults.is_empty() {
+        Exit::Clean
+    } else {
+        Exit::Findings
+    };
+    let writes = |action| matches!(action, Action::Edit | Action::Remove);
+    if !file
+        .decisions
+        .iter()
+        .any(|decision| writes(decision.action))
+    {
+        say(format!(
+            "nothing to do: no row of {} has the ACTION EDIT or REMOVE",
+            args.file.display()
+        ));
+        return Ok(bad_rows);
+    }
+    let request = args.scope.request(&args.source)?;
+    args.check_output(&request)?;
+    let (mut session, log) = context.begin()?;
+    context.catch_interrupts();
+    let result = async {
+        let mut sheet = scan(&mut session, &request, context).await?;
+        refuse_partial_scan(&sheet)?;
+        let staged = import::stage(&mut sheet, &file.decisions);
+        let (plan, refused) = args.plan(&sheet, &staged)?;
+        let exit = args.write_plan(&plan, &session, context).await?;
+        Ok::<_, Failure>(exit.and(refused))
+    }
+    .await;
+    log.close();
+    Ok(result?.and(bad_rows))
+}
 
-    /// Do not ask
-    #[arg(long, help_heading = "Writing")]
-    pub yes: bool,
+/// A plan is not checked against half of a directory.
+fn refuse_partial_scan(sheet: &Worksheet) -> Result<(), Failure> {
+    let exit = coverage(&sheet.scan);
+    if exit == Exit::Clean {
+        return Ok(());
+    }
+    for sentence in &sheet.scan.incomplete {
+        say(format!("incomplete: {}", escape(sentence)));
+    }
+    Err(Failure::new(
+        exit,
+        "the sources could not be read whole, so nothing was applied",
+    ))
+}
 
-    /// Stop after this many refused or failed entries
-    #[arg(long, value_name = "N", default_value_t = 10, help_heading = "Writing")]
-    pub stop_after: usize,
+impl ApplyArgs {
+    /// `-o FILE.ldif` and LDIF sources go together.
+    fn check_output(&self, request: &ScanRequest) -> Result<(), Failure> {
+        let files = |spec: &SourceSpec| matches!(spec, SourceSpec::Ldif { .. });
+        let all = request.sources.iter().all(files);
+        match &self.output {
+            Some(path) if all => {
+                let is_ldif = path
+                    .extension()
+                    .is_some_and(|ending| ending.eq_ignore_ascii_case("ldif"));
+                if is_ldif {
+                    Ok(())
+                } else {
+                    Err(Failure::usage(format!(
+                        "{} does not end in .ldif",
+                        path.display()
+                    )))
+                }
+            }
+            Some(_) => Err(Failure::usage(
+                "-o is for LDIF sources: a directory is changed by a transaction",
+            )),
+            None if request.sources.iter().any(files) && !all => Err(Failure::usage(
+                "apply takes LDIF files or a directory, not both at once",
+            )),
+            None if all && !self.write.dry_run => {
+                Err(Failure::usage("an LDIF file is never written to")
+                    .hint("give -o FILE.ldif for the changes"))
+            }
+            None => Ok(()),
+        }
+    }
 
-    /// Change at most this many entries a second
-    #[arg(long, value_name = "N", help_heading = "Writing")]
-    pub throttle: Option<u32>,
+    /// The plan of what was staged; names what is held back.
+    fn plan(&self, sheet: &Worksheet, staged: &Staged) -> Result<(Plan, Exit), Failure> {
+        let plan = sheet.plan();
+        let mut refused = staged.refused.clone();
+        refused.extend(plan.refused.into_iter().map(|(row, sentence)| {
+            crate::report::import::Fault {
+                line: staged.lines.get(&row).copied().unwrap_or_default(),
+                sentence,
+            }
+        }));
+        refused.sort();
+        for fault in &refused {
+            say(format!("refused, {}", escape(&fault.to_string())));
+        }
+        let remarks = plan.rows.iter().map(|rows| {
+            let lines: Vec<String> = rows
+                .iter()
+                .filter_map(|row| staged.lines.get(row))
+                .map(ToString::to_string)
+                .collect();
+            format!(" (line {})", lines.join(", "))
+        });
+        say(format!(
+            "plan: {} to change; {} refused, {} already as wished, {} left as they are",
+            count(as_u64(plan.changes.len()), "entry", "entries"),
+            count(as_u64(refused.len()), "row", "rows"),
+            staged.not_needed,
+            staged.left,
+        ));
+        if plan.changes.len() > self.max_changes {
+            return Err(Failure::usage(format!(
+                "the plan changes {} entries, more than the {} that are allowed",
+                plan.changes.len(),
+                self.max_changes
+            ))
+            .hint(format!(
+                "if that is meant: --max-changes {}",
+                plan.changes.len()
+            )));
+        }
+        let exit = if refused.is_empty() {
+            Exit::Clean
+        } else {
+            Exit::Findings
+        };
+        Ok((
+            Plan {
+                remarks: remarks.collect(),
+                changes: plan.changes,
+                reverts: None,
+            },
+            exit,
+        ))
+    }
+
+    async fn write_plan(
+        &self,
+        plan: &Plan,
+        session: &Session,
+        context: &Context,
+    ) -> Result<Exit, Failure> {
+        if plan.changes.is_empty() {
+            return Ok(Exit::Clean);
+        }
+        if let Some(path) = &self.output {
+            plan.show(&mut io::stderr().lock())?;
+            if !self.write.dry_run {
+                write_ldif(path, &plan.changes)?;
+                say(format!("changes: {}", path.display()));
+            }
+            return Ok(Exit::Clean);
+        }
+        if self.write.dry_run {
+            return plan.dry_run(session).await;
+        }
+        plan.show(&mut io::stderr().lock())?;
+        self.write.consent(&plan.changes)?;
+        plan.carry_out(session, context, &self.write).await
+    }
+}
+
+fn write_ldif(path: &Path, changes: &ChangeSet) -> Result<(), Failure> {
+    let mut text = LDIF_HEADER.to_owned();
+    for modification in &changes.modifications {
+        write_modification(&mut text, modification);
+    }
+    fs::write(path, text)
+        .map_err(|error| Failure::usage(format!("cannot write {}: {error}", path.display())))
 }

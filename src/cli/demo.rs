@@ -1,8 +1,18 @@
 //! `idmend demo`.
 
+use std::io::{self, Write as _};
 use std::path::PathBuf;
 
 use clap::Args;
+
+use super::context::Context;
+use super::exit::Exit;
+use super::failure::Failure;
+use super::interactive;
+use crate::config::SourceSpec;
+use crate::rule::Settings;
+use crate::scan::ScanOptions;
+use crate::session::{EMBEDDED_RULES, ScanRequest, export_demo};
 
 /// Open the terminal interface on the built-in sample forests.
 ///
@@ -12,4 +22,22 @@ pub(super) struct DemoArgs {
     /// Write the sample forests as LDIF files into this directory instead
     #[arg(long, value_name = "DIR")]
     pub export: Option<PathBuf>,
+}
+
+pub(super) async fn run(args: &DemoArgs, context: &Context) -> Result<Exit, Failure> {
+    if let Some(folder) = &args.export {
+        let files = export_demo(folder)?;
+        let mut output = io::stdout().lock();
+        for file in files {
+            writeln!(output, "{}", file.display())?;
+        }
+        return Ok(Exit::Clean);
+    }
+    let request = ScanRequest {
+        sources: vec![SourceSpec::Demo],
+        rules: EMBEDDED_RULES.to_owned(),
+        settings: Settings::default(),
+        options: ScanOptions::default(),
+    };
+    interactive::open(Some(request), context).await
 }

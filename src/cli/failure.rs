@@ -6,7 +6,9 @@
 use std::io;
 
 use super::exit::Exit;
+use super::talk::say;
 use crate::session::SessionError;
+use crate::text::escape;
 
 /// Why a command ended without its result.
 #[derive(Debug)]
@@ -35,6 +37,18 @@ impl Failure {
             hint: None,
             silent: false,
         }
+    }
+
+    /// Says it on standard error.
+    pub fn report(self) -> Exit {
+        if !self.silent {
+            tracing::error!(sentence = %self.sentence, "failed");
+            say(format!("error: {}", escape(&self.sentence)));
+            if let Some(hint) = &self.hint {
+                say(format!("hint: {}", escape(hint)));
+            }
+        }
+        self.exit
     }
 
     /// With something to try.

@@ -1,7 +1,92 @@
 //! `idmend history`.
 
+use std::io::{self, Write as _};
+
 use clap::Args;
+
+use super::context::Context;
+use super::exit::Exit;
+use super::failure::Failure;
+use super::talk::say;
+use crate::session::Session;
+use crate::text::escape;
+use crate::transaction::{TransactionId, TransactionState, TransactionSummary};
 
 /// List the transactions of the state directory, newest first.
 #[derive(Debug, Args)]
 pub(super) struct HistoryArgs {}
+
+pub(super) fn run(context: &Context) -> Result<Exit, Failure> {
+    say(format!("state: {}", context.state.display()));
+    let history = Session::new(context.state.clone()).history()?;
+    if history.is_empty() {
+        say("no transaction yet");
+    }
+    let mut output = io::stdout().lock();
+    for summary in &history {
+        writeln!(output, "{}", line(summary))?;
+    }
+    if history.iter().any(|summary| summary.needs_recovery) {
+        say("hint: idmend recover SOURCE settles what is unfinished");
+    }
+    Ok(Exit::Clean)
+}
+
+/// One transaction on one line.
+pub(super) fn line(summary: &TransactionSummary) -> String {
+    let state = match summary.state {
+        TransactionState::Finished => "finished",
+        TransactionState::Unfinished => "UNFINISHED",
+        TransactionState::Damaged => "DAMAGED",
+    };
+    let mut line = format!(
+        "{}  {state:<10}  {} planned, {} done",
+        summary.id, summary.planned, summary.done
+    );
+    for (number, what) in [
+        (summary.failed, "failed"),
+        (summary.in_doubt, "in doubt"),
+        (summary.not_reached, "not reached"),
+    ] {
+        if number > 0 {
+            line.push_str(&format!(", {number} {what}"));
+        }
+    }
+    line.push_str(&format!(
+        "  {} by {}",
+        escape(&summary.forests.join(", ")),
+        escape(&summary.identity)
+    ));
+    if let Some(reverted) = &summary.reverts {
+        line.push_str(&format!("  takes back {reverted}"));
+    }
+    if let Some(by) = &summary.reverted_by {
+        line.push_str(&format!("  taken back by {by}"));
+    }
+    line
+}
+
+/// The transaction that somebody means by its name or the beginning of it.
+pub(super) fn resolve(session: &Session, text: &str) -> Result<TransactionId, Failure> {
+    let history = session.history()?;
+    let matches: Vec<_> = history
+        .iter()
+        .map(|summary| &summary.id)
+        .filter(|id| id.as_str().starts_with(text))
+        .collect();
+    match matches.as_slice() {
+        [id] => Ok((*id).clone()),
+        [] => Err(Failure::usage(format!(
+            "there is no transaction '{}' in {}",
+            escape(text),
+            session.journal_directory().display()
+        ))
+        .hint("idmend history lists them")),
+        several => Err(Failure::usage(format!(
+            "'{}' is the beginning of {} transactions",
+            escape(text),
+            several.len()
+        ))
+        .hint("give more of the name")),
+    }
+}

@@ -5,30 +5,50 @@
 //! ends the process by itself.
 
 mod apply;
+mod context;
 mod demo;
 pub mod exit;
 pub mod failure;
 mod history;
+mod import;
+mod interactive;
+mod progress;
 mod recover;
+mod report;
 mod rollback;
 mod rules;
 mod scan;
 mod scope;
 mod show;
 mod source;
+mod talk;
+mod write;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::parser::ValueSource;
+use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+
+use context::Context;
+use exit::Exit;
+use failure::Failure;
 
 /// Find and mend what would break Active Directory synchronisation to
 /// Microsoft Entra ID.
 ///
-/// Without a command: the terminal interface.
+/// Without a command: the terminal interface, on the sources that the flags
+/// or the saved profile name.
 #[derive(Debug, Parser)]
-#[command(name = "idmend", version, max_term_width = 100)]
+#[command(
+    name = "idmend",
+    version,
+    max_term_width = 100,
+    after_help = "Exit codes: 0 nothing found, all done; 1 findings, or rows failed; \
+                  2 usage or bad input; 3 nothing could be read; 4 incomplete or in doubt.\n\n\
+                  Try it: idmend demo"
+)]
 struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
@@ -40,7 +60,13 @@ struct Cli {
     scope: scope::ScopeArgs,
 
     /// Keep journals and logs here
-    #[arg(long, value_name = "DIR", env = "IDMEND_STATE_DIR", global = true)]
+    #[arg(
+        long,
+        value_name = "DIR",
+        env = "IDMEND_STATE_DIR",
+        global = true,
+        help_heading = "State"
+    )]
     state_dir: Option<PathBuf>,
 }
 
@@ -59,17 +85,77 @@ enum Command {
 
 /// Runs the program and says how it ended.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    match Cli::try_parse_from(arguments) {
-        Ok(_cli) => exit::Exit::Clean.into(),
+    let parsed = Cli::command()
+        .try_get_matches_from(arguments)
+        .and_then(|matches| {
+            refuse_misplaced(&matches)?;
+            Cli::from_arg_matches(&matches)
+        });
+    let exit = match parsed {
+        Ok(cli) => carry_out(cli).unwrap_or_else(|failure| failure.report()),
         Err(error) => {
-            let code = if error.use_stderr() {
-                exit::Exit::Usage
-            } else {
-                exit::Exit::Clean
-            };
             // Nobody is left to tell when this fails.
             drop(error.print());
-            code.into()
+            if error.use_stderr() {
+                Exit::Usage
+            } else {
+                Exit::Clean
+            }
         }
+    };
+    exit.into()
+}
+
+/// Flags of the terminal interface before a command would be ignored: a filter
+/// or a source that somebody believes to be in force must not be.
+fn refuse_misplaced(matches: &ArgMatches) -> Result<(), clap::Error> {
+    let Some((name, _)) = matches.subcommand() else {
+        return Ok(());
+    };
+    let misplaced = matches.ids().find(|id| {
+        *id != "state_dir" && matches.value_source(id.as_str()) == Some(ValueSource::CommandLine)
+    });
+    match misplaced.filter(|id| matches.try_contains_id(id.as_str()).is_ok()) {
+        Some(id) => Err(Cli::command().error(
+            clap::error::ErrorKind::ArgumentConflict,
+            format!(
+                "--{} stands before the command '{name}'; it belongs behind it",
+                id.as_str().replace('_', "-")
+            ),
+        )),
+        None => Ok(()),
     }
+}
+
+fn carry_out(cli: Cli) -> Result<Exit, Failure> {
+    let context = Context::new(cli.state_dir)?;
+    match cli.command {
+        None => run_async(
+            &context,
+            interactive::run(&cli.source, &cli.scope, &context),
+        ),
+        Some(Command::Demo(args)) => run_async(&context, demo::run(&args, &context)),
+        Some(Command::Scan(args)) => run_async(&context, scan::run(&args, &context)),
+        Some(Command::Apply(args)) => run_async(&context, apply::run(&args, &context)),
+        Some(Command::History(_)) => history::run(&context),
+        Some(Command::Show(args)) => show::run(&args, &context),
+        Some(Command::Rollback(args)) => run_async(&context, rollback::run(&args, &context)),
+        Some(Command::Recover(args)) => run_async(&context, recover::run(&args, &context)),
+        Some(Command::Rules(command)) => rules::run(&command),
+    }
+}
+
+fn run_async(
+    context: &Context,
+    command: impl Future<Output = Result<Exit, Failure>>,
+) -> Result<Exit, Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::usage(format!("cannot start: {error}")))?;
+    let result = runtime.block_on(command);
+    tracing::info!(interrupted = context.cancel.is_cancelled(), "end");
+    // A read of standard input or of a dead connection must not hold us back.
+    runtime.shutdown_background();
+    result
 }

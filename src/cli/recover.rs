@@ -1,8 +1,21 @@
 //! `idmend recover`.
 
+use std::io::{self, Write as _};
+
 use clap::Args;
 
+use super::context::Context;
+use super::exit::Exit;
+use super::failure::Failure;
+use super::progress::Line;
+use super::rollback::take_back;
+use super::scan::introduce;
 use super::source::SourceArgs;
+use super::talk::say;
+use super::write::{Watch, WriteArgs, sum_up};
+use crate::session::{Session, Watched};
+use crate::text::escape;
+use crate::transaction::{ApplyOptions, TransactionId};
 
 /// Settle transactions that were interrupted, by reading what is there.
 ///
@@ -19,4 +32,89 @@ pub(super) struct RecoverArgs {
     /// Then take back what was done
     #[arg(long, help_heading = "Writing")]
     pub rollback: bool,
+}
+
+pub(super) async fn run(args: &RecoverArgs, context: &Context) -> Result<Exit, Failure> {
+    let ids: Vec<TransactionId> = Session::new(context.state.clone())
+        .history()?
+        .into_iter()
+        .filter(|summary| summary.needs_recovery)
+        .map(|summary| summary.id)
+        .collect();
+    if ids.is_empty() {
+        say(format!("state: {}", context.state.display()));
+        say("nothing to recover: no transaction is unfinished");
+        return Ok(Exit::Clean);
+    }
+    let specs = args.source.specs(&[])?;
+    let (mut session, log) = context.begin()?;
+    context.catch_interrupts();
+    let result = async {
+        let forests = {
+            let _line = Line::new("connecting");
+            context.or_interrupted(session.open(&specs)).await??
+        };
+        forests.iter().for_each(introduce);
+        let mut exit = Exit::Clean;
+        for id in &ids {
+            exit = exit.and(args.settle(&session, id, context).await?);
+            if context.cancel.is_cancelled() {
+                return Ok(exit.and(Exit::Incomplete));
+            }
+        }
+        Ok::<_, Failure>(exit)
+    }
+    .await;
+    log.close();
+    result
+}
+
+impl RecoverArgs {
+    async fn settle(
+        &self,
+        session: &Session,
+        id: &TransactionId,
+        context: &Context,
+    ) -> Result<Exit, Failure> {
+        say(format!("settling transaction {id}"));
+        let record = session.record(id)?;
+        let watch = Watch::new(Line::new("settling"), record.plan.len());
+        let progress = |step| watch.step(&step);
+        let result = session
+            .recover(
+                id,
+                self.finish,
+                Watched {
+                    options: &ApplyOptions::default(),
+                    progress: &progress,
+                    cancel: &context.cancel,
+                },
+            )
+            .await;
+        let report = watch.end(result)?;
+        let mut output = io::stdout().lock();
+        for (modification, outcome) in record.plan.iter().zip(&report.outcomes) {
+            let dn = modification
+                .as_ref()
+                .map_or("(unreadable in the journal)", |modification| {
+                    modification.dn.as_str()
+                });
+            writeln!(output, "{}: {}", escape(dn), escape(&outcome.to_string()))?;
+        }
+        drop(output);
+        let exit = sum_up(&report);
+        let settled =
+            report.count(|outcome| matches!(outcome, crate::transaction::Outcome::InDoubt(_))) == 0;
+        let wrote = report.count(crate::transaction::Outcome::wrote) > 0;
+        if self.rollback && settled && wrote {
+            let write = WriteArgs {
+                dry_run: false,
+                yes: true,
+                stop_after: 0,
+                throttle: None,
+            };
+            return take_back(session, id, &write, context).await;
+        }
+        Ok(exit)
+    }
 }

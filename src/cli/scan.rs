@@ -4,8 +4,20 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use super::context::Context;
+use super::exit::Exit;
+use super::failure::Failure;
+use super::progress::Line;
+use super::report::{Format, ReportFile, print};
 use super::scope::ScopeArgs;
 use super::source::SourceArgs;
+use super::talk::{as_u64, count, say};
+use crate::model::{Forest, SourceKind};
+use crate::rule::Severity;
+use crate::scan::{DomainState, ScanResult};
+use crate::session::{ScanRequest, Session};
+use crate::text::escape;
+use crate::worksheet::Worksheet;
 
 /// Judge every entry of the sources and report what would break
 /// synchronisation. Writes nothing to a directory.
@@ -17,7 +29,8 @@ pub(super) struct ScanArgs {
     #[command(flatten)]
     pub scope: ScopeArgs,
 
-    /// Write the report to a file, by its ending .csv or .jsonl [repeatable]
+    /// Write the report to a file, by its ending .csv, .jsonl or .txt
+    /// [repeatable]
     #[arg(short, long, value_name = "FILE", help_heading = "Report")]
     pub output: Vec<PathBuf>,
 
@@ -35,17 +48,6 @@ pub(super) struct ScanArgs {
     pub fail_on: FailOn,
 }
 
-/// A report format.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum Format {
-    /// For people
-    Text,
-    /// IdFix's nine columns, then idmend's
-    Csv,
-    /// One finding a line, every value exact
-    Jsonl,
-}
-
 /// How bad a finding must be to matter for the exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum FailOn {
@@ -55,4 +57,173 @@ pub(super) enum FailOn {
     Warning,
     /// Everything
     Hygiene,
+}
+
+impl FailOn {
+    fn concerns(self, severity: Severity) -> bool {
+        severity
+            <= match self {
+                Self::Error => Severity::Quarantined,
+                Self::Warning => Severity::Changed,
+                Self::Hygiene => Severity::Hygiene,
+            }
+    }
+}
+
+pub(super) async fn run(args: &ScanArgs, context: &Context) -> Result<Exit, Failure> {
+    let request = args.scope.request(&args.source)?;
+    let files = args
+        .output
+        .iter()
+        .map(|path| ReportFile::create(path))
+        .collect::<Result<Vec<_>, _>>()?;
+    let (mut session, log) = context.begin()?;
+    context.catch_interrupts();
+    let result = scan(&mut session, &request, context).await;
+    let sheet = match result {
+        Ok(sheet) => sheet,
+        Err(failure) => {
+            log.close();
+            return Err(failure);
+        }
+    };
+    let exit = coverage(&sheet.scan).and(if fails(&sheet, args.fail_on) {
+        Exit::Findings
+    } else {
+        Exit::Clean
+    });
+    if coverage(&sheet.scan) != Exit::Nothing {
+        for file in files {
+            file.write(&sheet)?;
+        }
+        match args.format {
+            Some(format) => print(&sheet, format)?,
+            None if args.output.is_empty() => print(&sheet, Format::Text)?,
+            None => {}
+        }
+    }
+    summarise(&sheet.scan, &request);
+    log.close();
+    Ok(exit)
+}
+
+/// Opens the sources, says what they are, and scans them.
+pub(super) async fn scan(
+    session: &mut Session,
+    request: &ScanRequest,
+    context: &Context,
+) -> Result<Worksheet, Failure> {
+    let forests = {
+        let _line = Line::new("connecting");
+        context
+            .or_interrupted(session.open(&request.sources))
+            .await??
+    };
+    for forest in &forests {
+        introduce(forest);
+    }
+    let line = Line::new("reading");
+    let progress = |domains: &[_]| line.scan(domains);
+    Ok(session.scan(request, &progress, &context.cancel).await?)
+}
+
+/// What a forest is, from where, and as whom.
+pub(super) fn introduce(forest: &Forest) {
+    let kind = match forest.kind {
+        SourceKind::ActiveDirectory => "Active Directory forest",
+        SourceKind::OtherLdap => "LDAP server",
+        SourceKind::Ldif => "LDIF",
+        SourceKind::Memory => "in-memory forest",
+    };
+    let domains: Vec<_> = forest
+        .domains
+        .iter()
+        .map(|domain| format!("{} ({})", escape(&domain.dns_name), escape(&domain.host)))
+        .collect();
+    let identity = forest
+        .identity
+        .as_ref()
+        .map(|identity| format!(", signed in as {}", escape(identity)))
+        .unwrap_or_default();
+    say(format!(
+        "{kind} {}: {}{identity}",
+        escape(&forest.name),
+        domains.join(", ")
+    ));
+    for note in &forest.notes {
+        say(format!("note: {}", escape(note)));
+    }
+}
+
+/// How much of the directory was seen, as an exit code.
+pub(super) fn coverage(scan: &ScanResult) -> Exit {
+    if scan.read_nothing() {
+        Exit::Nothing
+    } else if scan.is_complete() {
+        Exit::Clean
+    } else {
+        Exit::Incomplete
+    }
+}
+
+fn fails(sheet: &Worksheet, level: FailOn) -> bool {
+    sheet.rows().any(|row| level.concerns(sheet.severity(row)))
+}
+
+/// The last lines: what was seen, what was left out, what was found.
+pub(super) fn summarise(scan: &ScanResult, request: &ScanRequest) {
+    for domain in &scan.progress {
+        let state = match &domain.state {
+            DomainState::Failed(reason) => format!(", FAILED: {}", escape(reason)),
+            DomainState::Cancelled => ", INTERRUPTED".to_owned(),
+            DomainState::Waiting | DomainState::Reading | DomainState::Done => String::new(),
+        };
+        say(format!(
+            "{}: {}, {} judged, {} skipped, {}{state}",
+            escape(&domain.name),
+            count(domain.entries, "entry", "entries"),
+            domain.judged,
+            domain.skipped,
+            count(domain.findings, "finding", "findings"),
+        ));
+    }
+    let skipped: Vec<String> = scan
+        .skipped
+        .iter()
+        .map(|(reason, number)| format!("{number} {reason}"))
+        .collect();
+    if !skipped.is_empty() {
+        say(format!("skipped: {}", skipped.join(", ")));
+    }
+    say_scope(request);
+    for sentence in &scan.incomplete {
+        say(format!("incomplete: {}", escape(sentence)));
+    }
+    let judged = scan.progress.iter().map(|domain| domain.judged).sum();
+    let partial = match coverage(scan) {
+        Exit::Clean => "",
+        Exit::Nothing => " (nothing could be read)",
+        _ => " (partial: not everything was read)",
+    };
+    say(format!(
+        "{} in {}{partial}",
+        count(as_u64(scan.findings.len()), "finding", "findings"),
+        count(judged, "object", "objects"),
+    ));
+}
+
+fn say_scope(request: &ScanRequest) {
+    let options = &request.options;
+    for base in &options.bases {
+        say(format!("judged below: {}", escape(base.as_str())));
+    }
+    for exclude in &options.excludes {
+        say(format!("not judged below: {}", escape(exclude.as_str())));
+    }
+    if let Some(filter) = &options.filter {
+        say(format!("judged what matches: {}", escape(filter)));
+    }
+    if options.scope_only {
+        say("scope only: addresses outside the scope were not compared");
+    }
 }

@@ -1,17 +1,28 @@
 //! The flags that say what is judged, and by which rules.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+use super::failure::Failure;
+use super::source::{SourceArgs, pairs};
+use crate::config::Profile;
+use crate::model::{AttributeName, DistinguishedName};
+use crate::rule::Settings;
+use crate::scan::ScanOptions;
+use crate::session::{EMBEDDED_RULES, ScanRequest, check_filter};
+use crate::text::escape;
+
+const LOGIN_ATTRIBUTE: &str = "userPrincipalName";
+
 /// What to judge.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(super) struct ScopeArgs {
     /// An embedded rule set, or a directory of rule files
     #[arg(
         long,
         value_name = "SET|DIR",
-        default_value = "entra",
+        default_value = EMBEDDED_RULES,
         help_heading = "Judging"
     )]
     pub rules: String,
@@ -53,8 +64,134 @@ pub(super) struct ScopeArgs {
     #[arg(
         long,
         value_name = "NAME",
-        default_value = "userPrincipalName",
+        default_value = LOGIN_ATTRIBUTE,
         help_heading = "Judging"
     )]
     pub login_attribute: String,
+}
+
+impl ScopeArgs {
+    /// These flags, with those of the profile where none are given.
+    pub(super) fn with_profile(&self, profile: &Profile) -> Self {
+        let list = |given: &[String], saved: &[String]| {
+            if given.is_empty() { saved } else { given }.to_vec()
+        };
+        let text = |given: &str, usual: &str, saved: Option<&String>| match saved {
+            Some(saved) if given == usual => saved.clone(),
+            _ => given.to_owned(),
+        };
+        Self {
+            rules: text(&self.rules, EMBEDDED_RULES, profile.rules.as_ref()),
+            base: list(&self.base, &profile.base),
+            exclude: list(&self.exclude, &profile.exclude),
+            filter: self.filter.clone().or_else(|| profile.filter.clone()),
+            verified_domain: list(&self.verified_domain, &profile.verified_domain),
+            upn_suffix: list(&self.upn_suffix, &profile.upn_suffix),
+            login_attribute: text(
+                &self.login_attribute,
+                LOGIN_ATTRIBUTE,
+                profile.login_attribute.as_ref(),
+            ),
+            ..self.clone()
+        }
+    }
+
+    /// Everything that a scan needs. Whatever is wrong is found here, before a
+    /// password is asked for or a connection made.
+    pub(super) fn request(&self, source: &SourceArgs) -> Result<ScanRequest, Failure> {
+        let options = self.options()?;
+        let settings = self.settings()?;
+        Ok(ScanRequest {
+            sources: source.specs(&options.bases)?,
+            rules: self.rules.clone(),
+            settings,
+            options,
+        })
+    }
+
+    fn options(&self) -> Result<ScanOptions, Failure> {
+        if let Some(filter) = &self.filter {
+            check_filter(filter)?;
+        }
+        Ok(ScanOptions {
+            bases: names("--base", &self.base, self.base_file.as_deref())?,
+            excludes: names("--exclude", &self.exclude, self.exclude_file.as_deref())?,
+            filter: self.filter.clone(),
+            scope_only: self.scope_only,
+        })
+    }
+
+    fn settings(&self) -> Result<Settings, Failure> {
+        let verified_domains = self
+            .verified_domain
+            .iter()
+            .map(|name| domain_name("--verified-domain", name))
+            .collect::<Result<_, _>>()?;
+        let mut upn_suffix_map = pairs(&self.upn_suffix, "--upn-suffix", "OLD=NEW")?;
+        for (old, new) in &mut upn_suffix_map {
+            *old = domain_name("--upn-suffix", old)?;
+            *new = domain_name("--upn-suffix", new)?;
+        }
+        let login_attribute = AttributeName::parse(&self.login_attribute)
+            .map_err(|error| Failure::usage(format!("--login-attribute: {error}")))?;
+        Ok(Settings {
+            verified_domains,
+            upn_suffix_map,
+            login_attribute,
+            ..Settings::default()
+        })
+    }
+}
+
+/// A DNS name in lower case; an `@` before it is forgiven.
+fn domain_name(flag: &str, text: &str) -> Result<String, Failure> {
+    let name = text.trim().trim_start_matches('@').to_lowercase();
+    let is_odd = |c: char| c.is_whitespace() || c.is_control() || "@,;=/\\".contains(c);
+    if name.is_empty() || name.contains(is_odd) {
+        return Err(Failure::usage(format!(
+            "{flag} '{}' is not a domain name such as contoso.com",
+            escape(text)
+        )));
+    }
+    Ok(name)
+}
+
+/// The DNs given one by one and in a file, one a line; lines that are empty or
+/// begin with `#` are passed over.
+fn names(
+    flag: &str,
+    given: &[String],
+    file: Option<&Path>,
+) -> Result<Vec<DistinguishedName>, Failure> {
+    let mut names = Vec::new();
+    for text in given {
+        let name = DistinguishedName::parse(text)
+            .map_err(|error| Failure::usage(format!("{flag}: {}", escape(&error.to_string()))))?;
+        names.push(name);
+    }
+    let Some(file) = file else {
+        return Ok(names);
+    };
+    let text = std::fs::read_to_string(file).map_err(|error| {
+        Failure::usage(format!(
+            "cannot read the DNs in {}: {error}",
+            file.display()
+        ))
+    })?;
+    for (number, line) in text.trim_start_matches('\u{feff}').lines().enumerate() {
+        let line = line.trim();
+        if line.is_empty() || line.starts_with('#') {
+            continue;
+        }
+        let name = DistinguishedName::parse(line).map_err(|error| {
+            Failure::usage(format!(
+                "{}, line {}: {}",
+                file.display(),
+                number + 1,
+                escape(&error.to_string())
+            ))
+        })?;
+        names.push(name);
+    }
+    Ok(names)
 }

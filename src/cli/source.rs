@@ -1,11 +1,20 @@
 //! The flags that name sources and how to sign in to them.
 
-use std::path::PathBuf;
+use std::io::BufRead as _;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
+use secrecy::SecretString;
+
+use super::failure::Failure;
+use super::talk::{can_ask, say};
+use crate::config::{Profile, Protection, ServerSpec, ServerUrl, SourceSpec};
+use crate::model::DistinguishedName;
+
+const PASSWORD_VARIABLE: &str = "IDMEND_PASSWORD";
 
 /// Where to read from, and as whom.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(super) struct SourceArgs {
     /// A domain controller or another LDAP server; every domain of its forest
     /// is read [repeatable]
@@ -57,4 +66,224 @@ pub(super) struct SourceArgs {
     /// DANGER: send the password and all data unprotected
     #[arg(long, help_heading = "Sign-in", conflicts_with = "starttls")]
     pub allow_cleartext: bool,
+}
+
+impl SourceArgs {
+    /// These flags, with those of the profile where none are given: its source
+    /// only if no other is named.
+    pub(super) fn with_profile(&self, profile: &Profile) -> Self {
+        let mut merged = self.clone();
+        if merged.is_empty() {
+            merged.server.clone_from(&profile.server);
+            merged.dc.extend(profile.dc.iter().cloned());
+            merged.starttls |= profile.starttls;
+            merged.user = merged.user.or_else(|| profile.user.clone());
+            merged.ca_cert = merged.ca_cert.or_else(|| profile.ca_cert.clone());
+        }
+        merged
+    }
+
+    /// Whether any source is named.
+    pub(super) fn is_empty(&self) -> bool {
+        self.server.is_empty() && self.ldif.is_empty() && !self.demo
+    }
+
+    /// The sources, with the password asked for. `bases` are what is read on a
+    /// server that is no Active Directory.
+    pub(super) fn specs(&self, bases: &[DistinguishedName]) -> Result<Vec<SourceSpec>, Failure> {
+        if self.is_empty() {
+            return Err(Failure::usage("no source is named")
+                .hint("give --server ldaps://HOST, --ldif FILE or --demo"));
+        }
+        if self.demo && !(self.server.is_empty() && self.ldif.is_empty()) {
+            return Err(Failure::usage(
+                "--demo is a source of its own: no other goes with it",
+            ));
+        }
+        let mut specs = self.servers(bases)?;
+        specs.extend(forests(&self.ldif));
+        if self.demo {
+            specs.push(SourceSpec::Demo);
+        }
+        Ok(specs)
+    }
+
+    fn servers(&self, bases: &[DistinguishedName]) -> Result<Vec<SourceSpec>, Failure> {
+        if self.server.is_empty() {
+            return Ok(Vec::new());
+        }
+        let urls = self
+            .server
+            .iter()
+            .map(|text| ServerUrl::parse(text).map_err(|error| Failure::usage(error.to_string())))
+            .collect::<Result<Vec<_>, _>>()?;
+        let protections = urls
+            .iter()
+            .map(|url| self.protection(url))
+            .collect::<Result<Vec<_>, _>>()?;
+        let domain_hosts = pairs(&self.dc, "--dc", "DOMAIN=HOST")?;
+        let user = self
+            .user
+            .clone()
+            .filter(|user| !user.is_empty())
+            .ok_or_else(|| {
+                Failure::usage("--server needs --user NAME")
+                    .hint("a UPN, DOMAIN\\name, or a DN; idmend never signs in anonymously")
+            })?;
+        let password = self.password(&user)?;
+        if self.insecure {
+            say(
+                "WARNING: --insecure: any certificate is accepted; an attacker in between reads the password",
+            );
+        }
+        if protections.contains(&Protection::Cleartext) {
+            say("WARNING: --allow-cleartext: the password and all data cross the network readable");
+        }
+        Ok(urls
+            .into_iter()
+            .zip(protections)
+            .map(|(url, protection)| {
+                SourceSpec::Server(ServerSpec {
+                    host: url.host,
+                    port: url.port,
+                    protection,
+                    ca_cert: self.ca_cert.clone(),
+                    insecure: self.insecure,
+                    user: user.clone(),
+                    password: password.clone(),
+                    domain_hosts: domain_hosts.clone(),
+                    bases: bases.to_vec(),
+                })
+            })
+            .collect())
+    }
+
+    fn protection(&self, url: &ServerUrl) -> Result<Protection, Failure> {
+        match (url.is_ldaps, self.starttls, self.allow_cleartext) {
+            (true, false, _) => Ok(Protection::Ldaps),
+            (true, true, _) => Err(Failure::usage(
+                "--starttls goes with ldap://; ldaps:// is TLS from the first byte",
+            )),
+            (false, true, _) => Ok(Protection::StartTls),
+            (false, false, true) => Ok(Protection::Cleartext),
+            (false, false, false) => Err(Failure::usage(format!(
+                "ldap://{} would send the password unprotected",
+                url.host
+            ))
+            .hint("use ldaps:// or --starttls; --allow-cleartext if it must be")),
+        }
+    }
+
+    fn password(&self, user: &str) -> Result<SecretString, Failure> {
+        let password = if let Some(path) = &self.password_file {
+            first_line(&read_secret(path)?)
+        } else if self.password_stdin {
+            let mut line = String::new();
+            std::io::stdin()
+                .lock()
+                .read_line(&mut line)
+                .map_err(|error| {
+                    Failure::usage(format!(
+                        "cannot read the password from standard input: {error}"
+                    ))
+                })?;
+            first_line(&line)
+        } else if let Ok(password) = std::env::var(PASSWORD_VARIABLE) {
+            password
+        } else if can_ask() {
+            rpassword::prompt_password(format!("password of {}: ", crate::text::escape(user)))
+                .map_err(|error| Failure::usage(format!("cannot ask for the password: {error}")))?
+        } else {
+            return Err(
+                Failure::usage("there is no terminal to ask for the password")
+                    .hint("give --password-file FILE, --password-stdin or IDMEND_PASSWORD"),
+            );
+        };
+        if password.is_empty() {
+            return Err(Failure::usage(format!(
+                "the password of {} is empty",
+                crate::text::escape(user)
+            ))
+            .hint("servers take an empty password for an anonymous sign-in, so it is not sent"));
+        }
+        Ok(SecretString::from(password))
+    }
+}
+
+fn read_secret(path: &Path) -> Result<String, Failure> {
+    std::fs::read_to_string(path).map_err(|error| {
+        Failure::usage(format!(
+            "cannot read the password file {}: {error}",
+            path.display()
+        ))
+    })
+}
+
+fn first_line(text: &str) -> String {
+    text.lines().next().unwrap_or_default().to_owned()
+}
+
+/// The forests that `[NAME=]FILE` texts make up, in the order of their first
+/// file. A text that is a file as it stands is one, `=` or not.
+fn forests(texts: &[String]) -> Vec<SourceSpec> {
+    let mut forests: Vec<(Option<String>, Vec<PathBuf>)> = Vec::new();
+    for text in texts {
+        let (name, file) = match text.split_once('=') {
+            Some((name, file))
+                if !name.is_empty() && !name.contains(['/', '\\']) && !Path::new(text).exists() =>
+            {
+                (Some(name.to_owned()), file)
+            }
+            _ => (None, text.as_str()),
+        };
+        match forests.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, files)) => files.push(file.into()),
+            None => forests.push((name, vec![file.into()])),
+        }
+    }
+    forests
+        .into_iter()
+        .map(|(name, files)| SourceSpec::Ldif { name, files })
+        .collect()
+}
+
+/// `A=B` texts, in lower case on the left.
+pub(super) fn pairs(
+    texts: &[String],
+    flag: &str,
+    form: &str,
+) -> Result<Vec<(String, String)>, Failure> {
+    texts
+        .iter()
+        .map(|text| match text.split_once('=') {
+            Some((left, right)) if !left.trim().is_empty() && !right.trim().is_empty() => {
+                Ok((left.trim().to_lowercase(), right.trim().to_owned()))
+            }
+            _ => Err(Failure::usage(format!(
+                "{flag} '{}' is not of the form {form}",
+                crate::text::escape(text)
+            ))),
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_of_one_name_are_one_forest() {
+        let texts = ["a.ldif", "x=b.ldif", "c.ldif", "x=d=e.ldif", "./y=f.ldif"];
+        let shown: Vec<String> = forests(&texts.map(String::from))
+            .into_iter()
+            .map(|spec| format!("{spec:?}"))
+            .collect();
+        assert_eq!(
+            shown,
+            [
+                r#"Ldif { name: None, files: ["a.ldif", "c.ldif", "./y=f.ldif"] }"#,
+                r#"Ldif { name: Some("x"), files: ["b.ldif", "d=e.ldif"] }"#,
+            ]
+        );
+    }
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::SessionError;
 use crate::config::{Protection, ServerSpec, SourceSpec};
 use crate::directory::ldap::{self, LdapConfig, LdapDirectory, Timeouts};
+use crate::directory::ldif::LdifDirectory;
 use crate::directory::{Directory, DirectoryError, filter};
 use crate::scan::ScanSource;
 
@@ -92,9 +93,10 @@ fn directories(spec: &SourceSpec) -> Result<Vec<Directory>, DirectoryError> {
         SourceSpec::Server(server) => {
             Ok(vec![Directory::Ldap(LdapDirectory::new(config(server))?)])
         }
-        SourceSpec::Ldif { .. } => Err(DirectoryError::Unusable(
-            "LDIF files cannot be opened yet".to_owned(),
-        )),
+        SourceSpec::Ldif { name, files } => Ok(vec![Directory::Ldif(LdifDirectory::open(
+            name.clone(),
+            files.clone(),
+        ))]),
         SourceSpec::Demo => Err(DirectoryError::Unusable(
             "the demo cannot be opened yet".to_owned(),
         )),

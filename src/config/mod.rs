@@ -3,6 +3,12 @@
 //! Values only; the command line and the profile file fill them. Secrets are
 //! kept in types that do not print.
 
+mod profile;
+mod server_url;
+
+pub use profile::{Profile, ProfileError};
+pub use server_url::{ServerUrl, ServerUrlError};
+
 use std::path::PathBuf;
 
 use secrecy::SecretString;

@@ -1,0 +1,170 @@
+//! What all commands share: the state directory, the log, the interruption.
+
+use std::fs::{self, File, OpenOptions};
+use std::future::Future;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+use etcetera::BaseStrategy as _;
+use jiff::Timestamp;
+use tokio_util::sync::CancellationToken;
+use tracing_subscriber::EnvFilter;
+
+use super::exit::Exit;
+use super::failure::Failure;
+use super::talk::say;
+use crate::session::Session;
+
+/// The surroundings of a command.
+#[derive(Debug)]
+pub(super) struct Context {
+    /// Journals, logs, the lock.
+    pub(super) state: PathBuf,
+    /// Set by Ctrl-C and SIGTERM: stop between two entries or pages.
+    pub(super) cancel: CancellationToken,
+}
+
+impl Context {
+    /// The surroundings with the state directory that was asked for, or the
+    /// platform's usual one.
+    pub(super) fn new(state: Option<PathBuf>) -> Result<Self, Failure> {
+        let state = match state {
+            Some(state) => state,
+            None => usual_state()?,
+        };
+        let state = std::path::absolute(&state).unwrap_or(state);
+        Ok(Self {
+            state,
+            cancel: CancellationToken::new(),
+        })
+    }
+
+    /// A session on the state directory, with its log opened and its place
+    /// said.
+    pub(super) fn begin(&self) -> Result<(Session, Log), Failure> {
+        let log = Log::open(&self.state)?;
+        say(format!("state: {}", self.state.display()));
+        Ok((Session::new(self.state.clone()), log))
+    }
+
+    /// Waits for `work`, unless it is interrupted first. For work that has
+    /// nothing to show for a part of it.
+    pub(super) async fn or_interrupted<T>(
+        &self,
+        work: impl Future<Output = T>,
+    ) -> Result<T, Failure> {
+        tokio::select! {
+            done = work => Ok(done),
+            () = self.cancel.cancelled() => Err(Failure::new(
+                Exit::Incomplete,
+                "interrupted before anything was read",
+            )),
+        }
+    }
+
+    /// From now on Ctrl-C and SIGTERM stop the work instead of the process.
+    pub(super) fn catch_interrupts(&self) {
+        let cancel = self.cancel.clone();
+        tokio::spawn(async move {
+            interrupted().await;
+            say("interrupted: stopping cleanly");
+            cancel.cancel();
+        });
+    }
+}
+
+#[cfg(unix)]
+async fn interrupted() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
+        drop(tokio::signal::ctrl_c().await);
+        return;
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminate.recv() => {}
+    }
+}
+
+#[cfg(not(unix))]
+async fn interrupted() {
+    drop(tokio::signal::ctrl_c().await);
+}
+
+fn usual_state() -> Result<PathBuf, Failure> {
+    let strategy = etcetera::choose_base_strategy().map_err(|_no_home| {
+        Failure::usage("there is no home directory to keep journals in")
+            .hint("name one with --state-dir DIR or IDMEND_STATE_DIR")
+    })?;
+    let base = strategy.state_dir().unwrap_or_else(|| strategy.cache_dir());
+    Ok(base.join("idmend"))
+}
+
+/// The file of the saved profile.
+pub(super) fn profile_path() -> Option<PathBuf> {
+    let strategy = etcetera::choose_base_strategy().ok()?;
+    Some(strategy.config_dir().join("idmend").join("profile.toml"))
+}
+
+/// The log of a run; says at the end where it is.
+#[derive(Debug)]
+pub(super) struct Log {
+    path: PathBuf,
+}
+
+impl Log {
+    fn open(state: &Path) -> Result<Self, Failure> {
+        let folder = state.join("log");
+        let name = format!(
+            "{}-{}.log",
+            now().strftime("%Y%m%d-%H%M%S"),
+            std::process::id()
+        );
+        let path = folder.join(name);
+        let file = create_private(&folder, &path).map_err(|error| {
+            Failure::usage(format!(
+                "cannot use the state directory {}: {error}",
+                state.display()
+            ))
+            .hint("name another with --state-dir DIR or IDMEND_STATE_DIR")
+        })?;
+        let filter = EnvFilter::new("idmend=info");
+        let subscriber = tracing_subscriber::fmt()
+            .with_env_filter(filter)
+            .with_ansi(false)
+            .with_writer(Mutex::new(file))
+            .finish();
+        // A second one in the same process, as in tests, keeps the first.
+        drop(tracing::subscriber::set_global_default(subscriber));
+        Ok(Self { path })
+    }
+
+    /// Says where the log is.
+    pub(super) fn close(self) {
+        say(format!("log: {}", self.path.display()));
+    }
+}
+
+/// A new file that only this user may read.
+fn create_private(folder: &Path, path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.create(true).append(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+        fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(folder)?;
+        options.mode(0o600);
+    }
+    #[cfg(not(unix))]
+    fs::create_dir_all(folder)?;
+    options.open(path)
+}
+
+#[expect(clippy::disallowed_methods, reason = "the name of the log")]
+pub(super) fn now() -> Timestamp {
+    Timestamp::now()
+}

@@ -1,0 +1,178 @@
+//! From the decisions of a report to staged rows of a fresh scan.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::BufReader;
+use std::path::Path;
+
+use super::failure::Failure;
+use super::talk::{count, say};
+use crate::model::Value;
+use crate::report::csv;
+use crate::report::import::{Decision, Fault, Import};
+use crate::report::jsonl;
+use crate::text::escape;
+use crate::worksheet::{Action, Lookup, RowId, Worksheet};
+
+/// How many faulty rows are named one by one.
+const SHOWN: usize = 50;
+
+/// Reads a report by its ending.
+pub(super) fn read(path: &Path) -> Result<Import, Failure> {
+    let ending = path
+        .extension()
+        .and_then(|ending| ending.to_str())
+        .unwrap_or_default()
+        .to_ascii_lowercase();
+    let open = || {
+        File::open(path).map_err(|error| {
+            Failure::usage(format!(
+                "cannot read the report {}: {error}",
+                path.display()
+            ))
+        })
+    };
+    let import = match ending.as_str() {
+        "csv" => csv::read(open()?),
+        "jsonl" => jsonl::read(BufReader::new(open()?)),
+        _ => {
+            return Err(Failure::usage(format!(
+                "the ending of {} names no report that can be applied",
+                path.display()
+            ))
+            .hint("give a .csv or .jsonl report of idmend, or a .csv of IdFix"));
+        }
+    };
+    import.map_err(|error| {
+        Failure::usage(format!("{}: {error}", path.display()))
+            .hint("the report of `idmend scan -o FILE.csv` has the columns that are needed")
+    })
+}
+
+/// Names the rows that cannot be taken; refuses the file unless the others are
+/// wanted all the same.
+pub(super) fn settle_faults(path: &Path, faults: &[Fault], partial: bool) -> Result<(), Failure> {
+    for fault in faults.iter().take(SHOWN) {
+        say(format!(
+            "{}, {}",
+            path.display(),
+            escape(&fault.to_string())
+        ));
+    }
+    if faults.len() > SHOWN {
+        say(format!("… and {} more", faults.len() - SHOWN));
+    }
+    if faults.is_empty() || partial {
+        return Ok(());
+    }
+    let rows = count(super::talk::as_u64(faults.len()), "row", "rows");
+    Err(Failure::usage(format!(
+        "{rows} of {} cannot be taken: nothing was applied",
+        path.display()
+    ))
+    .hint("mend them, or give --partial to apply the others"))
+}
+
+/// What became of the decisions.
+#[derive(Debug, Default)]
+pub(super) struct Staged {
+    /// The line of each row that was staged.
+    pub(super) lines: BTreeMap<RowId, u64>,
+    /// Rows that are held back, with the reason.
+    pub(super) refused: Vec<Fault>,
+    /// Rows that are already as they should be.
+    pub(super) not_needed: u64,
+    /// Rows that are to stay as they are.
+    pub(super) left: u64,
+}
+
+impl Staged {
+    fn refuse(&mut self, line: u64, sentence: impl Into<String>) {
+        self.refused.push(Fault {
+            line,
+            sentence: sentence.into(),
+        });
+    }
+}
+
+/// Stages the decisions on the rows they are about. Removals come first, so
+/// that what they free can be taken.
+pub(super) fn stage(sheet: &mut Worksheet, decisions: &[Decision]) -> Staged {
+    let mut staged = Staged::default();
+    let mut edits = Vec::new();
+    let mut removals = Vec::new();
+    for decision in decisions {
+        match find(sheet, decision) {
+            Ok(Found::Row(row)) => {
+                staged.lines.insert(row, decision.line);
+                match decision.action {
+                    Action::Edit => edits.push((row, decision.update.clone())),
+                    Action::Remove => removals.push(row),
+                    Action::Complete | Action::None => staged.left += 1,
+                }
+            }
+            Ok(Found::AsWished) => staged.not_needed += 1,
+            Err(sentence) => staged.refuse(decision.line, sentence),
+        }
+    }
+    let removed = sheet.act_all(&removals, Action::Remove);
+    let edited = sheet.edit_all(&edits);
+    for (row, sentence) in removed.refused.into_iter().chain(edited.refused) {
+        let line = staged.lines.get(&row).copied().unwrap_or_default();
+        staged.refuse(line, sentence);
+    }
+    staged
+}
+
+enum Found {
+    Row(RowId),
+    AsWished,
+}
+
+fn find(sheet: &Worksheet, decision: &Decision) -> Result<Found, String> {
+    let attribute = decision.attribute.as_str();
+    let text = decision.value.as_ref().map(Value::to_text_lossy);
+    let lookup = sheet.find(&decision.identity, attribute, text.as_deref().unwrap_or(""));
+    let entry = match lookup {
+        Lookup::Row(row) => {
+            if sheet.value(row) == decision.value.as_ref().map(Value::as_bytes) {
+                return Ok(Found::Row(row));
+            }
+            sheet.entry(row)
+        }
+        Lookup::NoFinding(at) => sheet.scan.snapshot.entry(at),
+        Lookup::Unknown => {
+            return Err(format!(
+                "{} is not among the scanned entries",
+                name_of(decision)
+            ));
+        }
+    };
+    let values = entry.values(attribute);
+    let is_there = |wanted: &Value| values.contains(wanted);
+    let old_gone = !decision.value.as_ref().is_some_and(is_there);
+    let as_wished = match decision.action {
+        Action::Edit => old_gone && is_there(&Value::from(decision.update.as_str())),
+        Action::Remove => old_gone,
+        Action::Complete | Action::None => true,
+    };
+    if as_wished {
+        return Ok(Found::AsWished);
+    }
+    let what = format!("{attribute} of {}", name_of(decision));
+    Err(match &decision.value {
+        Some(value) if !is_there(value) => {
+            format!("conflict: {what} no longer has the value of the report")
+        }
+        None if !values.is_empty() => format!("conflict: {what} is no longer blank"),
+        _ => format!("{what} is no finding of this scan, so there is nothing to mend"),
+    })
+}
+
+fn name_of(decision: &Decision) -> String {
+    if decision.dn.is_empty() {
+        decision.identity.to_string()
+    } else {
+        decision.dn.clone()
+    }
+}

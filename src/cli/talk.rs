@@ -1,0 +1,50 @@
+//! Talk on standard error, and questions at a terminal.
+
+use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
+
+use super::failure::Failure;
+
+/// Says something to the person who runs this. Nobody may be listening, and
+/// that is no reason to stop.
+pub(super) fn say(line: impl AsRef<str>) {
+    drop(writeln!(io::stderr().lock(), "{}", line.as_ref()));
+}
+
+/// Whether there is somebody to ask.
+pub(super) fn can_ask() -> bool {
+    io::stdin().is_terminal() && io::stderr().is_terminal()
+}
+
+/// Asks for the word that lets something be written.
+pub(super) fn confirm(question: &str, word: &str) -> Result<(), Failure> {
+    if !can_ask() {
+        return Err(
+            Failure::usage("there is no terminal to ask for confirmation")
+                .hint("look at the plan with --dry-run, then give --yes"),
+        );
+    }
+    drop(write!(
+        io::stderr().lock(),
+        "{question} type '{word}' to go on: "
+    ));
+    let mut answer = String::new();
+    io::stdin()
+        .lock()
+        .read_line(&mut answer)
+        .map_err(|error| Failure::usage(format!("cannot read the answer: {error}")))?;
+    if answer.trim() == word {
+        Ok(())
+    } else {
+        Err(Failure::usage("not confirmed: nothing was written"))
+    }
+}
+
+/// `1 entry`, `2 entries`.
+pub(super) fn count(number: u64, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { many })
+}
+
+/// A length as a number for [`count`].
+pub(super) fn as_u64(length: usize) -> u64 {
+    u64::try_from(length).unwrap_or(u64::MAX)
+}

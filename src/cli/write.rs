@@ -1,0 +1,269 @@
+//! What apply, rollback and recover share: showing a plan, asking, carrying it
+//! out, and saying what became of it.
+
+use std::io::{self, Write};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use clap::Args;
+
+use super::context::Context;
+use super::exit::Exit;
+use super::failure::Failure;
+use super::progress::Line;
+use super::talk::{as_u64, confirm, count, say};
+use crate::model::{ChangeSet, Value};
+use crate::session::{Session, SessionError, Watched};
+use crate::text::{Cut, escape, fit_text};
+use crate::transaction::{ApplyOptions, Outcome, Progress, TransactionId, TransactionReport};
+
+/// How much of a value a plan shows.
+const VALUE_WIDTH: usize = 200;
+
+/// How to write.
+#[derive(Debug, Args)]
+pub(super) struct WriteArgs {
+    /// Check everything and write nothing
+    #[arg(long, help_heading = "Writing")]
+    pub dry_run: bool,
+
+    /// Do not ask
+    #[arg(long, help_heading = "Writing")]
+    pub yes: bool,
+
+    /// Stop after this many entries that were refused or failed; 0 never stops
+    #[arg(long, value_name = "N", default_value_t = 10, help_heading = "Writing")]
+    pub stop_after: usize,
+
+    /// Change at most this many entries a second
+    #[arg(long, value_name = "N", help_heading = "Writing",
+          value_parser = clap::value_parser!(u32).range(1..))]
+    pub throttle: Option<u32>,
+}
+
+impl WriteArgs {
+    /// The same as the transaction wants it.
+    pub(super) fn options(&self) -> ApplyOptions {
+        ApplyOptions {
+            stop_after: (self.stop_after > 0).then_some(self.stop_after),
+            throttle: self.throttle,
+            ..ApplyOptions::default()
+        }
+    }
+
+    /// Asks, unless told not to.
+    pub(super) fn consent(&self, plan: &ChangeSet) -> Result<(), Failure> {
+        if self.yes {
+            return Ok(());
+        }
+        let entries = count(as_u64(plan.len()), "entry", "entries");
+        confirm(&format!("This changes {entries}:"), "yes")
+    }
+}
+
+/// A plan to carry out, and what to say about its entries.
+#[derive(Debug)]
+pub(super) struct Plan {
+    /// What to do.
+    pub(super) changes: ChangeSet,
+    /// The transaction it takes back.
+    pub(super) reverts: Option<TransactionId>,
+    /// A remark on each entry, such as the lines of the report; may be shorter.
+    pub(super) remarks: Vec<String>,
+}
+
+impl Plan {
+    fn remark(&self, index: usize) -> &str {
+        self.remarks.get(index).map_or("", String::as_str)
+    }
+
+    /// Writes the plan as a diff.
+    pub(super) fn show(&self, output: &mut impl Write) -> io::Result<()> {
+        for (index, modification) in self.changes.modifications.iter().enumerate() {
+            writeln!(
+                output,
+                "{}{}",
+                escape(modification.dn.as_str()),
+                self.remark(index)
+            )?;
+            for change in &modification.changes {
+                writeln!(output, "  {}", escape(change.attribute.as_str()))?;
+                for (sign, values) in [('-', &change.delete), ('+', &change.add)] {
+                    for value in values {
+                        writeln!(output, "  {sign} {}", shown(value))?;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Checks all that an apply would check and says what speaks against it.
+    pub(super) async fn dry_run(&self, session: &Session) -> Result<Exit, Failure> {
+        let objections = {
+            let _line = Line::new("checking");
+            session
+                .preflight(&self.changes, self.reverts.is_some())
+                .await?
+        };
+        let mut output = io::stdout().lock();
+        self.show(&mut output)?;
+        let mut exit = Exit::Clean;
+        let pairs = self.changes.modifications.iter().zip(&objections);
+        for (index, (modification, objections)) in pairs.enumerate() {
+            for objection in objections {
+                exit = Exit::Findings;
+                say(format!(
+                    "would be refused: {}{}: {}",
+                    escape(modification.dn.as_str()),
+                    self.remark(index),
+                    escape(objection)
+                ));
+            }
+        }
+        let refused = objections.iter().filter(|list| !list.is_empty()).count();
+        say(format!(
+            "dry run: {} would be changed, {refused} refused; nothing was written",
+            count(as_u64(self.changes.len() - refused), "entry", "entries"),
+        ));
+        Ok(exit)
+    }
+
+    /// Carries the plan out and says what became of each entry.
+    pub(super) async fn carry_out(
+        &self,
+        session: &Session,
+        context: &Context,
+        write: &WriteArgs,
+    ) -> Result<Exit, Failure> {
+        let line = Line::new("writing");
+        let watch = Watch::new(line, self.changes.len());
+        let progress = |step| watch.step(&step);
+        let result = session
+            .apply(
+                &self.changes,
+                self.reverts.clone(),
+                Watched {
+                    options: &write.options(),
+                    progress: &progress,
+                    cancel: &context.cancel,
+                },
+            )
+            .await;
+        let report = watch.end(result)?;
+        self.conclude(&report)
+    }
+
+    /// One line an entry on standard output, the sum on standard error.
+    fn conclude(&self, report: &TransactionReport) -> Result<Exit, Failure> {
+        let mut output = io::stdout().lock();
+        let pairs = self.changes.modifications.iter().zip(&report.outcomes);
+        for (index, (modification, outcome)) in pairs.enumerate() {
+            writeln!(
+                output,
+                "{}: {}{}",
+                escape(modification.dn.as_str()),
+                escape(&outcome.to_string()),
+                self.remark(index)
+            )?;
+        }
+        Ok(sum_up(report))
+    }
+}
+
+/// A value as a plan shows it.
+fn shown(value: &Value) -> String {
+    fit_text(&value.to_text_lossy(), VALUE_WIDTH, Cut::Middle)
+}
+
+/// The last lines on a transaction, and its exit code.
+pub(super) fn sum_up(report: &TransactionReport) -> Exit {
+    for note in &report.notes {
+        say(format!("note: {}", escape(note)));
+    }
+    let mut counts: Vec<(&str, u64)> = Vec::new();
+    for outcome in &report.outcomes {
+        match counts
+            .iter_mut()
+            .find(|(label, _)| *label == outcome.label())
+        {
+            Some((_, number)) => *number += 1,
+            None => counts.push((outcome.label(), 1)),
+        }
+    }
+    let counts: Vec<String> = counts
+        .iter()
+        .map(|(label, number)| format!("{number} {label}"))
+        .collect();
+    say(format!("transaction {}: {}", report.id, counts.join(", ")));
+    say(format!("journal: {}", report.journal.display()));
+    if report.undo.exists() {
+        say(format!("undo as LDIF: {}", report.undo.display()));
+    }
+    let in_doubt = report.count(|outcome| matches!(outcome, Outcome::InDoubt(_)));
+    if in_doubt > 0 {
+        say("hint: some entries are in doubt: idmend recover SOURCE settles them");
+    }
+    let incomplete = if report.incomplete() > 0 {
+        Exit::Incomplete
+    } else {
+        Exit::Clean
+    };
+    let failed = if report.count(Outcome::is_failure) > 0 {
+        Exit::Findings
+    } else {
+        Exit::Clean
+    };
+    incomplete.and(failed)
+}
+
+/// Watches a transaction: draws how far it is, and remembers whether writing
+/// had begun.
+#[derive(Debug)]
+pub(super) struct Watch {
+    line: Line,
+    total: usize,
+    settled: AtomicUsize,
+    sealed: AtomicBool,
+}
+
+impl Watch {
+    pub(super) fn new(line: Line, total: usize) -> Self {
+        Self {
+            line,
+            total,
+            settled: AtomicUsize::new(0),
+            sealed: AtomicBool::new(false),
+        }
+    }
+
+    pub(super) fn step(&self, step: &Progress) {
+        match step {
+            Progress::Sealed { id, journal, .. } => {
+                self.sealed.store(true, Ordering::Relaxed);
+                say(format!("transaction {id}: journal {}", journal.display()));
+            }
+            Progress::Settled { .. } => {
+                let number = self.settled.fetch_add(1, Ordering::Relaxed) + 1;
+                self.line.settled(number, self.total);
+            }
+            Progress::Waiting { index, delay } => say(format!(
+                "no answer for entry {}: reading it again in {} s",
+                index + 1,
+                delay.as_secs()
+            )),
+        }
+    }
+
+    /// The result; a failure after writing had begun is incomplete, whatever
+    /// it is called.
+    pub(super) fn end<T>(self, result: Result<T, SessionError>) -> Result<T, Failure> {
+        result.map_err(|error| {
+            let mut failure = Failure::from(error);
+            if self.sealed.load(Ordering::Relaxed) {
+                failure.exit = Exit::Incomplete;
+                failure.hint = Some("idmend recover SOURCE settles what was begun".to_owned());
+            }
+            failure
+        })
+    }
+}
