@@ -32,7 +32,7 @@ pub fn write_entry(out: &mut String, entry: &Entry) {
 /// The objectGUID stands in a comment, for the entry may be renamed by then.
 pub fn write_modification(out: &mut String, modification: &Modification) {
     if let Identity::Guid(guid) = &modification.identity {
-        out.push_str(&format!("# objectGUID: {guid}\n"));
+        out.extend(["# objectGUID: ", &guid.to_string(), "\n"]);
     }
     write_value(out, "dn", modification.dn.as_str().as_bytes());
     out.push_str("changetype: modify\n");

@@ -198,7 +198,7 @@ impl Node {
             Self::And(nodes) => nodes.iter().all(|node| node.matches(entry)),
             Self::Or(nodes) => nodes.iter().any(|node| node.matches(entry)),
             Self::Not(node) => !node.matches(entry),
-            Self::Present(name) => entry.has(name) || name.eq_ignore_ascii_case("objectClass"),
+            Self::Present(name) => entry.has(name),
             Self::Equal(name, assertion) => {
                 let is_own_name = name.eq_ignore_ascii_case("distinguishedName");
                 (is_own_name && assertion.holds(&Value::from(entry.dn.as_str())))

@@ -224,6 +224,14 @@ fn find(
     Ok(None)
 }
 
+/// Reads LDIF that is part of the program; `name` stands for the file in
+/// messages.
+pub(super) fn read_embedded(text: &'static [u8], name: &str) -> Result<Vec<Entry>, DirectoryError> {
+    let mut records = Records::embedded(text, Path::new(name))?;
+    let mut everything = Wanted::new(&[]);
+    std::iter::from_fn(|| records.next(&mut everything, |_name| true).transpose()).collect()
+}
+
 /// Runs what blocks on a file away from the runtime's workers.
 async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, DirectoryError> + Send + 'static,

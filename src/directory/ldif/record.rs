@@ -42,7 +42,16 @@ impl Records {
             }
             Lines::new(file)
         };
-        match open() {
+        Self::of(open(), path)
+    }
+
+    /// Takes a text in memory; `path` is for messages.
+    pub(super) fn embedded(text: &'static [u8], path: &Path) -> Result<Self, DirectoryError> {
+        Self::of(Lines::new(text), path)
+    }
+
+    fn of(lines: std::io::Result<Lines>, path: &Path) -> Result<Self, DirectoryError> {
+        match lines {
             Ok(lines) => Ok(Self {
                 path: path.to_owned(),
                 lines,

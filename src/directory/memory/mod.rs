@@ -7,6 +7,7 @@
 //! ([`MemoryDirectory::edit`]) and compare everything it holds
 //! ([`MemoryDirectory::dump`]). Changes last as long as the value.
 
+mod demo;
 mod fault;
 mod store;
 
@@ -15,6 +16,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::watch;
 
+pub use demo::{DemoForest, demo};
 pub use fault::{Fault, Operation};
 
 use self::fault::Faults;
@@ -125,7 +127,7 @@ impl MemoryDirectory {
         let operation = || format!("reading {identity}");
         self.before(Operation::Read)
             .await
-            .map_err(|refusal| refusal.while_reading(operation()))?;
+            .map_err(|strike| strike.while_reading(operation()))?;
         let entry = self
             .store()
             .find(identity)
@@ -152,10 +154,10 @@ impl MemoryDirectory {
                 Fault::AnswerLost { applied: false } => {
                     return Err(ModifyError::NoAnswer(lost_connection()));
                 }
-                fault => self
-                    .strike(fault)
-                    .await
-                    .map_err(|refusal| refusal.while_modifying())?,
+                fault => {
+                    let struck = self.strike(fault).await;
+                    struck.map_err(Strike::while_modifying)?;
+                }
             }
         }
         let done = self

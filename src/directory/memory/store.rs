@@ -132,7 +132,7 @@ impl Store {
         true
     }
 
-    /// Carries out one ModifyRequest, or nothing of it.
+    /// Carries out one `ModifyRequest`, or nothing of it.
     pub(super) fn modify(
         &mut self,
         domain: &Domain,
