@@ -72,7 +72,7 @@ const CORP: Branch = Branch {
         "Winkler",
         "Zimmermann",
     ],
-    people: 88,
+    people: 86,
     extension: 4000,
 };
 
@@ -130,7 +130,7 @@ const EMEA: Branch = Branch {
         "Garnier",
         "Vidal",
     ],
-    people: 92,
+    people: 90,
     extension: 6000,
 };
 
