@@ -202,13 +202,14 @@ impl Reading {
 
     fn take_page(&mut self, page: Page, judges: bool, remember: bool) {
         let before = (self.faults.len(), self.skipped.values().sum::<u64>());
-        let mut taken = 0;
-        let entries = page.entries.len() as u64;
+        let (mut taken, mut entries) = (0, 0);
         for entry in page.entries {
             if self.is_another_domains(&entry) || !self.is_new(&entry, remember) {
                 continue;
             }
-            taken += u64::from(self.take(&entry, judges) == Some(Part::Judged));
+            let part = self.take(&entry, judges);
+            entries += u64::from(part.is_some());
+            taken += u64::from(part == Some(Part::Judged));
         }
         self.unreadable_count += page.unreadable.len() as u64;
         let room = UNREADABLE_SHOWN.saturating_sub(self.unreadable.len());

@@ -9,6 +9,8 @@
 
 mod conflict;
 mod domain;
+#[cfg(test)]
+pub(crate) mod fixture;
 mod index;
 mod packed;
 mod pipeline;
@@ -16,6 +18,8 @@ mod progress;
 mod scope;
 mod skip;
 mod snapshot;
+#[cfg(test)]
+mod tests;
 
 pub use conflict::{ConflictSet, Conflicts};
 pub use index::{Holder, UniqueIndex};

@@ -28,7 +28,7 @@ pub struct DomainProgress {
     pub state: DomainState,
     /// Pages read.
     pub pages: u64,
-    /// Entries read.
+    /// Users, groups and contacts read.
     pub entries: u64,
     /// Entries judged: in scope and not skipped.
     pub judged: u64,

@@ -17,10 +17,13 @@ const PAGE_SIZE: u32 = 1000;
 /// alike ("Creating more efficient queries").
 const ACTIVE_DIRECTORY_FILTER: &str = "(|(objectCategory=person)(objectCategory=group))";
 
-/// The same by objectClass, for sources that need not know objectCategory; and
-/// entries without any objectClass, so that they can be reported.
-const OTHER_FILTER: &str = "(|(objectClass=user)(objectClass=inetOrgPerson)\
-    (objectClass=contact)(objectClass=group)(!(objectClass=*)))";
+/// The same by objectClass, for servers that need not know objectCategory.
+const OTHER_FILTER: &str =
+    "(|(objectClass=user)(objectClass=inetOrgPerson)(objectClass=contact)(objectClass=group))";
+
+/// Everything, for sources at hand: entries without any objectClass are to be
+/// reported, and the class is looked at here in any case.
+const LOCAL_FILTER: &str = "(objectClass=*)";
 
 /// What a scan judges, and how it reads.
 #[derive(Debug, Clone, Default)]
@@ -44,7 +47,8 @@ pub struct ScopeError(pub String);
 pub(super) fn candidate_filter(kind: SourceKind) -> &'static str {
     match kind {
         SourceKind::ActiveDirectory => ACTIVE_DIRECTORY_FILTER,
-        SourceKind::OtherLdap | SourceKind::Ldif | SourceKind::Memory => OTHER_FILTER,
+        SourceKind::OtherLdap => OTHER_FILTER,
+        SourceKind::Ldif | SourceKind::Memory => LOCAL_FILTER,
     }
 }
 
