@@ -45,6 +45,8 @@ pub struct Piece {
 /// Where a text that is too wide is cut.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cut {
+    /// The beginning goes: for a line whose end is being typed.
+    Start,
     /// The end goes.
     End,
     /// The middle goes: for names whose both ends tell something.
@@ -131,6 +133,7 @@ pub fn fit(text: &str, width: usize, cut: Cut) -> Vec<Piece> {
     }
     let room = width - 1;
     let tail_room = match cut {
+        Cut::Start => room,
         Cut::End => 0,
         Cut::Middle => room / 2,
     };
@@ -499,6 +502,8 @@ mod tests {
             "CN=An…,DC=x"
         );
         assert_eq!(shown("山田太郎山田", 8, Cut::Middle), "山田…田");
+        assert_eq!(shown("abcdef", 4, Cut::Start), "…def");
+        assert_eq!(shown("abcdef", 6, Cut::Start), "abcdef");
     }
 
     #[test]
@@ -543,7 +548,7 @@ mod tests {
         let marks = format!("a{}", "\u{301}".repeat(5_000_000));
         let begun = Instant::now();
         for value in [&plain, &marks] {
-            for cut in [Cut::End, Cut::Middle] {
+            for cut in [Cut::Start, Cut::End, Cut::Middle] {
                 for _ in 0..100 {
                     assert!(fit_text(value, 80, cut).width() <= 80);
                 }
@@ -571,7 +576,7 @@ mod tests {
     proptest! {
         #[test]
         fn nothing_that_is_drawn_can_be_replaced_again(text in any::<String>(), width in 0_usize..50) {
-            for cut in [Cut::End, Cut::Middle] {
+            for cut in [Cut::Start, Cut::End, Cut::Middle] {
                 let line = fit_text(&text, width, cut);
                 prop_assert!(line.width() <= width, "{line:?}");
                 prop_assert!(line.chars().all(|c| c == '\u{fffd}' || replacement(c).is_none()), "{line:?}");

@@ -1,0 +1,247 @@
+//! The columns: what they are called, what they show, how wide they are.
+//!
+//! The first ones stay; the others scroll so that the one under the cursor is
+//! always there whole. Widths come from the rows on the screen, never from all
+//! rows.
+
+use crate::text::{self, Cut};
+use crate::worksheet::{Action, RowState, RowText, SortColumn};
+
+/// A column of the grid.
+#[derive(Debug)]
+pub(in crate::tui) struct Column {
+    pub(in crate::tui) key: SortColumn,
+    pub(in crate::tui) title: &'static str,
+    /// Its name in a filter, `field:value`.
+    pub(in crate::tui) field: &'static str,
+    /// No row makes it wider.
+    widest: usize,
+    /// Takes what is left over.
+    grows: bool,
+    pub(in crate::tui) cut: Cut,
+}
+
+const fn column(key: SortColumn, title: &'static str, field: &'static str, widest: usize) -> Column {
+    Column { key, title, field, widest, grows: false, cut: Cut::End }
+}
+
+const fn growing(column: Column) -> Column {
+    Column { grows: true, ..column }
+}
+
+/// All columns, in the order of a wide screen.
+pub(in crate::tui) const COLUMNS: &[Column] = &[
+    column(SortColumn::State, "State", "state", 11),
+    column(SortColumn::Severity, "Severity", "severity", 11),
+    growing(column(SortColumn::Name, "Name", "name", 24)),
+    Column {
+        cut: Cut::Middle,
+        ..growing(column(SortColumn::Container, "In", "ou", 24))
+    },
+    column(SortColumn::Class, "Class", "class", 8),
+    column(SortColumn::Attribute, "Attribute", "attribute", 24),
+    column(SortColumn::Error, "Error", "error", 16),
+    growing(column(SortColumn::Value, "Value", "value", 40)),
+    growing(column(SortColumn::Update, "Update", "update", 40)),
+    column(SortColumn::Action, "Action", "action", 10),
+    column(SortColumn::Rule, "Rule", "rule", 32),
+    column(SortColumn::Domain, "Domain", "domain", 24),
+];
+
+/// The order of a narrow screen: what tells most comes first.
+const NARROW: &[SortColumn] = &[
+    SortColumn::State,
+    SortColumn::Name,
+    SortColumn::Attribute,
+    SortColumn::Value,
+    SortColumn::Update,
+    SortColumn::Severity,
+    SortColumn::Error,
+    SortColumn::Action,
+    SortColumn::Container,
+    SortColumn::Class,
+    SortColumn::Rule,
+    SortColumn::Domain,
+];
+
+/// Below this width the narrow order holds.
+const WIDE: usize = 100;
+
+/// A column as it is drawn.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::tui) struct Placed {
+    pub(in crate::tui) column: &'static Column,
+    pub(in crate::tui) x: usize,
+    pub(in crate::tui) width: usize,
+}
+
+/// The columns in the order in which a screen of that width shows them.
+pub(in crate::tui) fn order(width: usize) -> Vec<SortColumn> {
+    if width < WIDE {
+        NARROW.to_vec()
+    } else {
+        COLUMNS.iter().map(|column| column.key).collect()
+    }
+}
+
+pub(in crate::tui) fn get(key: SortColumn) -> &'static Column {
+    COLUMNS
+        .iter()
+        .find(|column| column.key == key)
+        .unwrap_or(&COLUMNS[0])
+}
+
+/// Places columns on `width`: the frozen ones, then as many others as fit, beginning so
+/// that `cursor` is among them.
+pub(in crate::tui) fn place(
+    width: usize,
+    cursor: SortColumn,
+    natural: impl Fn(&Column) -> usize,
+) -> Vec<Placed> {
+    let all: Vec<&'static Column> = order(width).into_iter().map(get).collect();
+    let frozen = if width < WIDE { 2 } else { 3 };
+    let wanted = |column: &Column| {
+        let title = column.title.len() + 2;
+        natural(column).max(title).min(column.widest)
+    };
+    let (fixed, moving) = all.split_at(frozen.min(all.len()));
+    let room = width.saturating_sub(fixed.iter().map(|column| wanted(column) + 1).sum());
+    let skip = match moving.iter().position(|column| column.key == cursor) {
+        None => 0,
+        Some(at) => (0..=at)
+            .find(|from| {
+                let taken: usize = moving
+                    .iter()
+                    .take(at + 1)
+                    .skip(*from)
+                    .map(|column| wanted(column) + 1)
+                    .sum();
+                taken <= room + 1
+            })
+            .unwrap_or(at),
+    };
+    let mut chosen: Vec<(&'static Column, usize)> = Vec::new();
+    let mut used = 0;
+    for column in fixed.iter().chain(moving.iter().skip(skip)) {
+        let left = width.saturating_sub(used);
+        let take = wanted(column).min(left);
+        if take < column.title.len().min(wanted(column)) {
+            break;
+        }
+        chosen.push((column, take));
+        used += take + 1;
+    }
+    grow(&mut chosen, width.saturating_sub(used.saturating_sub(1)), natural);
+    let mut x = 0;
+    chosen
+        .into_iter()
+        .map(|(column, width)| {
+            let placed = Placed { column, x, width };
+            x += width + 1;
+            placed
+        })
+        .collect()
+}
+
+/// Gives what is left over to the columns that have use for it.
+fn grow(chosen: &mut [(&'static Column, usize)], mut left: usize, natural: impl Fn(&Column) -> usize) {
+    let wishes: Vec<usize> = chosen.iter().map(|(column, _)| natural(column)).collect();
+    while left > 0 {
+        let mut given = 0;
+        for ((column, width), wish) in chosen.iter_mut().zip(&wishes) {
+            if column.grows && *width < *wish && given < left {
+                *width += 1;
+                given += 1;
+            }
+        }
+        if given == 0 {
+            break;
+        }
+        left -= given;
+    }
+}
+
+/// How wide the cell wants to be.
+pub(in crate::tui) fn natural_width(column: &Column, row: &RowText, state: &RowState) -> usize {
+    text::width_up_to(&content(column.key, row, state), 120)
+}
+
+/// What a cell says, raw.
+pub(in crate::tui) fn content(column: SortColumn, row: &RowText, state: &RowState) -> String {
+    match column {
+        SortColumn::State => state_words(row.action, state).to_owned(),
+        SortColumn::Severity => super::state::severity_word(row.severity).to_owned(),
+        SortColumn::Name => row.common_name.clone(),
+        SortColumn::Container => row.container.clone(),
+        SortColumn::Class => row.class.as_str().to_owned(),
+        SortColumn::Attribute => row.attribute.clone(),
+        SortColumn::Error => row.error.clone(),
+        SortColumn::Value => row.value.clone(),
+        SortColumn::Update => row.update.clone(),
+        SortColumn::Action => match (row.action, row.proposed) {
+            (Action::None, Action::None) => String::new(),
+            (Action::None, proposed) => format!("{}?", super::state::action_word(proposed).to_lowercase()),
+            (action, _) => super::state::action_word(action).to_owned(),
+        },
+        SortColumn::Rule => row.rules.join("; "),
+        SortColumn::Domain => row.domain.clone(),
+    }
+}
+
+/// A sign and a word for where a row stands.
+fn state_words(action: Action, state: &RowState) -> &'static str {
+    match (state, action) {
+        (RowState::Open, Action::None) => "· open",
+        (RowState::Open, Action::Edit) => "~ EDIT",
+        (RowState::Open, Action::Remove) => "- REMOVE",
+        (RowState::Open, Action::Complete) => "= COMPLETE",
+        (RowState::Done, _) => "✓ done",
+        (RowState::NotNeeded, _) => "✓ was so",
+        (RowState::Failed(_), _) => "✗ FAIL",
+        (RowState::Conflict(_), _) => "! conflict",
+        (RowState::InDoubt(_), _) => "? in doubt",
+        (RowState::RolledBack, _) => "< undone",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_column_has_a_place_in_both_orders() {
+        for width in [80, 200] {
+            let shown = order(width);
+            assert_eq!(shown.len(), COLUMNS.len());
+            for column in COLUMNS {
+                assert!(shown.contains(&column.key), "{}", column.title);
+            }
+        }
+    }
+
+    #[test]
+    fn the_column_of_the_cursor_is_always_there_and_nothing_overlaps() {
+        for width in [20, 40, 80, 99, 100, 120, 200, 400] {
+            for column in COLUMNS {
+                let placed = place(width, column.key, |column| column.widest);
+                let mut end = 0;
+                for place in &placed {
+                    assert!(place.x >= end, "{width} {}", place.column.title);
+                    end = place.x + place.width;
+                }
+                assert!(end <= width, "{width} {}", column.title);
+                if width >= 80 {
+                    assert!(placed.iter().any(|place| place.column.key == column.key));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_first_columns_stay_when_the_others_scroll() {
+        let placed = place(80, SortColumn::Domain, |column| column.widest);
+        let titles: Vec<_> = placed.iter().map(|place| place.column.title).collect();
+        assert_eq!(titles.get(..2), Some(&["State", "Name"][..]));
+        assert_eq!(titles.last(), Some(&"Domain"));
+    }
+}

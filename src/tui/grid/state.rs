@@ -1,0 +1,67 @@
+//! Words for severities and actions, and how many rows are where.
+
+use crate::rule::Severity;
+use crate::worksheet::{Action, RowId, RowState, Worksheet};
+
+/// All severities, worst first.
+pub(in crate::tui) const SEVERITIES: [Severity; 5] = [
+    Severity::Fails,
+    Severity::Quarantined,
+    Severity::Dropped,
+    Severity::Changed,
+    Severity::Hygiene,
+];
+
+pub(in crate::tui) fn severity_word(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Fails => "fails",
+        Severity::Quarantined => "quarantined",
+        Severity::Dropped => "dropped",
+        Severity::Changed => "changed",
+        Severity::Hygiene => "hygiene",
+    }
+}
+
+/// IdFix's words.
+pub(in crate::tui) fn action_word(action: Action) -> &'static str {
+    match action {
+        Action::None => "",
+        Action::Edit => "EDIT",
+        Action::Remove => "REMOVE",
+        Action::Complete => "COMPLETE",
+    }
+}
+
+/// How many rows are where.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(in crate::tui) struct Tally {
+    /// In the order of [`SEVERITIES`].
+    pub(in crate::tui) severities: [usize; 5],
+    /// Decided and not applied yet.
+    pub(in crate::tui) staged: usize,
+}
+
+impl Tally {
+    pub(in crate::tui) fn of(sheet: &Worksheet) -> Self {
+        let mut tally = Self::default();
+        for row in (0..u32::try_from(sheet.len()).unwrap_or(u32::MAX)).map(RowId) {
+            let severity = sheet.severity(row);
+            if let Some(at) = SEVERITIES.iter().position(|other| *other == severity) {
+                tally.severities[at] += 1;
+            }
+            if is_staged(sheet, row) {
+                tally.staged += 1;
+            }
+        }
+        tally
+    }
+}
+
+/// Whether a row has a decision that would be lost on leaving.
+pub(in crate::tui) fn is_staged(sheet: &Worksheet, row: RowId) -> bool {
+    sheet.action(row) != Action::None
+        && matches!(
+            sheet.state(row),
+            RowState::Open | RowState::Failed(_) | RowState::Conflict(_)
+        )
+}

@@ -1,0 +1,336 @@
+//! The form that asks for a server when none was given.
+
+use std::path::PathBuf;
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+use secrecy::{ExposeSecret as _, SecretString};
+
+use crate::config::{Protection, ServerSpec, SourceSpec};
+use crate::model::DistinguishedName;
+use crate::text::{self, Cut};
+use crate::tui::cell;
+use crate::tui::line::LineInput;
+use crate::tui::popup::draw_lines;
+use crate::tui::theme::{Role, Theme};
+
+/// The fields, in their order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Field {
+    Server,
+    User,
+    Password,
+    CaCert,
+    Base,
+    StartTls,
+    Insecure,
+}
+
+const FIELDS: [Field; 7] = [
+    Field::Server,
+    Field::User,
+    Field::Password,
+    Field::CaCert,
+    Field::Base,
+    Field::StartTls,
+    Field::Insecure,
+];
+
+impl Field {
+    fn label(self) -> &'static str {
+        match self {
+            Self::Server => "Server",
+            Self::User => "User",
+            Self::Password => "Password",
+            Self::CaCert => "CA file",
+            Self::Base => "Base DN",
+            Self::StartTls => "StartTLS",
+            Self::Insecure => "Any certificate",
+        }
+    }
+
+    fn hint(self) -> &'static str {
+        match self {
+            Self::Server => "a domain controller: dc1.contoso.com, or ldaps://dc1.contoso.com:636",
+            Self::User => "anna@contoso.com, CONTOSO\\anna, or a DN",
+            Self::Password => "sent over TLS only, once; never stored",
+            Self::CaCert => "PEM file of the CA that issued the server's certificate; empty: the system's",
+            Self::Base => "only for servers that are no Active Directory: dc=example,dc=org",
+            Self::StartTls => "off: LDAPS on port 636; on: port 389, TLS before anything else",
+            Self::Insecure => "DANGER: trusts any server that answers; for test labs only",
+        }
+    }
+
+    fn is_box(self) -> bool {
+        matches!(self, Self::StartTls | Self::Insecure)
+    }
+}
+
+/// The form.
+#[derive(Debug)]
+pub(in crate::tui) struct Connect {
+    at: usize,
+    lines: [LineInput; 5],
+    starttls: bool,
+    insecure: bool,
+    problem: Option<String>,
+}
+
+impl Connect {
+    /// An empty form, or one filled from what is known of a server.
+    pub(in crate::tui) fn new(known: Option<&ServerSpec>) -> Self {
+        let mut form = Self {
+            at: 0,
+            lines: [
+                LineInput::default(),
+                LineInput::default(),
+                LineInput::masked(),
+                LineInput::default(),
+                LineInput::default(),
+            ],
+            starttls: false,
+            insecure: false,
+            problem: None,
+        };
+        if let Some(server) = known {
+            form.starttls = server.protection == Protection::StartTls;
+            form.insecure = server.insecure;
+            form.lines[0] = LineInput::new(&format!("{}:{}", server.host, server.port));
+            form.lines[1] = LineInput::new(&server.user);
+            form.lines[2].paste(server.password.expose_secret());
+            if let Some(path) = &server.ca_cert {
+                form.lines[3] = LineInput::new(&path.to_string_lossy());
+            }
+            let bases: Vec<&str> = server.bases.iter().map(DistinguishedName::as_str).collect();
+            form.lines[4] = LineInput::new(&bases.join("; "));
+        }
+        form
+    }
+
+    fn field(&self) -> Field {
+        FIELDS[self.at.min(FIELDS.len() - 1)]
+    }
+
+    /// The line under the cursor; none when it stands on a box.
+    pub(in crate::tui) fn line(&mut self) -> Option<&mut LineInput> {
+        self.lines.get_mut(self.at)
+    }
+
+    pub(in crate::tui) fn step(&mut self, forward: bool) {
+        let count = FIELDS.len();
+        self.at = (self.at + if forward { 1 } else { count - 1 }) % count;
+    }
+
+    /// Switches the box under the cursor; `false` if there is none.
+    pub(in crate::tui) fn toggle(&mut self) -> bool {
+        match self.field() {
+            Field::StartTls => self.starttls ^= true,
+            Field::Insecure => self.insecure ^= true,
+            _ => return false,
+        }
+        true
+    }
+
+    /// Enter: goes to the next empty field, or gives the source when all that is needed is there.
+    pub(in crate::tui) fn submit(&mut self) -> Option<SourceSpec> {
+        let missing = (0..3).find(|at| self.lines[*at].text().trim().is_empty());
+        if let Some(at) = missing {
+            // The field that was just left empty is named; the next one is just gone to.
+            self.problem = (at == self.at)
+                .then(|| format!("{} is needed", FIELDS[at].label().to_lowercase()));
+            self.at = at;
+            return None;
+        }
+        match self.spec() {
+            Ok(spec) => {
+                self.problem = None;
+                Some(SourceSpec::Server(spec))
+            }
+            Err((at, problem)) => {
+                self.at = at;
+                self.problem = Some(problem);
+                None
+            }
+        }
+    }
+
+    fn spec(&self) -> Result<ServerSpec, (usize, String)> {
+        let text = |at: usize| self.lines[at].text().trim().to_owned();
+        let (host, port, starttls) = server(&text(0), self.starttls).map_err(|why| (0, why))?;
+        let mut bases = Vec::new();
+        for base in text(4).split(';').map(str::trim).filter(|base| !base.is_empty()) {
+            bases.push(DistinguishedName::parse(base).map_err(|error| (4, error.to_string()))?);
+        }
+        let ca_cert = Some(text(3)).filter(|path| !path.is_empty()).map(PathBuf::from);
+        Ok(ServerSpec {
+            host,
+            port,
+            protection: if starttls { Protection::StartTls } else { Protection::Ldaps },
+            ca_cert,
+            insecure: self.insecure,
+            user: text(1),
+            password: SecretString::from(self.lines[2].text()),
+            domain_hosts: Vec::new(),
+            bases,
+        })
+    }
+
+    pub(in crate::tui) fn draw(&self, frame: &mut Frame<'_>, area: Rect, theme: Theme) {
+        let width = usize::from(area.width.saturating_sub(4));
+        let heading = |text| Line::styled(text, theme.style(Role::Heading));
+        let mut lines: Vec<Line<'static>> = [
+            heading("Find and mend what would break synchronisation to Microsoft Entra ID."),
+            Line::raw("Reading changes nothing. Nothing is written until you arm it, start it and confirm it."),
+            Line::default(),
+        ]
+        .into_iter()
+        .flat_map(|line| fold(line, width, theme))
+        .collect();
+        let mut cursor = None;
+        for (at, field) in FIELDS.iter().enumerate() {
+            let here = at == self.at;
+            let label = format!("{}{:<16}", if here { "> " } else { "  " }, field.label());
+            let style = theme.style(if here { Role::Key } else { Role::Muted });
+            let mut spans = vec![Span::styled(label, style)];
+            if field.is_box() {
+                let on = if *field == Field::StartTls { self.starttls } else { self.insecure };
+                spans.push(Span::raw(if on { "[x]" } else { "[ ]" }));
+            } else if let Some(line) = self.lines.get(at) {
+                let (typed, column) = line.draw(width.saturating_sub(19), theme);
+                spans.extend(typed);
+                if here {
+                    cursor = Some((18 + column, lines.len()));
+                }
+            }
+            lines.push(Line::from(spans));
+        }
+        let mut below = vec![
+            Line::default(),
+            Line::styled(self.field().hint(), theme.style(Role::Muted)),
+        ];
+        if self.insecure {
+            let danger = "! any certificate is accepted: the password can be stolen";
+            below.push(Line::styled(danger, theme.style(Role::Warning)));
+        }
+        if let Some(problem) = &self.problem {
+            for line in cell::wrap(problem, width, 3, theme) {
+                below.push(line.patch_style(theme.style(Role::Removed)));
+            }
+        }
+        below.push(Line::default());
+        below.push(Line::raw(
+            "No server at hand? F2 opens a sample forest: everything works there, nothing is contacted.",
+        ));
+        lines.extend(below.into_iter().flat_map(|line| fold(line, width, theme)));
+        let place = Rect {
+            x: area.x + 2.min(area.width),
+            width: area.width.saturating_sub(4),
+            ..area
+        };
+        draw_lines(frame, place, &lines);
+        if let Some((x, y)) = cursor {
+            let x = place.x + u16::try_from(x).unwrap_or(0);
+            let y = place.y + u16::try_from(y).unwrap_or(0);
+            frame.set_cursor_position((x, y));
+        }
+    }
+}
+
+/// Breaks a line of own text that is too wide.
+fn fold(line: Line<'static>, width: usize, theme: Theme) -> Vec<Line<'static>> {
+    match line.spans.as_slice() {
+        [only] if only.width() > width => {
+            let style = line.style.patch(only.style);
+            cell::wrap(&only.content, width, 4, theme)
+                .into_iter()
+                .map(|part| part.patch_style(style))
+                .collect()
+        }
+        _ => vec![line],
+    }
+}
+
+/// Host, port and whether StartTLS, from what people type.
+fn server(text: &str, starttls: bool) -> Result<(String, u16, bool), String> {
+    let (scheme, rest) = text.split_once("://").map_or((None, text), |(s, r)| (Some(s), r));
+    let starttls = match scheme.map(str::to_ascii_lowercase).as_deref() {
+        None => starttls,
+        Some("ldaps") => false,
+        Some("ldap") if starttls => true,
+        Some("ldap") => {
+            return Err("ldap:// would send the password unprotected: switch StartTLS on, or use ldaps://".to_owned());
+        }
+        Some(other) => {
+            return Err(format!("'{}' is no scheme of LDAP: use ldaps:// or ldap://", text::fit_text(other, 20, Cut::End)));
+        }
+    };
+    let rest = rest.trim_end_matches('/');
+    let (host, port) = match rest.rsplit_once(':') {
+        // A bare IPv6 address has more than one colon.
+        Some((host, port)) if !host.contains(':') || host.ends_with(']') => {
+            let port = port
+                .parse()
+                .map_err(|_no_number| format!("'{}' is not a port", text::fit_text(port, 20, Cut::End)))?;
+            (host, port)
+        }
+        _ => (rest, if starttls { 389 } else { 636 }),
+    };
+    let host = host.trim_start_matches('[').trim_end_matches(']');
+    if host.is_empty() || host.contains(|c: char| c.is_whitespace() || c.is_control() || c == '/') {
+        return Err("this is not a host name".to_owned());
+    }
+    Ok((host.to_owned(), port, starttls))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn servers_are_read_as_people_write_them() {
+        for (text, starttls, host, port) in [
+            ("dc1", false, "dc1", 636),
+            ("dc1", true, "dc1", 389),
+            ("ldaps://dc1.x.y:3269/", false, "dc1.x.y", 3269),
+            ("ldap://dc1", true, "dc1", 389),
+            ("[::1]:1636", false, "::1", 1636),
+            ("fe80::1", false, "fe80::1", 636),
+        ] {
+            assert_eq!(server(text, starttls), Ok((host.to_owned(), port, starttls)), "{text}");
+        }
+        for bad in ["ldap://dc1", "http://dc1", "dc1:x", "dc1:99999", "", "a b", "ldaps://"] {
+            assert!(server(bad, false).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn enter_asks_for_what_is_missing_and_then_gives_the_source() {
+        let mut form = Connect::new(None);
+        assert!(form.submit().is_none());
+        assert_eq!(form.problem.as_deref(), Some("server is needed"));
+        form.line().unwrap().paste("dc1");
+        assert!(form.submit().is_none());
+        assert_eq!((form.field(), form.problem.clone()), (Field::User, None));
+        form.line().unwrap().paste("anna@x");
+        assert!(form.submit().is_none());
+        form.line().unwrap().paste(" pass word ");
+        let Some(SourceSpec::Server(spec)) = form.submit() else {
+            panic!("{:?}", form.problem);
+        };
+        assert_eq!((spec.host.as_str(), spec.port), ("dc1", 636));
+        assert_eq!(spec.password.expose_secret(), " pass word ");
+    }
+
+    #[test]
+    fn a_malformed_base_is_named() {
+        let mut form = Connect::new(None);
+        for (at, text) in ["dc1", "anna", "pw", "", "not a dn"].iter().enumerate() {
+            form.at = at;
+            form.line().unwrap().paste(text);
+        }
+        assert!(form.submit().is_none());
+        assert_eq!(form.field(), Field::Base);
+        assert!(form.problem.unwrap().contains("not a dn"));
+    }
+}

@@ -1,0 +1,46 @@
+//! The full screens. Each holds its own state and draws itself from it; what
+//! keys do is decided in [`App`](super::App).
+
+pub(super) mod connect;
+pub(super) mod document;
+pub(super) mod history;
+pub(super) mod log;
+pub(super) mod outcome;
+pub(super) mod review;
+pub(super) mod scan;
+pub(super) mod transaction;
+pub(super) mod write;
+
+use super::keymap::Context;
+
+/// A screen. The lowest of the stack is where the program began.
+#[derive(Debug)]
+pub(super) enum Screen {
+    Connect(Box<connect::Connect>),
+    Scan(scan::Scan),
+    Grid,
+    Review(Box<review::Review>),
+    Write(write::Write),
+    Outcome(Box<outcome::OutcomeScreen>),
+    History(history::History),
+    Transaction(Box<transaction::Shown>),
+    Log(document::Place),
+}
+
+impl Screen {
+    /// The contexts of its keys, most particular first.
+    pub(super) fn contexts(&self) -> &'static [Context] {
+        use Context as C;
+        match self {
+            Self::Connect(_) => &[C::Connect],
+            Self::Scan(_) => &[C::Scan, C::Everywhere],
+            Self::Grid => &[C::Grid, C::Moving, C::Everywhere],
+            Self::Review(_) => &[C::Review, C::Moving, C::Everywhere],
+            Self::Write(_) => &[C::Apply, C::Everywhere],
+            Self::Outcome(_) => &[C::Result, C::Moving, C::Everywhere],
+            Self::History(_) => &[C::History, C::Moving, C::Everywhere],
+            Self::Transaction(_) => &[C::Transaction, C::Moving, C::Everywhere],
+            Self::Log(_) => &[C::Moving, C::Everywhere],
+        }
+    }
+}

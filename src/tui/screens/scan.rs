@@ -1,0 +1,111 @@
+//! The scan while it runs: a line a domain.
+
+use std::time::Duration;
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+use crate::scan::{DomainProgress, DomainState};
+use crate::text::{self, Cut};
+use crate::tui::cell;
+use crate::tui::popup::draw_lines;
+use crate::tui::theme::{Role, Theme};
+
+const SPINNER: [&str; 4] = ["|", "/", "-", "\\"];
+
+/// How far it is.
+#[derive(Debug, Default)]
+pub(in crate::tui) struct Scan {
+    pub(in crate::tui) started: Duration,
+    pub(in crate::tui) now: Duration,
+    pub(in crate::tui) domains: Vec<DomainProgress>,
+    pub(in crate::tui) stopping: bool,
+}
+
+impl Scan {
+    pub(in crate::tui) fn new(now: Duration) -> Self {
+        Self { started: now, now, ..Self::default() }
+    }
+
+    fn elapsed(&self) -> Duration {
+        self.now.saturating_sub(self.started)
+    }
+
+    pub(in crate::tui) fn draw(&self, frame: &mut Frame<'_>, area: Rect, theme: Theme) {
+        let width = usize::from(area.width);
+        let seconds = self.elapsed().as_secs();
+        let total: u64 = self.domains.iter().map(|domain| domain.entries).sum();
+        let found: u64 = self.domains.iter().map(|domain| domain.findings).sum();
+        let rate = per_second(total, self.elapsed());
+        let head = if self.domains.is_empty() {
+            format!("{} connecting … {seconds} s", self.spin(0))
+        } else {
+            format!("{total} entries read in {seconds} s ({rate}/s), {found} findings so far; duplicates are known at the end")
+        };
+        let mut lines = vec![Line::styled(text::fit_text(&head, width, Cut::End), theme.style(Role::Heading))];
+        if self.stopping {
+            let stopping = "stopping at the next page: what was read is shown, and called partial";
+            lines.push(Line::styled(stopping, theme.style(Role::Warning)));
+        }
+        lines.push(Line::default());
+        if !self.domains.is_empty() {
+            lines.push(self.titles(width, theme));
+        }
+        for (at, domain) in self.domains.iter().enumerate() {
+            lines.push(self.line(at, domain, width, theme));
+        }
+        draw_lines(frame, area, &lines);
+    }
+
+    fn titles(&self, width: usize, theme: Theme) -> Line<'static> {
+        let name = name_width(width);
+        let text = format!("  {:<name$} {:<12} {:>9} {:>7} {:>8} {:>8}", "Domain", "State", "Entries", "Rate/s", "Skipped", "Findings");
+        Line::styled(text, theme.style(Role::Heading))
+    }
+
+    fn line(&self, at: usize, domain: &DomainProgress, width: usize, theme: Theme) -> Line<'static> {
+        let name = name_width(width);
+        let (sign, word, role) = match &domain.state {
+            DomainState::Waiting => ("·", "waiting", Role::Muted),
+            DomainState::Reading => (self.spin(at), "reading", Role::Key),
+            DomainState::Done => ("✓", "read", Role::Added),
+            DomainState::Failed(_) => ("✗", "failed", Role::Removed),
+            DomainState::Cancelled => ("!", "stopped", Role::Warning),
+        };
+        let fitted = cell::fit(&domain.name, name, Cut::Middle, theme);
+        let used: usize = fitted.iter().map(Span::width).sum();
+        let mut spans = vec![Span::styled(format!("{sign} "), theme.style(role))];
+        spans.extend(fitted);
+        spans.push(Span::raw(" ".repeat(name - used + 1)));
+        spans.push(Span::styled(format!("{word:<12}"), theme.style(role)));
+        spans.push(Span::raw(format!(
+            " {:>9} {:>7} {:>8} {:>8}",
+            domain.entries,
+            per_second(domain.entries, self.elapsed()),
+            domain.skipped,
+            domain.findings,
+        )));
+        if let DomainState::Failed(reason) = &domain.state {
+            let left = width.saturating_sub(name + 52);
+            spans.push(Span::raw(" "));
+            spans.extend(cell::fit(reason, left, Cut::End, theme));
+        }
+        Line::from(spans)
+    }
+
+    fn spin(&self, at: usize) -> &'static str {
+        let step = usize::try_from(self.now.as_millis() / 120).unwrap_or(0);
+        SPINNER[(step + at) % SPINNER.len()]
+    }
+}
+
+fn name_width(width: usize) -> usize {
+    width.saturating_sub(53).clamp(12, 40)
+}
+
+/// Things a second, whole.
+pub(in crate::tui) fn per_second(count: u64, elapsed: Duration) -> u64 {
+    let millis = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
+    count.saturating_mul(1000).checked_div(millis).unwrap_or(0)
+}
