@@ -50,6 +50,7 @@ pub(super) enum Intent {
     Help,
     Palette,
     Close,
+    Back,
     Interrupt,
     Log,
     History,
@@ -119,7 +120,10 @@ pub(super) struct Key {
 }
 
 const fn plain(code: KeyCode) -> Key {
-    Key { code, modifiers: KeyModifiers::NONE }
+    Key {
+        code,
+        modifiers: KeyModifiers::NONE,
+    }
 }
 
 const fn letter(character: char) -> Key {
@@ -127,17 +131,24 @@ const fn letter(character: char) -> Key {
 }
 
 const fn ctrl(character: char) -> Key {
-    Key { code: KeyCode::Char(character), modifiers: KeyModifiers::CONTROL }
+    Key {
+        code: KeyCode::Char(character),
+        modifiers: KeyModifiers::CONTROL,
+    }
 }
 
 const fn shift(code: KeyCode) -> Key {
-    Key { code, modifiers: KeyModifiers::SHIFT }
+    Key {
+        code,
+        modifiers: KeyModifiers::SHIFT,
+    }
 }
 
 impl Key {
     /// The key of an event. The case of a character says what Shift says.
     fn of(event: KeyEvent) -> Self {
-        let kept = event.modifiers & (KeyModifiers::CONTROL | KeyModifiers::SHIFT | KeyModifiers::ALT);
+        let kept =
+            event.modifiers & (KeyModifiers::CONTROL | KeyModifiers::SHIFT | KeyModifiers::ALT);
         match event.code {
             KeyCode::Char(character) if kept.contains(KeyModifiers::CONTROL) => Self {
                 code: KeyCode::Char(character.to_ascii_lowercase()),
@@ -148,7 +159,10 @@ impl Key {
                 modifiers: kept - KeyModifiers::SHIFT,
             },
             KeyCode::BackTab => plain(KeyCode::BackTab),
-            code => Self { code, modifiers: kept },
+            code => Self {
+                code,
+                modifiers: kept,
+            },
         }
     }
 
@@ -197,11 +211,21 @@ const fn bind(
     intent: Intent,
     texts: (&'static str, &'static str),
 ) -> Binding {
-    Binding { context, keys, intent, name: texts.0, text: texts.1, footer: false }
+    Binding {
+        context,
+        keys,
+        intent,
+        name: texts.0,
+        text: texts.1,
+        footer: false,
+    }
 }
 
 const fn shown(binding: Binding) -> Binding {
-    Binding { footer: true, ..binding }
+    Binding {
+        footer: true,
+        ..binding
+    }
 }
 
 use Context as C;
@@ -210,83 +234,511 @@ use KeyCode as K;
 
 /// All keys. The order is that of the footer and the help.
 pub(super) const BINDINGS: &[Binding] = &[
-    shown(bind(C::Connect, &[plain(K::Enter)], I::Submit, ("connect", "go to the next field; connect from the last"))),
-    shown(bind(C::Connect, &[plain(K::Tab), plain(K::Down)], I::NextField, ("next field", "go to the next field"))),
-    bind(C::Connect, &[plain(K::BackTab), plain(K::Up)], I::PreviousField, ("previous field", "go back a field")),
-    shown(bind(C::Connect, &[letter(' ')], I::Toggle, ("switch", "switch the box under the cursor on or off"))),
-    shown(bind(C::Connect, &[plain(K::F(2))], I::Demo, ("demo", "open the sample forests instead; nothing is contacted"))),
-    bind(C::Connect, &[plain(K::F(1))], I::Help, ("help", "show the keys")),
-    bind(C::Connect, &[plain(K::F(4))], I::History, ("history", "show what was written in earlier runs")),
-    shown(bind(C::Connect, &[plain(K::Esc)], I::Close, ("quit", "leave the program"))),
-    shown(bind(C::Scan, &[letter('c')], I::Cancel, ("stop", "stop reading; what was read is shown and called partial"))),
-    shown(bind(C::Grid, &[plain(K::Enter), letter('e')], I::Edit, ("edit", "edit the new value of the row under the cursor"))),
-    shown(bind(C::Grid, &[letter('t')], I::Accept, ("take", "take the proposals of the marked rows, else of the cursor row"))),
-    bind(C::Grid, &[letter('r'), plain(K::Delete)], I::Remove, ("remove", "stage REMOVE: take the value away")),
-    bind(C::Grid, &[letter('c')], I::Complete, ("complete", "stage COMPLETE: the value is right as it is")),
-    bind(C::Grid, &[letter('x'), plain(K::Backspace)], I::Undecide, ("undecide", "take the decision back: the row is left alone")),
-    shown(bind(C::Grid, &[letter('A')], I::AcceptSafe, ("all safe", "take every safe proposal of the rows that the filter shows"))),
-    shown(bind(C::Grid, &[letter(' ')], I::Mark, ("mark", "mark the row, or take its mark away"))),
-    bind(C::Grid, &[letter('v')], I::Range, ("range", "begin a range here; again marks it")),
-    bind(C::Grid, &[shift(K::Down)], I::MarkDown, ("mark down", "mark while moving down")),
-    bind(C::Grid, &[shift(K::Up)], I::MarkUp, ("mark up", "mark while moving up")),
-    bind(C::Grid, &[letter('V')], I::MarkVisible, ("mark screen", "mark the rows on the screen")),
-    bind(C::Grid, &[ctrl('a')], I::MarkAll, ("mark all", "mark all rows that the filter shows")),
-    bind(C::Grid, &[letter('M')], I::ClearMarks, ("clear marks", "take all marks away")),
-    shown(bind(C::Grid, &[letter('f'), letter('&')], I::Filter, ("filter", "show matching rows only: words, field:value, /regex/, ! before any of them"))),
-    bind(C::Grid, &[letter('=')], I::FilterCell, ("filter by cell", "show only rows like the cell under the cursor")),
-    bind(C::Grid, &[letter('!')], I::FilterOutCell, ("hide like cell", "hide rows like the cell under the cursor")),
-    bind(C::Grid, &[letter('F')], I::ClearFilter, ("clear filter", "show all rows again")),
-    bind(C::Grid, &[letter('/')], I::Search, ("search", "jump to rows that match, hiding nothing")),
-    bind(C::Grid, &[letter('n')], I::NextMatch, ("next match", "go to the next match of the search")),
-    bind(C::Grid, &[letter('N')], I::PreviousMatch, ("previous match", "go to the match before")),
-    shown(bind(C::Grid, &[letter('s')], I::Sort, ("sort", "sort by this column; again reverses"))),
-    bind(C::Grid, &[letter('S')], I::SortAdd, ("sort also", "add this column as a further sort key; again reverses it")),
-    bind(C::Grid, &[letter('d'), plain(K::Tab)], I::Detail, ("detail", "detail pane: beside the grid, alone, hidden")),
-    bind(C::Grid, &[letter(']'), letter('J')], I::DetailDown, ("detail down", "scroll the detail pane")),
-    bind(C::Grid, &[letter('['), letter('K')], I::DetailUp, ("detail up", "scroll the detail pane back")),
-    shown(bind(C::Grid, &[letter('u'), ctrl('z')], I::Undo, ("undo", "take the last staged change back"))),
-    bind(C::Grid, &[ctrl('r'), ctrl('y')], I::Redo, ("redo", "stage again what was taken back")),
-    bind(C::Grid, &[letter('y')], I::CopyCell, ("copy cell", "copy the cell to the clipboard")),
-    bind(C::Grid, &[letter('Y')], I::CopyName, ("copy DN", "copy the distinguished name to the clipboard")),
-    shown(bind(C::Grid, &[letter('R')], I::Review, ("review", "look at all staged changes before anything is written"))),
-    bind(C::Grid, &[plain(K::F(5))], I::Rescan, ("scan again", "read the directory again; staged changes are lost, which is asked first")),
-    shown(bind(C::Editing, &[plain(K::Enter)], I::Submit, ("stage", "stage the value; nothing is written yet"))),
-    shown(bind(C::Editing, &[plain(K::Esc)], I::Close, ("leave", "leave without a change"))),
-    shown(bind(C::Editing, &[ctrl('u')], I::ClearLine, ("empty", "empty the line"))),
-    shown(bind(C::Prompt, &[plain(K::Enter)], I::Submit, ("go", "search or filter"))),
-    shown(bind(C::Prompt, &[plain(K::Esc)], I::Close, ("leave", "leave without a change"))),
-    shown(bind(C::Prompt, &[ctrl('u')], I::ClearLine, ("empty", "empty the line"))),
-    shown(bind(C::Palette, &[plain(K::Enter)], I::Submit, ("run", "run the chosen action"))),
-    bind(C::Palette, &[plain(K::Down), plain(K::Tab)], I::Down, ("down", "next action")),
-    bind(C::Palette, &[plain(K::Up), plain(K::BackTab)], I::Up, ("up", "action before")),
-    shown(bind(C::Palette, &[plain(K::Esc)], I::Close, ("leave", "leave without running anything"))),
-    shown(bind(C::Review, &[letter('a')], I::Arm, ("arm", "arm or disarm writing"))),
-    shown(bind(C::Review, &[letter('w')], I::Write, ("write", "begin writing, after a last question"))),
-    shown(bind(C::Review, &[letter('l')], I::Ldif, ("LDIF", "show the changes as LDIF, or as a diff"))),
-    shown(bind(C::Apply, &[letter('c')], I::Cancel, ("stop", "stop after the entry that is being written"))),
-    shown(bind(C::Result, &[letter('r')], I::Rollback, ("roll back", "take this transaction back, as a new one"))),
-    shown(bind(C::History, &[plain(K::Enter)], I::Open, ("show", "show what the transaction changed"))),
-    shown(bind(C::History, &[letter('r')], I::Rollback, ("roll back", "take the transaction back, as a new one"))),
-    shown(bind(C::History, &[letter('f')], I::Recover, ("recover", "settle by reading what an unfinished transaction left open"))),
-    shown(bind(C::Transaction, &[letter('r')], I::Rollback, ("roll back", "take this transaction back, as a new one"))),
+    shown(bind(
+        C::Connect,
+        &[plain(K::Enter)],
+        I::Submit,
+        ("connect", "go to the next field; connect from the last"),
+    )),
+    shown(bind(
+        C::Connect,
+        &[plain(K::Tab), plain(K::Down)],
+        I::NextField,
+        ("next field", "go to the next field"),
+    )),
+    bind(
+        C::Connect,
+        &[plain(K::BackTab), plain(K::Up)],
+        I::PreviousField,
+        ("previous field", "go back a field"),
+    ),
+    shown(bind(
+        C::Connect,
+        &[letter(' ')],
+        I::Toggle,
+        ("switch", "switch the box under the cursor on or off"),
+    )),
+    shown(bind(
+        C::Connect,
+        &[plain(K::F(2))],
+        I::Demo,
+        (
+            "demo",
+            "open the sample forests instead; nothing is contacted",
+        ),
+    )),
+    bind(
+        C::Connect,
+        &[plain(K::F(1))],
+        I::Help,
+        ("help", "show the keys"),
+    ),
+    bind(
+        C::Connect,
+        &[plain(K::F(4))],
+        I::History,
+        ("history", "show what was written in earlier runs"),
+    ),
+    shown(bind(
+        C::Connect,
+        &[plain(K::Esc)],
+        I::Close,
+        ("quit", "leave the program"),
+    )),
+    shown(bind(
+        C::Scan,
+        &[letter('c')],
+        I::Cancel,
+        (
+            "stop",
+            "stop reading; what was read is shown and called partial",
+        ),
+    )),
+    shown(bind(
+        C::Grid,
+        &[plain(K::Enter), letter('e')],
+        I::Edit,
+        ("edit", "edit the new value of the row under the cursor"),
+    )),
+    shown(bind(
+        C::Grid,
+        &[letter('t')],
+        I::Accept,
+        (
+            "take",
+            "take the proposals of the marked rows, else of the cursor row",
+        ),
+    )),
+    bind(
+        C::Grid,
+        &[letter('r'), plain(K::Delete)],
+        I::Remove,
+        ("remove", "stage REMOVE: take the value away"),
+    ),
+    bind(
+        C::Grid,
+        &[letter('c')],
+        I::Complete,
+        ("complete", "stage COMPLETE: the value is right as it is"),
+    ),
+    bind(
+        C::Grid,
+        &[letter('x'), plain(K::Backspace)],
+        I::Undecide,
+        ("undecide", "take the decision back: the row is left alone"),
+    ),
+    shown(bind(
+        C::Grid,
+        &[letter('A')],
+        I::AcceptSafe,
+        (
+            "all safe",
+            "take every safe proposal of the rows that the filter shows",
+        ),
+    )),
+    shown(bind(
+        C::Grid,
+        &[letter(' ')],
+        I::Mark,
+        ("mark", "mark the row, or take its mark away"),
+    )),
+    bind(
+        C::Grid,
+        &[letter('v')],
+        I::Range,
+        ("range", "begin a range here; again marks it"),
+    ),
+    bind(
+        C::Grid,
+        &[shift(K::Down)],
+        I::MarkDown,
+        ("mark down", "mark while moving down"),
+    ),
+    bind(
+        C::Grid,
+        &[shift(K::Up)],
+        I::MarkUp,
+        ("mark up", "mark while moving up"),
+    ),
+    bind(
+        C::Grid,
+        &[letter('V')],
+        I::MarkVisible,
+        ("mark screen", "mark the rows on the screen"),
+    ),
+    bind(
+        C::Grid,
+        &[ctrl('a')],
+        I::MarkAll,
+        ("mark all", "mark all rows that the filter shows"),
+    ),
+    bind(
+        C::Grid,
+        &[letter('M')],
+        I::ClearMarks,
+        ("clear marks", "take all marks away"),
+    ),
+    shown(bind(
+        C::Grid,
+        &[letter('f'), letter('&')],
+        I::Filter,
+        (
+            "filter",
+            "show matching rows only: words, field:value, /regex/, ! before any of them",
+        ),
+    )),
+    bind(
+        C::Grid,
+        &[letter('=')],
+        I::FilterCell,
+        (
+            "filter by cell",
+            "show only rows like the cell under the cursor",
+        ),
+    ),
+    bind(
+        C::Grid,
+        &[letter('!')],
+        I::FilterOutCell,
+        ("hide like cell", "hide rows like the cell under the cursor"),
+    ),
+    bind(
+        C::Grid,
+        &[letter('F')],
+        I::ClearFilter,
+        ("clear filter", "show all rows again"),
+    ),
+    bind(
+        C::Grid,
+        &[letter('/')],
+        I::Search,
+        ("search", "jump to rows that match, hiding nothing"),
+    ),
+    bind(
+        C::Grid,
+        &[letter('n')],
+        I::NextMatch,
+        ("next match", "go to the next match of the search"),
+    ),
+    bind(
+        C::Grid,
+        &[letter('N')],
+        I::PreviousMatch,
+        ("previous match", "go to the match before"),
+    ),
+    shown(bind(
+        C::Grid,
+        &[letter('s')],
+        I::Sort,
+        ("sort", "sort by this column; again reverses"),
+    )),
+    bind(
+        C::Grid,
+        &[letter('S')],
+        I::SortAdd,
+        (
+            "sort also",
+            "add this column as a further sort key; again reverses it",
+        ),
+    ),
+    bind(
+        C::Grid,
+        &[letter('d'), plain(K::Tab)],
+        I::Detail,
+        ("detail", "detail pane: beside the grid, alone, hidden"),
+    ),
+    bind(
+        C::Grid,
+        &[letter(']'), letter('J')],
+        I::DetailDown,
+        ("detail down", "scroll the detail pane"),
+    ),
+    bind(
+        C::Grid,
+        &[letter('['), letter('K')],
+        I::DetailUp,
+        ("detail up", "scroll the detail pane back"),
+    ),
+    shown(bind(
+        C::Grid,
+        &[letter('u'), ctrl('z')],
+        I::Undo,
+        ("undo", "take the last staged change back"),
+    )),
+    bind(
+        C::Grid,
+        &[ctrl('r'), ctrl('y')],
+        I::Redo,
+        ("redo", "stage again what was taken back"),
+    ),
+    bind(
+        C::Grid,
+        &[letter('y')],
+        I::CopyCell,
+        ("copy cell", "copy the cell to the clipboard"),
+    ),
+    bind(
+        C::Grid,
+        &[letter('Y')],
+        I::CopyName,
+        ("copy DN", "copy the distinguished name to the clipboard"),
+    ),
+    shown(bind(
+        C::Grid,
+        &[letter('R')],
+        I::Review,
+        (
+            "review",
+            "look at all staged changes before anything is written",
+        ),
+    )),
+    bind(
+        C::Grid,
+        &[plain(K::F(5))],
+        I::Rescan,
+        (
+            "scan again",
+            "read the directory again; staged changes are lost, which is asked first",
+        ),
+    ),
+    shown(bind(
+        C::Editing,
+        &[plain(K::Enter)],
+        I::Submit,
+        ("stage", "stage the value; nothing is written yet"),
+    )),
+    shown(bind(
+        C::Editing,
+        &[plain(K::Esc)],
+        I::Close,
+        ("leave", "leave without a change"),
+    )),
+    shown(bind(
+        C::Editing,
+        &[ctrl('u')],
+        I::ClearLine,
+        ("empty", "empty the line"),
+    )),
+    shown(bind(
+        C::Prompt,
+        &[plain(K::Enter)],
+        I::Submit,
+        ("go", "search or filter"),
+    )),
+    shown(bind(
+        C::Prompt,
+        &[plain(K::Esc)],
+        I::Close,
+        ("leave", "leave without a change"),
+    )),
+    shown(bind(
+        C::Prompt,
+        &[ctrl('u')],
+        I::ClearLine,
+        ("empty", "empty the line"),
+    )),
+    shown(bind(
+        C::Palette,
+        &[plain(K::Enter)],
+        I::Submit,
+        ("run", "run the chosen action"),
+    )),
+    bind(
+        C::Palette,
+        &[plain(K::Down), plain(K::Tab)],
+        I::Down,
+        ("down", "next action"),
+    ),
+    bind(
+        C::Palette,
+        &[plain(K::Up), plain(K::BackTab)],
+        I::Up,
+        ("up", "action before"),
+    ),
+    shown(bind(
+        C::Palette,
+        &[plain(K::Esc)],
+        I::Close,
+        ("leave", "leave without running anything"),
+    )),
+    shown(bind(
+        C::Review,
+        &[letter('a')],
+        I::Arm,
+        ("arm", "arm or disarm writing"),
+    )),
+    shown(bind(
+        C::Review,
+        &[letter('w')],
+        I::Write,
+        ("write", "begin writing, after a last question"),
+    )),
+    shown(bind(
+        C::Review,
+        &[letter('l')],
+        I::Ldif,
+        ("LDIF", "show the changes as LDIF, or as a diff"),
+    )),
+    shown(bind(
+        C::Apply,
+        &[letter('c')],
+        I::Cancel,
+        ("stop", "stop after the entry that is being written"),
+    )),
+    shown(bind(
+        C::Result,
+        &[letter('r')],
+        I::Rollback,
+        ("roll back", "take this transaction back, as a new one"),
+    )),
+    shown(bind(
+        C::History,
+        &[plain(K::Enter)],
+        I::Open,
+        ("show", "show what the transaction changed"),
+    )),
+    shown(bind(
+        C::History,
+        &[letter('r')],
+        I::Rollback,
+        ("roll back", "take the transaction back, as a new one"),
+    )),
+    shown(bind(
+        C::History,
+        &[letter('f')],
+        I::Recover,
+        (
+            "recover",
+            "settle by reading what an unfinished transaction left open",
+        ),
+    )),
+    shown(bind(
+        C::Transaction,
+        &[letter('r')],
+        I::Rollback,
+        ("roll back", "take this transaction back, as a new one"),
+    )),
     bind(C::Moving, &[plain(K::Up), letter('k')], I::Up, ("up", "up")),
-    bind(C::Moving, &[plain(K::Down), letter('j')], I::Down, ("down", "down")),
-    bind(C::Moving, &[plain(K::Left), letter('h')], I::Left, ("left", "left, a column")),
-    bind(C::Moving, &[plain(K::Right), letter('l')], I::Right, ("right", "right, a column")),
-    bind(C::Moving, &[plain(K::PageUp), ctrl('b')], I::PageUp, ("page up", "a page up")),
-    bind(C::Moving, &[plain(K::PageDown), ctrl('f')], I::PageDown, ("page down", "a page down")),
-    bind(C::Moving, &[ctrl('u')], I::HalfUp, ("half page up", "half a page up")),
-    bind(C::Moving, &[ctrl('d')], I::HalfDown, ("half page down", "half a page down")),
-    bind(C::Moving, &[plain(K::Home), letter('g')], I::First, ("first", "to the first row")),
-    bind(C::Moving, &[plain(K::End), letter('G')], I::Last, ("last", "to the last row")),
-    bind(C::Moving, &[letter('0')], I::FirstColumn, ("first column", "to the first column")),
-    bind(C::Moving, &[letter('$')], I::LastColumn, ("last column", "to the last column")),
-    bind(C::Everywhere, &[letter('H')], I::History, ("history", "all transactions; from there roll back and recover")),
-    bind(C::Everywhere, &[letter('L')], I::Log, ("operations", "every LDAP operation, as it was sent")),
-    bind(C::Everywhere, &[letter(':')], I::Palette, ("palette", "find an action by its name")),
-    shown(bind(C::Everywhere, &[letter('q'), plain(K::Esc)], I::Close, ("close", "close this layer; the last one quits, and asks if work is staged"))),
-    shown(bind(C::Everywhere, &[letter('?'), plain(K::F(1))], I::Help, ("help", "show these keys"))),
-    bind(C::Everywhere, &[ctrl('c')], I::Interrupt, ("stop or quit", "stop what is running; else quit, and ask if work is staged")),
+    bind(
+        C::Moving,
+        &[plain(K::Down), letter('j')],
+        I::Down,
+        ("down", "down"),
+    ),
+    bind(
+        C::Moving,
+        &[plain(K::Left), letter('h')],
+        I::Left,
+        ("left", "left, a column"),
+    ),
+    bind(
+        C::Moving,
+        &[plain(K::Right), letter('l')],
+        I::Right,
+        ("right", "right, a column"),
+    ),
+    bind(
+        C::Moving,
+        &[plain(K::PageUp), ctrl('b')],
+        I::PageUp,
+        ("page up", "a page up"),
+    ),
+    bind(
+        C::Moving,
+        &[plain(K::PageDown), ctrl('f')],
+        I::PageDown,
+        ("page down", "a page down"),
+    ),
+    bind(
+        C::Moving,
+        &[ctrl('u')],
+        I::HalfUp,
+        ("half page up", "half a page up"),
+    ),
+    bind(
+        C::Moving,
+        &[ctrl('d')],
+        I::HalfDown,
+        ("half page down", "half a page down"),
+    ),
+    bind(
+        C::Moving,
+        &[plain(K::Home), letter('g')],
+        I::First,
+        ("first", "to the first row"),
+    ),
+    bind(
+        C::Moving,
+        &[plain(K::End), letter('G')],
+        I::Last,
+        ("last", "to the last row"),
+    ),
+    bind(
+        C::Moving,
+        &[letter('0')],
+        I::FirstColumn,
+        ("first column", "to the first column"),
+    ),
+    bind(
+        C::Moving,
+        &[letter('$')],
+        I::LastColumn,
+        ("last column", "to the last column"),
+    ),
+    bind(
+        C::Everywhere,
+        &[letter('H')],
+        I::History,
+        (
+            "history",
+            "all transactions; from there roll back and recover",
+        ),
+    ),
+    bind(
+        C::Everywhere,
+        &[letter('L')],
+        I::Log,
+        ("operations", "every LDAP operation, as it was sent"),
+    ),
+    bind(
+        C::Everywhere,
+        &[letter(':')],
+        I::Palette,
+        ("palette", "find an action by its name"),
+    ),
+    shown(bind(
+        C::Everywhere,
+        &[letter('q')],
+        I::Close,
+        (
+            "close",
+            "close this layer; on the last one leave, and ask if work is staged",
+        ),
+    )),
+    bind(
+        C::Everywhere,
+        &[plain(K::Esc)],
+        I::Back,
+        (
+            "back",
+            "close this layer, or give up a range or a search; never leaves",
+        ),
+    ),
+    shown(bind(
+        C::Everywhere,
+        &[letter('?'), plain(K::F(1))],
+        I::Help,
+        ("help", "show these keys"),
+    )),
+    bind(
+        C::Everywhere,
+        &[ctrl('c')],
+        I::Interrupt,
+        (
+            "stop or quit",
+            "stop what is running; else quit, and ask if work is staged",
+        ),
+    ),
 ];
 
 /// What the event asks for in these contexts, first context first.
@@ -304,7 +756,11 @@ pub(super) fn intent(contexts: &[Context], event: KeyEvent) -> Option<Intent> {
 pub(super) fn bindings(contexts: &[Context]) -> Vec<&'static Binding> {
     contexts
         .iter()
-        .flat_map(|context| BINDINGS.iter().filter(move |binding| binding.context == *context))
+        .flat_map(|context| {
+            BINDINGS
+                .iter()
+                .filter(move |binding| binding.context == *context)
+        })
         .collect()
 }
 
@@ -347,7 +803,10 @@ mod tests {
     #[test]
     fn an_earlier_context_wins() {
         let event = KeyEvent::new(KeyCode::Char('l'), KeyModifiers::NONE);
-        assert_eq!(intent(&[Context::Review, Context::Moving], event), Some(Intent::Ldif));
+        assert_eq!(
+            intent(&[Context::Review, Context::Moving], event),
+            Some(Intent::Ldif)
+        );
         assert_eq!(intent(&[Context::Moving], event), Some(Intent::Right));
     }
 }

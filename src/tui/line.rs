@@ -23,12 +23,18 @@ pub(super) struct LineInput {
 
 impl LineInput {
     pub(super) fn new(text: &str) -> Self {
-        Self { input: Input::new(text.to_owned()), masked: false }
+        Self {
+            input: Input::new(text.to_owned()),
+            masked: false,
+        }
     }
 
     /// A line that shows only how long it is.
     pub(super) fn masked() -> Self {
-        Self { input: Input::default(), masked: true }
+        Self {
+            input: Input::default(),
+            masked: true,
+        }
     }
 
     pub(super) fn text(&self) -> &str {
@@ -49,9 +55,7 @@ impl LineInput {
             KeyCode::Char('k') if control => InputRequest::DeleteTillEnd,
             KeyCode::Char('u') if control => InputRequest::DeleteLine,
             // AltGr arrives as Control and Alt on Windows consoles.
-            KeyCode::Char(character)
-                if !control || event.modifiers.contains(KeyModifiers::ALT) =>
-            {
+            KeyCode::Char(character) if !control || event.modifiers.contains(KeyModifiers::ALT) => {
                 InputRequest::InsertChar(character)
             }
             KeyCode::Backspace => InputRequest::DeletePrevChar,

@@ -17,8 +17,6 @@ pub(super) enum Role {
     Muted,
     /// A key in a footer or a help line.
     Key,
-    /// The row under the cursor.
-    CursorRow,
     /// The cell under the cursor.
     CursorCell,
     /// A marked row.
@@ -56,17 +54,13 @@ impl Theme {
         let (colour, modifier) = match role {
             Role::Heading | Role::Key => (None, Modifier::BOLD),
             Role::Muted => (Some(Color::DarkGray), Modifier::empty()),
-            Role::CursorRow => (None, Modifier::UNDERLINED),
             Role::CursorCell | Role::Chip | Role::ReadOnly => (None, Modifier::REVERSED),
             Role::Marked => (Some(Color::Cyan), Modifier::BOLD),
             Role::Escaped => (Some(Color::Magenta), Modifier::REVERSED),
             Role::Removed => (Some(Color::Red), Modifier::empty()),
             Role::Added | Role::Staged => (Some(Color::Green), Modifier::empty()),
             Role::Warning => (Some(Color::Yellow), Modifier::BOLD),
-            Role::Armed => (
-                Some(Color::Red),
-                Modifier::BOLD.union(Modifier::REVERSED),
-            ),
+            Role::Armed => (Some(Color::Red), Modifier::BOLD.union(Modifier::REVERSED)),
         };
         self.with(colour, modifier)
     }

@@ -21,17 +21,32 @@ pub(in crate::tui) struct Column {
     pub(in crate::tui) cut: Cut,
 }
 
-const fn column(key: SortColumn, title: &'static str, field: &'static str, widest: usize) -> Column {
-    Column { key, title, field, widest, grows: false, cut: Cut::End }
+const fn column(
+    key: SortColumn,
+    title: &'static str,
+    field: &'static str,
+    widest: usize,
+) -> Column {
+    Column {
+        key,
+        title,
+        field,
+        widest,
+        grows: false,
+        cut: Cut::End,
+    }
 }
 
 const fn growing(column: Column) -> Column {
-    Column { grows: true, ..column }
+    Column {
+        grows: true,
+        ..column
+    }
 }
 
 /// All columns, in the order of a wide screen.
 pub(in crate::tui) const COLUMNS: &[Column] = &[
-    column(SortColumn::State, "State", "state", 11),
+    column(SortColumn::State, "State", "state", 13),
     column(SortColumn::Severity, "Severity", "severity", 11),
     growing(column(SortColumn::Name, "Name", "name", 24)),
     Column {
@@ -131,7 +146,11 @@ pub(in crate::tui) fn place(
         chosen.push((column, take));
         used += take + 1;
     }
-    grow(&mut chosen, width.saturating_sub(used.saturating_sub(1)), natural);
+    grow(
+        &mut chosen,
+        width.saturating_sub(used.saturating_sub(1)),
+        natural,
+    );
     let mut x = 0;
     chosen
         .into_iter()
@@ -144,7 +163,11 @@ pub(in crate::tui) fn place(
 }
 
 /// Gives what is left over to the columns that have use for it.
-fn grow(chosen: &mut [(&'static Column, usize)], mut left: usize, natural: impl Fn(&Column) -> usize) {
+fn grow(
+    chosen: &mut [(&'static Column, usize)],
+    mut left: usize,
+    natural: impl Fn(&Column) -> usize,
+) {
     let wishes: Vec<usize> = chosen.iter().map(|(column, _)| natural(column)).collect();
     while left > 0 {
         let mut given = 0;
@@ -180,11 +203,41 @@ pub(in crate::tui) fn content(column: SortColumn, row: &RowText, state: &RowStat
         SortColumn::Update => row.update.clone(),
         SortColumn::Action => match (row.action, row.proposed) {
             (Action::None, Action::None) => String::new(),
-            (Action::None, proposed) => format!("{}?", super::state::action_word(proposed).to_lowercase()),
+            (Action::None, proposed) => {
+                format!("{}?", super::state::action_word(proposed).to_lowercase())
+            }
             (action, _) => super::state::action_word(action).to_owned(),
         },
         SortColumn::Rule => row.rules.join("; "),
         SortColumn::Domain => row.domain.clone(),
+    }
+}
+
+/// The filter that shows rows like this cell.
+pub(in crate::tui) fn filter_for(column: SortColumn, row: &RowText, state: &RowState) -> String {
+    let (field, wanted) = match (column, state, row.action) {
+        (SortColumn::State, RowState::Open, _) | (SortColumn::Action, ..) => {
+            ("action", super::state::action_word(row.action).to_owned())
+        }
+        (SortColumn::State, ..) => {
+            let words = content(column, row, state);
+            let word = words.split_once(' ').map_or("", |(_, word)| word);
+            ("state", word.to_lowercase())
+        }
+        (SortColumn::Rule, ..) => ("rule", row.rules.first().cloned().unwrap_or_default()),
+        _ => (get(column).field, content(column, row, state)),
+    };
+    let plain = !wanted.is_empty()
+        && wanted
+            .chars()
+            .all(|c| c.is_alphanumeric() || "@._-'".contains(c));
+    if plain {
+        format!("{field}:{wanted}")
+    } else if wanted.contains('"') {
+        let expression = regex::escape(&wanted).replace('/', "\\/");
+        format!("{field}:/^{expression}$/")
+    } else {
+        format!("{field}:\"{wanted}\"")
     }
 }
 
@@ -196,11 +249,11 @@ fn state_words(action: Action, state: &RowState) -> &'static str {
         (RowState::Open, Action::Remove) => "- REMOVE",
         (RowState::Open, Action::Complete) => "= COMPLETE",
         (RowState::Done, _) => "✓ done",
-        (RowState::NotNeeded, _) => "✓ was so",
-        (RowState::Failed(_), _) => "✗ FAIL",
+        (RowState::NotNeeded, _) => "✓ not needed",
+        (RowState::Failed(_), _) => "✗ FAILED",
         (RowState::Conflict(_), _) => "! conflict",
         (RowState::InDoubt(_), _) => "? in doubt",
-        (RowState::RolledBack, _) => "< undone",
+        (RowState::RolledBack, _) => "< rolled back",
     }
 }
 

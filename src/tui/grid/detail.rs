@@ -29,11 +29,15 @@ impl Page {
         if !self.lines.is_empty() {
             self.lines.push(Line::default());
         }
-        self.lines.push(Line::from(Span::styled(text, self.theme.style(Role::Heading))));
+        self.lines.push(Line::from(Span::styled(
+            text,
+            self.theme.style(Role::Heading),
+        )));
     }
 
     fn text(&mut self, raw: &str) {
-        self.lines.extend(cell::wrap(raw, self.width, LINES, self.theme));
+        self.lines
+            .extend(cell::wrap(raw, self.width, LINES, self.theme));
     }
 
     /// A short word in front of a text that may take several lines.
@@ -45,8 +49,13 @@ impl Page {
             lines.push(Line::default());
         }
         for (at, mut line) in lines.into_iter().enumerate() {
-            let front = if at == 0 { format!("{label} ") } else { " ".repeat(indent) };
-            line.spans.insert(0, Span::styled(front, self.theme.style(role)));
+            let front = if at == 0 {
+                format!("{label} ")
+            } else {
+                " ".repeat(indent)
+            };
+            line.spans
+                .insert(0, Span::styled(front, self.theme.style(role)));
             self.lines.push(line);
         }
     }
@@ -66,8 +75,17 @@ impl Page {
 }
 
 /// All there is to say about `row`, in lines of `width` columns.
-pub(in crate::tui) fn lines(sheet: &Worksheet, row: RowId, width: usize, theme: Theme) -> Vec<Line<'static>> {
-    let mut page = Page { lines: Vec::new(), width: width.max(16), theme };
+pub(in crate::tui) fn lines(
+    sheet: &Worksheet,
+    row: RowId,
+    width: usize,
+    theme: Theme,
+) -> Vec<Line<'static>> {
+    let mut page = Page {
+        lines: Vec::new(),
+        width: width.max(16),
+        theme,
+    };
     let text = sheet.text(row);
     let state = sheet.state(row);
     let what = format!("{} {} · {}", text.class, text.common_name, text.attribute);
@@ -77,7 +95,9 @@ pub(in crate::tui) fn lines(sheet: &Worksheet, row: RowId, width: usize, theme: 
     )));
     page.value("value ", &text.value, Role::Removed);
     match (text.action, text.proposed) {
-        (Action::Edit, _) | (Action::None, Action::Edit) => page.value("update", &text.update, Role::Added),
+        (Action::Edit, _) | (Action::None, Action::Edit) => {
+            page.value("update", &text.update, Role::Added)
+        }
         (Action::Remove, _) => page.labelled("update", "the value is taken away", Role::Added),
         _ => {}
     }
@@ -107,7 +127,9 @@ fn faults(page: &mut Page, sheet: &Worksheet, row: RowId) {
             format!("{}: ", severity_word(rule.severity)),
             severity,
         )];
-        let room = page.width.saturating_sub(severity_word(rule.severity).len() + 2);
+        let room = page
+            .width
+            .saturating_sub(severity_word(rule.severity).len() + 2);
         head.extend(cell::with_style(
             cell::fit(&rule.title, room, Cut::End, page.theme),
             page.theme.style(Role::Heading),
@@ -129,9 +151,17 @@ fn rule_text(page: &mut Page, rule: &Rule) {
         }
     }
     for source in &rule.sources {
-        page.labelled("source: ", &format!("{} ({})", source.title, source.address), Role::Muted);
+        page.labelled(
+            "source: ",
+            &format!("{} ({})", source.title, source.address),
+            Role::Muted,
+        );
     }
-    page.labelled("rule:   ", &format!("{}, checked {}", rule.id, rule.checked), Role::Muted);
+    page.labelled(
+        "rule:   ",
+        &format!("{}, checked {}", rule.id, rule.checked),
+        Role::Muted,
+    );
 }
 
 fn proposal(page: &mut Page, sheet: &Worksheet, row: RowId) {
@@ -160,8 +190,15 @@ fn conflicts(page: &mut Page, sheet: &Worksheet, row: RowId) {
     }
     page.heading("Who holds this value");
     for member in members.iter().take(MEMBERS) {
-        let remark = member.remark.as_ref().map_or(String::new(), |remark| format!(" ({remark})"));
-        page.labelled("-", &format!("{} {}{remark}", member.attribute, member.value), Role::Key);
+        let remark = member
+            .remark
+            .as_ref()
+            .map_or(String::new(), |remark| format!(" ({remark})"));
+        page.labelled(
+            "-",
+            &format!("{} {}{remark}", member.attribute, member.value),
+            Role::Key,
+        );
         page.labelled(" ", &member.dn, Role::Muted);
     }
     rest(page, members.len(), MEMBERS);

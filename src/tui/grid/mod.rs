@@ -73,7 +73,10 @@ impl Grid {
             marks: 0,
             anchor: None,
             filter: None,
-            sort: vec![SortKey { column: SortColumn::Severity, descending: false }],
+            sort: vec![SortKey {
+                column: SortColumn::Severity,
+                descending: false,
+            }],
             search: None,
             detail: Detail::Beside,
             detail_top: 0,
@@ -120,7 +123,12 @@ impl Grid {
 
     /// How many marked rows the filter hides.
     pub(super) fn hidden_marks(&self) -> usize {
-        self.marks - self.order.iter().filter(|row| self.is_marked(**row)).count()
+        self.marks
+            - self
+                .order
+                .iter()
+                .filter(|row| self.is_marked(**row))
+                .count()
     }
 
     /// What an action goes to: the marked rows, else the row under the cursor.
@@ -135,15 +143,9 @@ impl Grid {
     /// Applies filter and sort again; the cursor stays on its row if it is still there.
     pub(super) fn refresh(&mut self, sheet: &Worksheet) {
         let held = self.current();
-        let all = match &self.filter {
-            Some(filter) => filter.rows.clone(),
-            None => match RowFilter::parse("") {
-                Ok(all) => all,
-                // The empty text is a filter by definition; without it nothing changes.
-                Err(FilterError(_)) => return,
-            },
-        };
-        self.order = sheet.view(&all, &self.sort);
+        let all = RowFilter::default();
+        let filter = self.filter.as_ref().map_or(&all, |filter| &filter.rows);
+        self.order = sheet.view(filter, &self.sort);
         self.cursor = held
             .and_then(|row| self.order.iter().position(|other| *other == row))
             .unwrap_or(self.cursor)
@@ -154,7 +156,10 @@ impl Grid {
         self.filter = if text.trim().is_empty() {
             None
         } else {
-            Some(Filter { text: text.to_owned(), rows: RowFilter::parse(text)? })
+            Some(Filter {
+                text: text.to_owned(),
+                rows: RowFilter::parse(text)?,
+            })
         };
         self.refresh(sheet);
         Ok(())
@@ -172,7 +177,10 @@ impl Grid {
                 *hit = true;
             }
         }
-        self.search = Some(Search { text: text.to_owned(), found });
+        self.search = Some(Search {
+            text: text.to_owned(),
+            found,
+        });
         if !self.current().is_some_and(|row| self.is_match(row)) {
             self.find(true);
         }
@@ -214,7 +222,10 @@ impl Grid {
     /// other keys stay and come first.
     pub(super) fn sort_by_column(&mut self, sheet: &Worksheet, add: bool) {
         let place = self.sort.iter().position(|key| key.column == self.column);
-        let key = |descending| SortKey { column: self.column, descending };
+        let key = |descending| SortKey {
+            column: self.column,
+            descending,
+        };
         match (place, add) {
             (Some(at), true) => self.sort[at].descending ^= true,
             (None, true) => self.sort.push(key(false)),
@@ -255,7 +266,10 @@ impl Grid {
     /// Goes a column to the left or right in the order in which they are shown.
     pub(super) fn step_column(&mut self, shown: &[SortColumn], step: Step) {
         let last = shown.len().saturating_sub(1);
-        let at = shown.iter().position(|column| *column == self.column).unwrap_or(0);
+        let at = shown
+            .iter()
+            .position(|column| *column == self.column)
+            .unwrap_or(0);
         let to = match step {
             Step::By(columns) => at.saturating_add_signed(columns).min(last),
             Step::First => 0,
@@ -269,7 +283,11 @@ impl Grid {
             && *mark != marked
         {
             *mark = marked;
-            self.marks = if marked { self.marks + 1 } else { self.marks - 1 };
+            self.marks = if marked {
+                self.marks + 1
+            } else {
+                self.marks - 1
+            };
         }
     }
 

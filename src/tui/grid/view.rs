@@ -37,14 +37,24 @@ fn inner_width(area: Rect) -> u16 {
     area.width.saturating_sub(GUTTER + 1)
 }
 
-pub(in crate::tui) fn draw(frame: &mut Frame<'_>, area: Rect, grid: &Grid, sheet: &Worksheet, theme: Theme) {
+pub(in crate::tui) fn draw(
+    frame: &mut Frame<'_>,
+    area: Rect,
+    grid: &Grid,
+    sheet: &Worksheet,
+    theme: Theme,
+) {
     let height = rows_in(area);
     let rows: Vec<Shown<'_>> = grid
         .order()
         .iter()
         .skip(grid.top())
         .take(height)
-        .map(|row| Shown { row: *row, text: sheet.text(*row), state: sheet.state(*row) })
+        .map(|row| Shown {
+            row: *row,
+            text: sheet.text(*row),
+            state: sheet.state(*row),
+        })
         .collect();
     let placed = columns::place(usize::from(inner_width(area)), grid.column, |column| {
         rows.iter()
@@ -63,16 +73,30 @@ pub(in crate::tui) fn draw(frame: &mut Frame<'_>, area: Rect, grid: &Grid, sheet
             in_range,
             found: grid.is_match(shown.row),
         };
-        draw_row(frame, Rect::new(area.x, y, area.width, 1), shown, (&placed, grid.column), look, theme);
+        draw_row(
+            frame,
+            Rect::new(area.x, y, area.width, 1),
+            shown,
+            (&placed, grid.column),
+            look,
+            theme,
+        );
     }
     draw_scrollbar(frame, area, grid, height);
 }
 
 fn draw_titles(frame: &mut Frame<'_>, area: Rect, grid: &Grid, placed: &[Placed], theme: Theme) {
     for place in placed {
-        let order = grid.sort.iter().position(|key| key.column == place.column.key);
+        let order = grid
+            .sort
+            .iter()
+            .position(|key| key.column == place.column.key);
         let arrow = order.map_or(String::new(), |at| {
-            let direction = if grid.sort[at].descending { '▼' } else { '▲' };
+            let direction = if grid.sort[at].descending {
+                '▼'
+            } else {
+                '▲'
+            };
             if grid.sort.len() > 1 {
                 format!("{direction}{}", at + 1)
             } else {
@@ -83,7 +107,10 @@ fn draw_titles(frame: &mut Frame<'_>, area: Rect, grid: &Grid, placed: &[Placed]
         if place.column.key == grid.column {
             style = style.add_modifier(Modifier::UNDERLINED);
         }
-        let title = Line::from(vec![Span::styled(place.column.title, style), Span::raw(arrow)]);
+        let title = Line::from(vec![
+            Span::styled(place.column.title, style),
+            Span::raw(arrow),
+        ]);
         put(frame, area, place, area.y, &title);
     }
 }
@@ -168,7 +195,9 @@ fn put(frame: &mut Frame<'_>, area: Rect, place: &Placed, y: u16, line: &Line<'_
     let x = area.x + GUTTER + u16::try_from(place.x).unwrap_or(u16::MAX);
     let width = u16::try_from(place.width).unwrap_or(u16::MAX);
     if x < area.right() && y < area.bottom() {
-        frame.buffer_mut().set_line(x, y, line, width.min(area.right() - x));
+        frame
+            .buffer_mut()
+            .set_line(x, y, line, width.min(area.right() - x));
     }
 }
 
@@ -182,6 +211,10 @@ fn draw_scrollbar(frame: &mut Frame<'_>, area: Rect, grid: &Grid, height: usize)
     let bar = Scrollbar::new(ScrollbarOrientation::VerticalRight)
         .begin_symbol(None)
         .end_symbol(None);
-    let below_titles = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
+    let below_titles = Rect {
+        y: area.y + 1,
+        height: area.height.saturating_sub(1),
+        ..area
+    };
     frame.render_stateful_widget(bar, below_titles, &mut state);
 }

@@ -18,7 +18,6 @@ pub(in crate::tui) enum Confirmed {
     Quit,
     Rescan,
     Write,
-    Stop,
     Rollback(TransactionId),
     Recover(TransactionId),
 }
@@ -48,7 +47,9 @@ impl Confirm {
         }
         match &mut self.need {
             Need::Key => match event.code {
-                KeyCode::Char('y' | 'Y') if event.modifiers - KeyModifiers::SHIFT == KeyModifiers::NONE => {
+                KeyCode::Char('y' | 'Y')
+                    if event.modifiers - KeyModifiers::SHIFT == KeyModifiers::NONE =>
+                {
                     Answer::Confirmed(self.then.clone())
                 }
                 KeyCode::Char('n' | 'N' | 'q') => Answer::Close,
@@ -76,7 +77,14 @@ impl Confirm {
         let height = u16::try_from(lines.len() + 3).unwrap_or(u16::MAX);
         match &self.need {
             Need::Key => {
-                lines.push(Line::from(vec![key("y"), Span::raw(" yes   "), key("n"), Span::raw(" or "), key("Esc"), Span::raw(" no")]));
+                lines.push(Line::from(vec![
+                    key("y"),
+                    Span::raw(" yes   "),
+                    key("n"),
+                    Span::raw(" or "),
+                    key("Esc"),
+                    Span::raw(" no"),
+                ]));
                 let inner = open(frame, area, (width, height), self.title);
                 draw_lines(frame, inner, &lines);
             }
@@ -111,8 +119,16 @@ mod tests {
             need: Need::Key,
             then: Confirmed::Write,
         };
-        for code in [KeyCode::Enter, KeyCode::Char('w'), KeyCode::Char(' '), KeyCode::Char('a')] {
-            assert!(matches!(press(&mut confirm, code), Answer::Stay), "{code:?}");
+        for code in [
+            KeyCode::Enter,
+            KeyCode::Char('w'),
+            KeyCode::Char(' '),
+            KeyCode::Char('a'),
+        ] {
+            assert!(
+                matches!(press(&mut confirm, code), Answer::Stay),
+                "{code:?}"
+            );
         }
         assert!(matches!(press(&mut confirm, KeyCode::Esc), Answer::Close));
         let yes = press(&mut confirm, KeyCode::Char('y'));
@@ -129,10 +145,16 @@ mod tests {
         };
         for wrong in ["y", "50", "5011"] {
             confirm.need = Need::Typed(501, LineInput::new(wrong));
-            assert!(matches!(press(&mut confirm, KeyCode::Enter), Answer::Stay), "{wrong}");
+            assert!(
+                matches!(press(&mut confirm, KeyCode::Enter), Answer::Stay),
+                "{wrong}"
+            );
         }
         confirm.need = Need::Typed(501, LineInput::new("50"));
         press(&mut confirm, KeyCode::Char('1'));
-        assert!(matches!(press(&mut confirm, KeyCode::Enter), Answer::Confirmed(_)));
+        assert!(matches!(
+            press(&mut confirm, KeyCode::Enter),
+            Answer::Confirmed(_)
+        ));
     }
 }

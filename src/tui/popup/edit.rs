@@ -28,7 +28,11 @@ impl Edit {
     /// Edits `row`. With `others` marked rows, says that they stay as they are.
     pub(in crate::tui) fn new(sheet: &Worksheet, row: RowId, others: usize) -> Self {
         let text: RowText = sheet.text(row);
-        let start = if text.update.is_empty() { &text.value } else { &text.update };
+        let start = if text.update.is_empty() {
+            &text.value
+        } else {
+            &text.update
+        };
         let mut edit = Self {
             row,
             what: format!("{} of {}", text.attribute, text.common_name),
@@ -85,7 +89,11 @@ impl Edit {
         ))];
         let label = |text| Span::styled(text, theme.style(Role::Muted));
         let mut old = vec![label("now ")];
-        old.extend(cell::fit_value(&self.old, inner_width.saturating_sub(4), theme));
+        old.extend(cell::fit_value(
+            &self.old,
+            inner_width.saturating_sub(4),
+            theme,
+        ));
         lines.push(Line::from(old));
         let (typed, at) = self.line.draw(inner_width.saturating_sub(4), theme);
         let mut new = vec![label("new ")];

@@ -26,7 +26,9 @@ impl Help {
     pub(super) fn key(&mut self, event: KeyEvent) -> Answer {
         let last = self.lines(0, Theme::new(false)).len();
         match keymap::intent(&[Context::Moving, Context::Everywhere], event) {
-            Some(Intent::Close | Intent::Help | Intent::Interrupt) => return Answer::Close,
+            Some(Intent::Close | Intent::Back | Intent::Help | Intent::Interrupt) => {
+                return Answer::Close;
+            }
             Some(Intent::Up) => self.top = self.top.saturating_sub(1),
             Some(Intent::Down) => self.top = (self.top + 1).min(last),
             Some(Intent::PageUp | Intent::HalfUp) => self.top = self.top.saturating_sub(10),
@@ -68,7 +70,9 @@ impl Help {
             (width, height.min(area.height)),
             "Help · ↑ ↓ scroll · q closes",
         );
-        let top = self.top.min(lines.len().saturating_sub(usize::from(inner.height)));
+        let top = self
+            .top
+            .min(lines.len().saturating_sub(usize::from(inner.height)));
         draw_lines(frame, inner, lines.get(top..).unwrap_or_default());
     }
 }

@@ -108,7 +108,10 @@ impl Notice {
             lines.extend(super::cell::wrap(text, text_width, 10, theme));
             lines.push(Line::default());
         }
-        lines.push(Line::styled("any key closes this", theme.style(Role::Muted)));
+        lines.push(Line::styled(
+            "any key closes this",
+            theme.style(Role::Muted),
+        ));
         let height = u16::try_from(lines.len() + 2).unwrap_or(u16::MAX);
         let inner = open(frame, area, (width, height), self.title);
         draw_lines(frame, inner, &lines);

@@ -21,7 +21,11 @@ pub(in crate::tui) struct Palette {
 
 impl Palette {
     pub(in crate::tui) fn new(contexts: &'static [Context]) -> Self {
-        Self { contexts, line: LineInput::default(), chosen: 0 }
+        Self {
+            contexts,
+            line: LineInput::default(),
+            chosen: 0,
+        }
     }
 
     fn matching(&self) -> Vec<&'static Binding> {
@@ -40,7 +44,11 @@ impl Palette {
             .filter(|binding| binding.intent != Intent::Palette && fits(binding))
             .collect();
         // What is called so goes before what is only described so.
-        found.sort_by_key(|binding| !words.iter().all(|word| binding.name.contains(word.as_str())));
+        found.sort_by_key(|binding| {
+            !words
+                .iter()
+                .all(|word| binding.name.contains(word.as_str()))
+        });
         found
     }
 
@@ -91,7 +99,10 @@ impl Palette {
         let top = (self.chosen + 1).saturating_sub(room);
         let mut lines = vec![Line::from(first)];
         if found.is_empty() {
-            lines.push(Line::styled("no action is called so", theme.style(Role::Muted)));
+            lines.push(Line::styled(
+                "no action is called so",
+                theme.style(Role::Muted),
+            ));
         }
         for (binding, at) in found.iter().zip(0..).skip(top).take(room) {
             let sign = if at == self.chosen { "> " } else { "  " };
@@ -99,7 +110,10 @@ impl Palette {
             let line = Line::from(vec![
                 Span::raw(sign),
                 Span::styled(format!("{:<16} ", binding.name), theme.style(Role::Heading)),
-                Span::styled(format!("{:<19} ", help::keys(binding)), theme.style(Role::Key)),
+                Span::styled(
+                    format!("{:<19} ", help::keys(binding)),
+                    theme.style(Role::Key),
+                ),
                 Span::raw(text),
             ]);
             lines.push(if at == self.chosen {

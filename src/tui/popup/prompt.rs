@@ -30,11 +30,17 @@ pub(in crate::tui) struct Prompt {
 
 impl Prompt {
     pub(in crate::tui) fn new(kind: PromptKind, text: &str) -> Self {
-        Self { kind, line: LineInput::new(text), problem: None }
+        Self {
+            kind,
+            line: LineInput::new(text),
+            problem: None,
+        }
     }
 
     fn check(&mut self) {
-        self.problem = RowFilter::parse(self.line.text()).err().map(|error| error.to_string());
+        self.problem = RowFilter::parse(self.line.text())
+            .err()
+            .map(|error| error.to_string());
     }
 
     pub(super) fn key(&mut self, event: KeyEvent) -> Answer {

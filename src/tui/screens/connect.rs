@@ -55,7 +55,9 @@ impl Field {
             Self::Server => "a domain controller: dc1.contoso.com, or ldaps://dc1.contoso.com:636",
             Self::User => "anna@contoso.com, CONTOSO\\anna, or a DN",
             Self::Password => "sent over TLS only, once; never stored",
-            Self::CaCert => "PEM file of the CA that issued the server's certificate; empty: the system's",
+            Self::CaCert => {
+                "PEM file of the CA that issued the server's certificate; empty: the system's"
+            }
             Self::Base => "only for servers that are no Active Directory: dc=example,dc=org",
             Self::StartTls => "off: LDAPS on port 636; on: port 389, TLS before anything else",
             Self::Insecure => "DANGER: trusts any server that answers; for test labs only",
@@ -137,8 +139,8 @@ impl Connect {
         let missing = (0..3).find(|at| self.lines[*at].text().trim().is_empty());
         if let Some(at) = missing {
             // The field that was just left empty is named; the next one is just gone to.
-            self.problem = (at == self.at)
-                .then(|| format!("{} is needed", FIELDS[at].label().to_lowercase()));
+            self.problem =
+                (at == self.at).then(|| format!("{} is needed", FIELDS[at].label().to_lowercase()));
             self.at = at;
             return None;
         }
@@ -159,14 +161,24 @@ impl Connect {
         let text = |at: usize| self.lines[at].text().trim().to_owned();
         let (host, port, starttls) = server(&text(0), self.starttls).map_err(|why| (0, why))?;
         let mut bases = Vec::new();
-        for base in text(4).split(';').map(str::trim).filter(|base| !base.is_empty()) {
+        for base in text(4)
+            .split(';')
+            .map(str::trim)
+            .filter(|base| !base.is_empty())
+        {
             bases.push(DistinguishedName::parse(base).map_err(|error| (4, error.to_string()))?);
         }
-        let ca_cert = Some(text(3)).filter(|path| !path.is_empty()).map(PathBuf::from);
+        let ca_cert = Some(text(3))
+            .filter(|path| !path.is_empty())
+            .map(PathBuf::from);
         Ok(ServerSpec {
             host,
             port,
-            protection: if starttls { Protection::StartTls } else { Protection::Ldaps },
+            protection: if starttls {
+                Protection::StartTls
+            } else {
+                Protection::Ldaps
+            },
             ca_cert,
             insecure: self.insecure,
             user: text(1),
@@ -194,7 +206,11 @@ impl Connect {
             let style = theme.style(if here { Role::Key } else { Role::Muted });
             let mut spans = vec![Span::styled(label, style)];
             if field.is_box() {
-                let on = if *field == Field::StartTls { self.starttls } else { self.insecure };
+                let on = if *field == Field::StartTls {
+                    self.starttls
+                } else {
+                    self.insecure
+                };
                 spans.push(Span::raw(if on { "[x]" } else { "[ ]" }));
             } else if let Some(line) = self.lines.get(at) {
                 let (typed, column) = line.draw(width.saturating_sub(19), theme);
@@ -253,25 +269,33 @@ fn fold(line: Line<'static>, width: usize, theme: Theme) -> Vec<Line<'static>> {
 
 /// Host, port and whether StartTLS, from what people type.
 fn server(text: &str, starttls: bool) -> Result<(String, u16, bool), String> {
-    let (scheme, rest) = text.split_once("://").map_or((None, text), |(s, r)| (Some(s), r));
+    let (scheme, rest) = text
+        .split_once("://")
+        .map_or((None, text), |(s, r)| (Some(s), r));
     let starttls = match scheme.map(str::to_ascii_lowercase).as_deref() {
         None => starttls,
         Some("ldaps") => false,
         Some("ldap") if starttls => true,
         Some("ldap") => {
-            return Err("ldap:// would send the password unprotected: switch StartTLS on, or use ldaps://".to_owned());
+            return Err(
+                "ldap:// would send the password unprotected: switch StartTLS on, or use ldaps://"
+                    .to_owned(),
+            );
         }
         Some(other) => {
-            return Err(format!("'{}' is no scheme of LDAP: use ldaps:// or ldap://", text::fit_text(other, 20, Cut::End)));
+            return Err(format!(
+                "'{}' is no scheme of LDAP: use ldaps:// or ldap://",
+                text::fit_text(other, 20, Cut::End)
+            ));
         }
     };
     let rest = rest.trim_end_matches('/');
     let (host, port) = match rest.rsplit_once(':') {
         // A bare IPv6 address has more than one colon.
         Some((host, port)) if !host.contains(':') || host.ends_with(']') => {
-            let port = port
-                .parse()
-                .map_err(|_no_number| format!("'{}' is not a port", text::fit_text(port, 20, Cut::End)))?;
+            let port = port.parse().map_err(|_no_number| {
+                format!("'{}' is not a port", text::fit_text(port, 20, Cut::End))
+            })?;
             (host, port)
         }
         _ => (rest, if starttls { 389 } else { 636 }),
@@ -297,9 +321,21 @@ mod tests {
             ("[::1]:1636", false, "::1", 1636),
             ("fe80::1", false, "fe80::1", 636),
         ] {
-            assert_eq!(server(text, starttls), Ok((host.to_owned(), port, starttls)), "{text}");
+            assert_eq!(
+                server(text, starttls),
+                Ok((host.to_owned(), port, starttls)),
+                "{text}"
+            );
         }
-        for bad in ["ldap://dc1", "http://dc1", "dc1:x", "dc1:99999", "", "a b", "ldaps://"] {
+        for bad in [
+            "ldap://dc1",
+            "http://dc1",
+            "dc1:x",
+            "dc1:99999",
+            "",
+            "a b",
+            "ldaps://",
+        ] {
             assert!(server(bad, false).is_err(), "{bad}");
         }
     }

@@ -35,10 +35,6 @@ impl Place {
         .min(last);
         true
     }
-
-    pub(in crate::tui) fn top(self) -> usize {
-        self.top
-    }
 }
 
 /// Where the blocks of a document begin.
@@ -104,12 +100,16 @@ mod tests {
             .draw(|frame| {
                 blocks.draw(frame, frame.area(), Place { top }, |block| {
                     let height = [2, 3, 1][block];
-                    (0..height).map(|line| Line::raw(format!("{block}.{line}"))).collect()
+                    (0..height)
+                        .map(|line| Line::raw(format!("{block}.{line}")))
+                        .collect()
                 });
             })
             .unwrap();
         let buffer = terminal.backend().buffer();
-        (0..3).map(|y| (0..3).map(|x| buffer[(x, y)].symbol().to_owned()).collect()).collect()
+        (0..3)
+            .map(|y| (0..3).map(|x| buffer[(x, y)].symbol().to_owned()).collect())
+            .collect()
     }
 
     #[test]
@@ -125,8 +125,8 @@ mod tests {
         assert_eq!(screen(99), ["1.1", "1.2", "2.0"]);
         let mut place = Place::default();
         place.key(Intent::PageDown, 4, 6);
-        assert_eq!(place.top(), 2);
+        assert_eq!(place.top, 2);
         place.key(Intent::PageDown, 10, 6);
-        assert_eq!(place.top(), 0);
+        assert_eq!(place.top, 0);
     }
 }

@@ -30,7 +30,10 @@ impl History {
     }
 
     pub(in crate::tui) fn key(&mut self, intent: Intent, height: usize) -> bool {
-        let last = self.list.as_ref().map_or(0, |list| list.len().saturating_sub(1));
+        let last = self
+            .list
+            .as_ref()
+            .map_or(0, |list| list.len().saturating_sub(1));
         self.cursor = match intent {
             Intent::Up => self.cursor.saturating_sub(1),
             Intent::Down => self.cursor + 1,
@@ -49,13 +52,20 @@ impl History {
         let list = match &self.list {
             None => return draw_lines(frame, area, &[Line::raw("reading the journals …")]),
             Some(list) if list.is_empty() => {
-                let text = "No transactions yet: nothing was ever written from this state directory.";
+                let text =
+                    "No transactions yet: nothing was ever written from this state directory.";
                 return draw_lines(frame, area, &cell::wrap(text, width, 3, theme));
             }
             Some(list) => list,
         };
-        let title = format!("  {:<20} {:<22} {:>6} {:>6} {:>6}  {}", "Begun (UTC)", "State", "Done", "Failed", "Doubt", "Transaction");
-        let mut lines = vec![Line::styled(text::fit_text(&title, width, Cut::End), theme.style(Role::Heading))];
+        let title = format!(
+            "  {:<20} {:<22} {:>6} {:>6} {:>6}  {}",
+            "Begun (UTC)", "State", "Done", "Failed", "Doubt", "Transaction"
+        );
+        let mut lines = vec![Line::styled(
+            text::fit_text(&title, width, Cut::End),
+            theme.style(Role::Heading),
+        )];
         let room = usize::from(area.height).saturating_sub(1).max(1);
         let top = (self.cursor + 1).saturating_sub(room);
         for (summary, at) in list.iter().zip(0..).skip(top).take(room) {
@@ -68,22 +78,38 @@ impl History {
 
 fn line(summary: &TransactionSummary, width: usize, theme: Theme, cursor: bool) -> Line<'static> {
     let (words, role) = state(summary);
-    let begun: String = summary.started.chars().take(19).collect::<String>().replace('T', " ");
+    let begun: String = summary
+        .started
+        .chars()
+        .take(19)
+        .collect::<String>()
+        .replace('T', " ");
     let sign = if cursor { "> " } else { "  " };
     let mut spans = vec![
         Span::styled(sign, theme.style(Role::Key)),
         Span::raw(text::fit_text(&format!("{begun:<20} "), 21, Cut::End)),
         Span::styled(format!("{words:<22} "), theme.style(role)),
-        Span::raw(format!("{:>6} {:>6} {:>6}  ", summary.done, summary.failed, summary.in_doubt)),
+        Span::raw(format!(
+            "{:>6} {:>6} {:>6}  ",
+            summary.done, summary.failed, summary.in_doubt
+        )),
     ];
     let mut what = summary.id.to_string();
     if let Some(reverts) = &summary.reverts {
         what.push_str(&format!(" takes back {reverts}"));
     }
-    what.push_str(&format!("  {}  {}", summary.identity, summary.forests.join(", ")));
+    what.push_str(&format!(
+        "  {}  {}",
+        summary.identity,
+        summary.forests.join(", ")
+    ));
     spans.extend(cell::fit(&what, width.saturating_sub(68), Cut::End, theme));
     let line = Line::from(spans);
-    if cursor { line.patch_style(theme.style(Role::Heading)) } else { line }
+    if cursor {
+        line.patch_style(theme.style(Role::Heading))
+    } else {
+        line
+    }
 }
 
 /// Where it stands, in words.
@@ -91,7 +117,9 @@ pub(in crate::tui) fn state(summary: &TransactionSummary) -> (&'static str, Role
     match summary.state {
         TransactionState::Damaged => ("! journal damaged", Role::Removed),
         TransactionState::Unfinished => ("? unfinished: press f", Role::Warning),
-        TransactionState::Finished if summary.reverted_by.is_some() => ("< rolled back", Role::Muted),
+        TransactionState::Finished if summary.reverted_by.is_some() => {
+            ("< rolled back", Role::Muted)
+        }
         TransactionState::Finished if summary.reverts.is_some() => ("✓ rollback done", Role::Added),
         TransactionState::Finished => ("✓ done", Role::Added),
     }

@@ -36,12 +36,20 @@ impl OperationLog {
         self.lines.len() + 1
     }
 
-    pub(in crate::tui) fn draw(&self, frame: &mut Frame<'_>, area: Rect, place: Place, theme: Theme) {
+    pub(in crate::tui) fn draw(
+        &self,
+        frame: &mut Frame<'_>,
+        area: Rect,
+        place: Place,
+        theme: Theme,
+    ) {
         let blocks = Blocks::new(std::iter::repeat_n(1, self.len()));
         let width = usize::from(area.width);
         blocks.draw(frame, area, place, |block| {
             let text = match block.checked_sub(1) {
-                None if self.dropped > 0 => format!("{} earlier operations are not shown", self.dropped),
+                None if self.dropped > 0 => {
+                    format!("{} earlier operations are not shown", self.dropped)
+                }
                 None => "Operations, as they were sent; the latest last".to_owned(),
                 Some(at) => self.lines.get(at).cloned().unwrap_or_default(),
             };

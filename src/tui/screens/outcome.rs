@@ -31,10 +31,23 @@ pub(in crate::tui) struct OutcomeScreen {
 }
 
 impl OutcomeScreen {
-    pub(in crate::tui) fn new(kind: Kind, report: TransactionReport, entries: Vec<String>, width: usize) -> Self {
+    pub(in crate::tui) fn new(
+        kind: Kind,
+        report: TransactionReport,
+        entries: Vec<String>,
+        width: usize,
+    ) -> Self {
         let mut order: Vec<usize> = (0..report.outcomes.len()).collect();
         order.sort_by_key(|at| report.outcomes.get(*at).is_some_and(Outcome::is_as_planned));
-        let mut screen = Self { kind, report, entries, order, blocks: Blocks::default(), width, place: Place::default() };
+        let mut screen = Self {
+            kind,
+            report,
+            entries,
+            order,
+            blocks: Blocks::default(),
+            width,
+            place: Place::default(),
+        };
         screen.lay_out(width);
         screen
     }
@@ -50,7 +63,11 @@ impl OutcomeScreen {
         let theme = Theme::new(false);
         let head = self.head(width, theme).len();
         self.blocks = Blocks::new(
-            std::iter::once(head).chain(self.order.iter().map(|at| self.entry(*at, width, theme).len())),
+            std::iter::once(head).chain(
+                self.order
+                    .iter()
+                    .map(|at| self.entry(*at, width, theme).len()),
+            ),
         );
     }
 
@@ -71,31 +88,75 @@ impl OutcomeScreen {
         let number = |test: fn(&Outcome) -> bool| report.count(test);
         let rows = [
             ("✓", "done and read back", wrote, Role::Added),
-            ("✓", "not needed: it was so already", number(|o| matches!(o, Outcome::NotNeeded)), Role::Added),
-            ("✗", "failed or refused: nothing changed there", number(|o| matches!(o, Outcome::Failed { .. } | Outcome::Refused(_))), Role::Removed),
-            ("!", "conflict: somebody else changed it; left alone", number(|o| matches!(o, Outcome::Conflict(_))), Role::Warning),
-            ("!", "of the done: stored otherwise, or in part", number(|o| matches!(o, Outcome::Altered(_) | Outcome::Partly { .. })), Role::Warning),
-            ("?", "in doubt: no answer came; H and f settle it", number(|o| matches!(o, Outcome::InDoubt(_))), Role::Warning),
-            ("·", "not reached", number(|o| matches!(o, Outcome::NotReached)), Role::Muted),
+            (
+                "✓",
+                "not needed: it was so already",
+                number(|o| matches!(o, Outcome::NotNeeded)),
+                Role::Added,
+            ),
+            (
+                "✗",
+                "failed or refused: nothing changed there",
+                number(|o| matches!(o, Outcome::Failed { .. } | Outcome::Refused(_))),
+                Role::Removed,
+            ),
+            (
+                "!",
+                "conflict: somebody else changed it; left alone",
+                number(|o| matches!(o, Outcome::Conflict(_))),
+                Role::Warning,
+            ),
+            (
+                "!",
+                "of the done: stored otherwise, or in part",
+                number(|o| matches!(o, Outcome::Altered(_) | Outcome::Partly { .. })),
+                Role::Warning,
+            ),
+            (
+                "?",
+                "in doubt: no answer came; H and f settle it",
+                number(|o| matches!(o, Outcome::InDoubt(_))),
+                Role::Warning,
+            ),
+            (
+                "·",
+                "not reached",
+                number(|o| matches!(o, Outcome::NotReached)),
+                Role::Muted,
+            ),
         ];
         for (sign, words, number, role) in rows {
             if number > 0 || words.starts_with("done") {
-                lines.push(Line::styled(format!("  {sign} {number:>6}  {words}"), theme.style(role)));
+                lines.push(Line::styled(
+                    format!("  {sign} {number:>6}  {words}"),
+                    theme.style(role),
+                ));
             }
         }
         for note in &report.notes {
             lines.extend(cell::wrap(note, width, REASON, theme));
         }
-        for (label, path) in [("journal   ", &report.journal), ("undo LDIF ", &report.undo)] {
+        for (label, path) in [
+            ("journal   ", &report.journal),
+            ("undo LDIF ", &report.undo),
+        ] {
             let path = path.to_string_lossy();
             if !path.is_empty() {
                 let mut spans = vec![Span::styled(label, theme.style(Role::Muted))];
-                spans.extend(cell::fit(&path, width.saturating_sub(10), Cut::Middle, theme));
+                spans.extend(cell::fit(
+                    &path,
+                    width.saturating_sub(10),
+                    Cut::Middle,
+                    theme,
+                ));
                 lines.push(Line::from(spans));
             }
         }
         if self.wrote() && matches!(self.kind, Kind::Apply) {
-            let text = format!("r takes {} back, now or from the history (H) in any later run", count(wrote, "this entry", "these entries"));
+            let text = format!(
+                "r takes {} back, now or from the history (H) in any later run",
+                count(wrote, "this entry", "these entries")
+            );
             lines.extend(cell::wrap(&text, width, REASON, theme));
         }
         lines.push(Line::default());
@@ -110,7 +171,10 @@ impl OutcomeScreen {
         let dn = self.entries.get(at).unwrap_or(&unnamed);
         let mut lines = vec![outcome_line(dn, outcome, width, theme)];
         let words = outcome.to_string();
-        if let Some(reason) = words.strip_prefix(outcome.label()).and_then(|rest| rest.strip_prefix(": ")) {
+        if let Some(reason) = words
+            .strip_prefix(outcome.label())
+            .and_then(|rest| rest.strip_prefix(": "))
+        {
             for mut line in cell::wrap(reason, width.saturating_sub(4), REASON, theme) {
                 line.spans.insert(0, Span::raw("    "));
                 lines.push(line);
@@ -120,12 +184,14 @@ impl OutcomeScreen {
     }
 
     pub(in crate::tui) fn draw(&self, frame: &mut Frame<'_>, area: Rect, theme: Theme) {
-        self.blocks.draw(frame, area, self.place, |block| match block.checked_sub(1) {
-            None => self.head(self.width, theme),
-            Some(at) => self
-                .order
-                .get(at)
-                .map_or_else(Vec::new, |at| self.entry(*at, self.width, theme)),
+        self.blocks.draw(frame, area, self.place, |block| {
+            match block.checked_sub(1) {
+                None => self.head(self.width, theme),
+                Some(at) => self
+                    .order
+                    .get(at)
+                    .map_or_else(Vec::new, |at| self.entry(*at, self.width, theme)),
+            }
         });
     }
 }

@@ -99,7 +99,12 @@ impl Review {
             if let Some((name, reason)) = self.refused.get(block) {
                 return refused_lines(name, reason, width, theme);
             }
-            match self.plan.changes.modifications.get(block - self.refused.len()) {
+            match self
+                .plan
+                .changes
+                .modifications
+                .get(block - self.refused.len())
+            {
                 Some(modification) if self.ldif => ldif_lines(modification, width, theme),
                 Some(modification) => diff_lines(modification, width, theme),
                 None => Vec::new(),
@@ -121,7 +126,10 @@ impl Review {
 }
 
 fn changes(plan: &Plan) -> impl Iterator<Item = &Change> {
-    plan.changes.modifications.iter().flat_map(|modification| &modification.changes)
+    plan.changes
+        .modifications
+        .iter()
+        .flat_map(|modification| &modification.changes)
 }
 
 /// What a change is, in a word.
@@ -138,10 +146,17 @@ fn head(plan: &Plan) -> Vec<(String, Role)> {
     let total = changes(plan).count();
     let mut lines = Vec::new();
     if entries == 0 {
-        lines.push(("Nothing to write: no row has an action that changes a value.".to_owned(), Role::Heading));
+        lines.push((
+            "Nothing to write: no row has an action that changes a value.".to_owned(),
+            Role::Heading,
+        ));
     } else {
         lines.push((
-            format!("{} will be written, {}:", count(entries, "entry", "entries"), count(total, "change", "changes")),
+            format!(
+                "{} will be written, {}:",
+                count(entries, "entry", "entries"),
+                count(total, "change", "changes")
+            ),
             Role::Heading,
         ));
     }
@@ -151,7 +166,10 @@ fn head(plan: &Plan) -> Vec<(String, Role)> {
         *by_kind.entry(kind).or_default() += change.delete.len().max(change.add.len());
     }
     for ((attribute, operation), values) in &by_kind {
-        lines.push((format!("  {attribute:<24} {values:>6} {operation}"), Role::Key));
+        lines.push((
+            format!("  {attribute:<24} {values:>6} {operation}"),
+            Role::Key,
+        ));
     }
     if changes(plan).any(|change| change.attribute.is("userPrincipalName")) {
         lines.push((
@@ -161,7 +179,10 @@ fn head(plan: &Plan) -> Vec<(String, Role)> {
     }
     if !plan.refused.is_empty() {
         lines.push((
-            format!("! {} will NOT be written, for the reasons below:", count(plan.refused.len(), "row", "rows")),
+            format!(
+                "! {} will NOT be written, for the reasons below:",
+                count(plan.refused.len(), "row", "rows")
+            ),
             Role::Warning,
         ));
     }
@@ -198,15 +219,23 @@ fn diff_lines(modification: &Modification, width: usize, theme: Theme) -> Vec<Li
     let class = format!("{} ", modification.class);
     let mut heading = vec![Span::styled(class.clone(), theme.style(Role::Muted))];
     heading.extend(cell::with_style(
-        cell::fit(modification.dn.as_str(), width.saturating_sub(class.len()), Cut::Middle, theme),
+        cell::fit(
+            modification.dn.as_str(),
+            width.saturating_sub(class.len()),
+            Cut::Middle,
+            theme,
+        ),
         theme.style(Role::Heading),
     ));
     let mut lines = vec![Line::from(heading)];
     for change in &modification.changes {
         let kept = change.before.len() - change.delete.len();
         let note = if kept > 0 {
-            format!("  ({} left as they are)", count(kept, "other value is", "other values"))
-                .replace("is left as they are", "is left as it is")
+            format!(
+                "  ({} left as they are)",
+                count(kept, "other value is", "other values")
+            )
+            .replace("is left as they are", "is left as it is")
         } else {
             String::new()
         };
@@ -227,15 +256,28 @@ fn diff_lines(modification: &Modification, width: usize, theme: Theme) -> Vec<Li
     lines
 }
 
-fn value_line(sign: &'static str, value: &Value, role: Role, width: usize, theme: Theme) -> Line<'static> {
+fn value_line(
+    sign: &'static str,
+    value: &Value,
+    role: Role,
+    width: usize,
+    theme: Theme,
+) -> Line<'static> {
     let mut spans = vec![Span::raw(sign)];
-    spans.extend(cell::fit_value(&value.to_text_lossy(), width.saturating_sub(4), theme));
+    spans.extend(cell::fit_value(
+        &value.to_text_lossy(),
+        width.saturating_sub(4),
+        theme,
+    ));
     Line::from(cell::with_style(spans, theme.style(role)))
 }
 
 /// The modification as RFC 2849 writes it, unfolded; for reading.
 fn ldif(modification: &Modification) -> Vec<String> {
-    let mut lines = vec![ldif_line("dn", modification.dn.as_str().as_bytes()), "changetype: modify".to_owned()];
+    let mut lines = vec![
+        ldif_line("dn", modification.dn.as_str().as_bytes()),
+        "changetype: modify".to_owned(),
+    ];
     for change in &modification.changes {
         let name = change.attribute.as_str();
         for (word, values) in [("delete", &change.delete), ("add", &change.add)] {
@@ -274,7 +316,9 @@ fn ldif_lines(modification: &Modification, width: usize, theme: Theme) -> Vec<Li
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{AttributeName, ChangeSet, DistinguishedName, DomainId, Identity, ObjectClass};
+    use crate::model::{
+        AttributeName, ChangeSet, DistinguishedName, DomainId, Identity, ObjectClass,
+    };
 
     fn modification(before: &[&str], after: &[&str]) -> Modification {
         let values = |texts: &[&str]| texts.iter().copied().map(Value::from).collect();
@@ -315,7 +359,10 @@ mod tests {
             modification(&[], &["b"]),
             modification(&["a", "b\u{202e}", "c"], &["c"]),
         ] {
-            assert_eq!(diff_lines(&modification, 80, theme).len(), diff_height(&modification));
+            assert_eq!(
+                diff_lines(&modification, 80, theme).len(),
+                diff_height(&modification)
+            );
         }
     }
 

@@ -25,7 +25,11 @@ pub(in crate::tui) struct Scan {
 
 impl Scan {
     pub(in crate::tui) fn new(now: Duration) -> Self {
-        Self { started: now, now, ..Self::default() }
+        Self {
+            started: now,
+            now,
+            ..Self::default()
+        }
     }
 
     fn elapsed(&self) -> Duration {
@@ -41,9 +45,14 @@ impl Scan {
         let head = if self.domains.is_empty() {
             format!("{} connecting … {seconds} s", self.spin(0))
         } else {
-            format!("{total} entries read in {seconds} s ({rate}/s), {found} findings so far; duplicates are known at the end")
+            format!(
+                "{total} entries read in {seconds} s ({rate}/s), {found} findings so far; duplicates are known at the end"
+            )
         };
-        let mut lines = vec![Line::styled(text::fit_text(&head, width, Cut::End), theme.style(Role::Heading))];
+        let mut lines = vec![Line::styled(
+            text::fit_text(&head, width, Cut::End),
+            theme.style(Role::Heading),
+        )];
         if self.stopping {
             let stopping = "stopping at the next page: what was read is shown, and called partial";
             lines.push(Line::styled(stopping, theme.style(Role::Warning)));
@@ -60,11 +69,20 @@ impl Scan {
 
     fn titles(&self, width: usize, theme: Theme) -> Line<'static> {
         let name = name_width(width);
-        let text = format!("  {:<name$} {:<12} {:>9} {:>7} {:>8} {:>8}", "Domain", "State", "Entries", "Rate/s", "Skipped", "Findings");
+        let text = format!(
+            "  {:<name$} {:<12} {:>9} {:>7} {:>8} {:>8}",
+            "Domain", "State", "Entries", "Rate/s", "Skipped", "Findings"
+        );
         Line::styled(text, theme.style(Role::Heading))
     }
 
-    fn line(&self, at: usize, domain: &DomainProgress, width: usize, theme: Theme) -> Line<'static> {
+    fn line(
+        &self,
+        at: usize,
+        domain: &DomainProgress,
+        width: usize,
+        theme: Theme,
+    ) -> Line<'static> {
         let name = name_width(width);
         let (sign, word, role) = match &domain.state {
             DomainState::Waiting => ("·", "waiting", Role::Muted),

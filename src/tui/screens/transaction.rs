@@ -25,10 +25,18 @@ pub(in crate::tui) struct Shown {
 }
 
 impl Shown {
-    pub(in crate::tui) fn new(summary: TransactionSummary, modifications: Vec<(String, Vec<String>)>) -> Self {
+    pub(in crate::tui) fn new(
+        summary: TransactionSummary,
+        modifications: Vec<(String, Vec<String>)>,
+    ) -> Self {
         let heights = modifications.iter().map(|(_, lines)| lines.len() + 2);
         let blocks = Blocks::new(std::iter::once(HEAD).chain(heights));
-        Self { summary, modifications, blocks, place: Place::default() }
+        Self {
+            summary,
+            modifications,
+            blocks,
+            place: Place::default(),
+        }
     }
 
     pub(in crate::tui) fn key(&mut self, intent: Intent, height: usize) -> bool {
@@ -37,12 +45,16 @@ impl Shown {
 
     pub(in crate::tui) fn draw(&self, frame: &mut Frame<'_>, area: Rect, theme: Theme) {
         let width = usize::from(area.width);
-        self.blocks.draw(frame, area, self.place, |block| match block.checked_sub(1) {
-            None => self.head(width, theme),
-            Some(at) => self
-                .modifications
-                .get(at)
-                .map_or_else(Vec::new, |(heading, lines)| modification(heading, lines, width, theme)),
+        self.blocks.draw(frame, area, self.place, |block| {
+            match block.checked_sub(1) {
+                None => self.head(width, theme),
+                Some(at) => self
+                    .modifications
+                    .get(at)
+                    .map_or_else(Vec::new, |(heading, lines)| {
+                        modification(heading, lines, width, theme)
+                    }),
+            }
         });
     }
 
@@ -56,14 +68,22 @@ impl Shown {
         if let Some(id) = &summary.reverted_by {
             relation.push_str(&format!("was taken back by {id}"));
         }
-        let who = format!("begun {} by {} on {}", summary.started, summary.identity, summary.forests.join(", "));
+        let who = format!(
+            "begun {} by {} on {}",
+            summary.started,
+            summary.identity,
+            summary.forests.join(", ")
+        );
         let counts = format!(
             "{} planned, {} done, {} failed, {} in doubt, {} not reached  {relation}",
             summary.planned, summary.done, summary.failed, summary.in_doubt, summary.not_reached
         );
         vec![
             Line::from(vec![
-                Span::styled(format!("Transaction {}  ", summary.id), theme.style(Role::Heading)),
+                Span::styled(
+                    format!("Transaction {}  ", summary.id),
+                    theme.style(Role::Heading),
+                ),
                 Span::styled(state, theme.style(role)),
             ]),
             Line::from(cell::fit(&who, width, Cut::End, theme)),

@@ -84,7 +84,10 @@ impl Write {
         let head = if self.id.is_none() {
             format!("{what}: checking, and writing the journal first …")
         } else {
-            format!("{what}: {} of {total} entries ({rate}/s{left}), {} failed", self.settled, self.failed)
+            format!(
+                "{what}: {} of {total} entries ({rate}/s{left}), {} failed",
+                self.settled, self.failed
+            )
         };
         let mut lines = vec![Line::from(cell::with_style(
             cell::fit(&head, width, Cut::End, theme),
@@ -94,7 +97,12 @@ impl Write {
         if self.id.is_some() {
             let mut journal = vec![Span::styled("journal ", theme.style(Role::Muted))];
             let path = self.journal.to_string_lossy();
-            journal.extend(cell::fit(&path, width.saturating_sub(8), Cut::Middle, theme));
+            journal.extend(cell::fit(
+                &path,
+                width.saturating_sub(8),
+                Cut::Middle,
+                theme,
+            ));
             lines.push(Line::from(journal));
         }
         if self.stopping {
@@ -113,11 +121,20 @@ impl Write {
 fn bar(done: usize, total: usize, width: usize) -> Line<'static> {
     let inner = width.saturating_sub(2);
     let full = (done * inner).checked_div(total).unwrap_or(0).min(inner);
-    Line::raw(format!("[{}{}]", "#".repeat(full), "-".repeat(inner - full)))
+    Line::raw(format!(
+        "[{}{}]",
+        "#".repeat(full),
+        "-".repeat(inner - full)
+    ))
 }
 
 /// `✓ done  CN=…`, with the reason if there is one.
-pub(in crate::tui) fn outcome_line(dn: &str, outcome: &Outcome, width: usize, theme: Theme) -> Line<'static> {
+pub(in crate::tui) fn outcome_line(
+    dn: &str,
+    outcome: &Outcome,
+    width: usize,
+    theme: Theme,
+) -> Line<'static> {
     let (sign, role) = sign(outcome);
     let label = format!("{sign} {:<13} ", outcome.label());
     let mut spans = vec![Span::styled(label, theme.style(role))];

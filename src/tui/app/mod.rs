@@ -1,0 +1,489 @@
+//! The whole state of the interface, and how messages change it.
+//!
+//! [`App`] is pure: a message goes in, effects come out. It reads no clock and
+//! no terminal; time and size arrive as messages. Screens form a stack, popups
+//! lie over it, and the topmost thing gets the keys.
+
+mod flow;
+mod grid;
+mod session;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crossterm::event::KeyEvent;
+
+use super::draw::Areas;
+use super::grid::Grid;
+use super::grid::state::Tally;
+use super::keymap::{self, Context, Intent};
+use super::message::{Effect, Message};
+use super::popup::{Answer, Confirm, Confirmed, Help, Need, Notice, Palette, Popup};
+use super::screens::Screen;
+use super::screens::connect::Connect;
+use super::screens::document::Place;
+use super::screens::history::History;
+use super::screens::log::OperationLog;
+use super::screens::review::count;
+use super::screens::scan::Scan;
+use super::theme::Theme;
+use crate::config::SourceSpec;
+use crate::model::Forest;
+use crate::session::{Command, ScanRequest};
+use crate::transaction::TransactionId;
+use crate::worksheet::{RowId, Worksheet};
+
+/// Where the interface begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Start {
+    /// With the form that asks for a server; a server in the request fills it.
+    Connect,
+    /// With the scan of the request.
+    Scan,
+}
+
+/// What the interface needs to begin.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Where it begins.
+    pub start: Start,
+    /// What to scan, and how; the form replaces the sources.
+    pub request: ScanRequest,
+    /// Whether colour is wanted (`NO_COLOR`).
+    pub colour: bool,
+    /// Where journals and logs are, for people to know.
+    pub state: PathBuf,
+}
+
+/// Findings on the screen.
+#[derive(Debug)]
+pub(super) struct Sheet {
+    pub(super) worksheet: Worksheet,
+    pub(super) grid: Grid,
+    pub(super) tally: Tally,
+    /// What was written last from here: by DN the rows it carried out.
+    written: Option<Written>,
+}
+
+#[derive(Debug)]
+struct Written {
+    id: TransactionId,
+    rows: Vec<(String, Vec<RowId>)>,
+}
+
+/// The state of the interface.
+#[derive(Debug)]
+pub struct App {
+    pub(super) theme: Theme,
+    pub(super) size: (u16, u16),
+    pub(super) now: Duration,
+    pub(super) request: ScanRequest,
+    pub(super) state: PathBuf,
+    pub(super) screens: Vec<Screen>,
+    pub(super) popups: Vec<Popup>,
+    pub(super) sheet: Option<Sheet>,
+    pub(super) forests: Vec<Forest>,
+    pub(super) armed: bool,
+    /// The sentence above the footer, until the next key.
+    pub(super) status: Option<String>,
+    pub(super) log: OperationLog,
+    /// A form to come back to.
+    form: Option<Box<Connect>>,
+    /// The rows behind the plan that is being written.
+    pending: Vec<Vec<RowId>>,
+    /// Leave as soon as nothing is being written.
+    leaving: bool,
+}
+
+impl App {
+    /// The interface at its beginning, with what it asks for first.
+    pub fn new(options: Options, size: (u16, u16)) -> (Self, Vec<Effect>) {
+        let known = options
+            .request
+            .sources
+            .iter()
+            .find_map(|source| match source {
+                SourceSpec::Server(server) => Some(server),
+                _ => None,
+            });
+        let form = Connect::new(known);
+        let mut app = Self {
+            theme: Theme::new(options.colour),
+            size,
+            now: Duration::ZERO,
+            request: options.request,
+            state: options.state,
+            screens: Vec::new(),
+            popups: Vec::new(),
+            sheet: None,
+            forests: Vec::new(),
+            armed: false,
+            status: None,
+            log: OperationLog::default(),
+            form: None,
+            pending: Vec::new(),
+            leaving: false,
+        };
+        let effects = match options.start {
+            Start::Connect => {
+                app.screens.push(Screen::Connect(Box::new(form)));
+                Vec::new()
+            }
+            Start::Scan => {
+                app.form = Some(Box::new(form));
+                app.start_scan()
+            }
+        };
+        (app, effects)
+    }
+
+    /// Changes the state by a message; what is to be done outside comes back.
+    pub fn update(&mut self, message: Message) -> Vec<Effect> {
+        let effects = match message {
+            Message::Key(event) => {
+                self.status = None;
+                self.key(event)
+            }
+            Message::Paste(text) => {
+                self.paste(&text);
+                Vec::new()
+            }
+            Message::Resize(width, height) => {
+                self.size = (width, height);
+                for screen in &mut self.screens {
+                    if let Screen::Outcome(outcome) = screen {
+                        outcome.lay_out(usize::from(width));
+                    }
+                }
+                Vec::new()
+            }
+            Message::Session(event) => self.session(event),
+            Message::SessionEnded => {
+                self.notice("The session ended", vec![
+                    "The part that talks to the directory has stopped. Staged changes are still here, but nothing can be written.".to_owned(),
+                    "Leave with q, and look at the log in the state directory.".to_owned(),
+                ]);
+                Vec::new()
+            }
+            Message::Tick(now) => {
+                self.tick(now);
+                Vec::new()
+            }
+            Message::Terminate => self.terminate(),
+        };
+        let areas = Areas::of(self);
+        if let (Some(sheet), Some(area)) = (&mut self.sheet, areas.grid) {
+            sheet.grid.keep_in_view(super::grid::view::rows_in(area));
+        }
+        effects
+    }
+
+    /// Whether something moves on the screen though nobody does anything.
+    pub fn is_moving(&self) -> bool {
+        self.screens
+            .iter()
+            .any(|screen| matches!(screen, Screen::Scan(_) | Screen::Write(_)))
+    }
+
+    fn tick(&mut self, now: Duration) {
+        self.now = now;
+        for screen in &mut self.screens {
+            match screen {
+                Screen::Scan(scan) => scan.now = now,
+                Screen::Write(write) => write.now = now,
+                _ => {}
+            }
+        }
+    }
+
+    /// The contexts that keys are looked up in.
+    pub(super) fn contexts(&self) -> &'static [Context] {
+        self.screens
+            .last()
+            .map_or(&[Context::Everywhere], Screen::contexts)
+    }
+
+    pub(super) fn worksheet(&self) -> Option<&Worksheet> {
+        self.sheet.as_ref().map(|sheet| &sheet.worksheet)
+    }
+
+    fn key(&mut self, event: KeyEvent) -> Vec<Effect> {
+        if keymap::intent(&[Context::Everywhere], event) == Some(Intent::Interrupt) {
+            return self.interrupt();
+        }
+        if let Some(popup) = self.popups.last_mut() {
+            let worksheet = self.sheet.as_ref().map(|sheet| &sheet.worksheet);
+            let answer = popup.key(event, worksheet);
+            return self.answer(answer);
+        }
+        if let Some(Screen::Connect(form)) = self.screens.last_mut()
+            && let Some(line) = form.line()
+            && line.key(event)
+        {
+            return Vec::new();
+        }
+        match keymap::intent(self.contexts(), event) {
+            Some(intent) => self.run(intent),
+            None => Vec::new(),
+        }
+    }
+
+    fn paste(&mut self, text: &str) {
+        if let Some(popup) = self.popups.last_mut() {
+            popup.paste(text, self.sheet.as_ref().map(|sheet| &sheet.worksheet));
+        } else if let Some(Screen::Connect(form)) = self.screens.last_mut()
+            && let Some(line) = form.line()
+        {
+            line.paste(text);
+        } else {
+            self.say("nothing here takes a paste");
+        }
+    }
+
+    fn answer(&mut self, answer: Answer) -> Vec<Effect> {
+        if !matches!(answer, Answer::Stay) {
+            self.popups.pop();
+        }
+        match answer {
+            Answer::Stay | Answer::Close => Vec::new(),
+            Answer::Run(intent) => self.run(intent),
+            Answer::Stage(row, value) => {
+                self.stage_edit(row, &value);
+                Vec::new()
+            }
+            Answer::Search(text) => {
+                self.search(&text);
+                Vec::new()
+            }
+            Answer::Filter(text) => {
+                self.filter(&text);
+                Vec::new()
+            }
+            Answer::Confirmed(what) => self.confirmed(what),
+        }
+    }
+
+    /// Carries an intent out on the topmost screen.
+    fn run(&mut self, intent: Intent) -> Vec<Effect> {
+        match intent {
+            Intent::Help => {
+                self.popups.push(Popup::Help(Help::new(self.contexts())));
+                return Vec::new();
+            }
+            Intent::Palette => {
+                self.popups
+                    .push(Popup::Palette(Palette::new(self.contexts())));
+                return Vec::new();
+            }
+            Intent::Interrupt => return self.interrupt(),
+            Intent::History => return self.open_history(),
+            Intent::Log => {
+                if !matches!(self.screens.last(), Some(Screen::Log(_))) {
+                    let mut place = Place::default();
+                    place.key(Intent::Last, self.page(), self.log.len());
+                    self.screens.push(Screen::Log(place));
+                }
+                return Vec::new();
+            }
+            _ => {}
+        }
+        let height = self.page();
+        let lines = self.log.len();
+        match self.screens.last_mut() {
+            Some(Screen::Connect(_)) => self.connect(intent),
+            Some(Screen::Scan(_)) => self.scan_key(intent),
+            Some(Screen::Grid) => self.grid_key(intent),
+            Some(Screen::Review(review)) => {
+                if review.key(intent, height) {
+                    return Vec::new();
+                }
+                self.review_key(intent)
+            }
+            Some(Screen::Write(_)) => self.write_key(intent),
+            Some(Screen::Outcome(outcome)) => {
+                if outcome.key(intent, height) {
+                    return Vec::new();
+                }
+                self.outcome_key(intent)
+            }
+            Some(Screen::History(history)) => {
+                if history.key(intent, height) {
+                    return Vec::new();
+                }
+                self.history_key(intent)
+            }
+            Some(Screen::Transaction(shown)) => {
+                if shown.key(intent, height) {
+                    return Vec::new();
+                }
+                self.transaction_key(intent)
+            }
+            Some(Screen::Log(place)) => {
+                if place.key(intent, height, lines) {
+                    return Vec::new();
+                }
+                self.close(intent)
+            }
+            None => vec![Effect::Quit],
+        }
+    }
+
+    /// `q` and Esc where nothing more particular holds.
+    fn close(&mut self, intent: Intent) -> Vec<Effect> {
+        if !matches!(intent, Intent::Close | Intent::Back) {
+            return Vec::new();
+        }
+        if self.screens.len() > 1 {
+            self.screens.pop();
+            return Vec::new();
+        }
+        if intent == Intent::Back {
+            self.say("this is the last layer: q leaves");
+            return Vec::new();
+        }
+        self.leave()
+    }
+
+    /// Leaves, after a question if work would be lost.
+    fn leave(&mut self) -> Vec<Effect> {
+        let staged = self.sheet.as_ref().map_or(0, |sheet| sheet.tally.staged);
+        if staged == 0 {
+            return vec![Effect::Quit];
+        }
+        self.ask(Confirm {
+            title: "Leave?",
+            lines: vec![format!(
+                "{} staged and not written. Leaving forgets them.",
+                if staged == 1 {
+                    "1 change is".to_owned()
+                } else {
+                    format!("{staged} changes are")
+                }
+            )],
+            need: Need::Key,
+            then: Confirmed::Quit,
+        });
+        Vec::new()
+    }
+
+    /// Ctrl-C: stops what is running, else leaves; never loses work unasked.
+    fn interrupt(&mut self) -> Vec<Effect> {
+        if self.is_moving() {
+            return self.stop();
+        }
+        if self.popups.pop().is_some() {
+            return Vec::new();
+        }
+        self.leave()
+    }
+
+    fn terminate(&mut self) -> Vec<Effect> {
+        if self.is_writing() && !self.leaving {
+            self.leaving = true;
+            return self.stop();
+        }
+        vec![Effect::Quit]
+    }
+
+    fn is_writing(&self) -> bool {
+        self.screens
+            .iter()
+            .any(|screen| matches!(screen, Screen::Write(_)))
+    }
+
+    /// Shows the history and asks for it.
+    fn open_history(&mut self) -> Vec<Effect> {
+        if self.is_moving() {
+            self.say("the history can be read when this is over");
+            return Vec::new();
+        }
+        if !matches!(self.screens.last(), Some(Screen::History(_))) {
+            self.screens.push(Screen::History(History::default()));
+        }
+        vec![Effect::Send(Command::History)]
+    }
+
+    fn connect(&mut self, intent: Intent) -> Vec<Effect> {
+        let Some(Screen::Connect(form)) = self.screens.last_mut() else {
+            return Vec::new();
+        };
+        match intent {
+            Intent::NextField => form.step(true),
+            Intent::PreviousField => form.step(false),
+            Intent::Toggle => {
+                form.toggle();
+            }
+            Intent::Submit => {
+                if let Some(source) = form.submit() {
+                    return self.scan_source(source);
+                }
+            }
+            Intent::Demo => return self.scan_source(SourceSpec::Demo),
+            Intent::Close => return self.leave(),
+            _ => {}
+        }
+        Vec::new()
+    }
+
+    fn scan_source(&mut self, source: SourceSpec) -> Vec<Effect> {
+        self.request.sources = vec![source];
+        if let Some(Screen::Connect(form)) = self.screens.pop() {
+            self.form = Some(form);
+        }
+        self.start_scan()
+    }
+
+    fn start_scan(&mut self) -> Vec<Effect> {
+        self.screens = vec![Screen::Scan(Scan::new(self.now))];
+        self.popups.clear();
+        self.forests.clear();
+        vec![Effect::Send(Command::Scan(Box::new(self.request.clone())))]
+    }
+
+    fn scan_key(&mut self, intent: Intent) -> Vec<Effect> {
+        match intent {
+            Intent::Cancel | Intent::Close | Intent::Back => self.stop(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Asks what is running to stop; asked again, a scan is left behind.
+    fn stop(&mut self) -> Vec<Effect> {
+        for screen in &mut self.screens {
+            match screen {
+                Screen::Scan(scan) if scan.stopping => return vec![Effect::Quit],
+                Screen::Scan(scan) => scan.stopping = true,
+                Screen::Write(write) => write.stopping = true,
+                _ => continue,
+            }
+            return vec![Effect::Send(Command::Cancel)];
+        }
+        Vec::new()
+    }
+
+    fn notice(&mut self, title: &'static str, lines: Vec<String>) {
+        self.popups.push(Popup::Notice(Notice { title, lines }));
+    }
+
+    fn ask(&mut self, confirm: Confirm) {
+        self.popups.push(Popup::Confirm(confirm));
+    }
+
+    fn say(&mut self, text: impl Into<String>) {
+        self.status = Some(text.into());
+    }
+
+    /// Lines of a screen below the header.
+    fn page(&self) -> usize {
+        usize::from(Areas::of(self).body.height)
+    }
+}
+
+/// What an action goes to, in words: before it is done and after.
+fn targets_in_words(marked: usize) -> String {
+    if marked > 0 {
+        count(marked, "marked row", "marked rows")
+    } else {
+        "the row under the cursor".to_owned()
+    }
+}

@@ -1,0 +1,213 @@
+//! What the session says, and what becomes of it.
+
+use super::{App, Sheet, Written};
+use crate::session::{Command, Event};
+use crate::transaction::{Outcome, TransactionReport};
+use crate::tui::grid::Grid;
+use crate::tui::grid::state::Tally;
+use crate::tui::message::Effect;
+use crate::tui::screens::Screen;
+use crate::tui::screens::connect::Connect;
+use crate::tui::screens::outcome::OutcomeScreen;
+use crate::tui::screens::transaction::Shown;
+use crate::tui::screens::write::{Kind, Write};
+use crate::worksheet::{RowState, Worksheet};
+
+/// Most sentences of an incomplete scan that a notice shows.
+const SENTENCES: usize = 5;
+
+impl App {
+    pub(super) fn session(&mut self, event: Event) -> Vec<Effect> {
+        match event {
+            Event::Busy => self.say("still busy with the last request"),
+            Event::Discovered(forests) => self.forests = forests,
+            Event::ScanProgress(progress) => {
+                if let Some(Screen::Scan(scan)) = self.screens.first_mut() {
+                    scan.domains = progress;
+                }
+            }
+            Event::Scanned(worksheet) => self.scanned(*worksheet),
+            Event::ApplyStarted {
+                id,
+                journal,
+                entries,
+            } => {
+                if let Some(write) = self.writing() {
+                    write.id = Some(id);
+                    write.journal = journal;
+                    write.entries = entries;
+                }
+            }
+            Event::ApplyProgress { index, outcome } => {
+                if let Some(write) = self.writing() {
+                    write.progress(index, outcome);
+                }
+            }
+            Event::Applied(report) => return self.applied(report),
+            Event::History(list) => {
+                for screen in &mut self.screens {
+                    if let Screen::History(history) = screen {
+                        history.set(list);
+                        break;
+                    }
+                }
+            }
+            Event::Shown {
+                summary,
+                modifications,
+            } => {
+                let shown = Shown::new(summary, modifications);
+                self.screens.push(Screen::Transaction(Box::new(shown)));
+            }
+            Event::Operation(operation) => self.log.push(operation),
+            Event::Failed { message, hint } => return self.failed(message, hint),
+        }
+        Vec::new()
+    }
+
+    fn writing(&mut self) -> Option<&mut Write> {
+        self.screens.iter_mut().find_map(|screen| match screen {
+            Screen::Write(write) => Some(write),
+            _ => None,
+        })
+    }
+
+    fn scanned(&mut self, worksheet: Worksheet) {
+        let scan = &worksheet.scan;
+        let mut lines = Vec::new();
+        if !scan.incomplete.is_empty() {
+            lines.push("Only a part was read. What was not read is not judged, and addresses in it are not compared:".to_owned());
+            lines.extend(scan.incomplete.iter().take(SENTENCES).cloned());
+            if scan.incomplete.len() > SENTENCES {
+                lines.push(format!("and {} more", scan.incomplete.len() - SENTENCES));
+            }
+        }
+        let grid = Grid::new(&worksheet);
+        let tally = Tally::of(&worksheet);
+        self.sheet = Some(Sheet {
+            worksheet,
+            grid,
+            tally,
+            written: None,
+        });
+        // The scan was the lowest screen; the operation log may lie over it.
+        match self.screens.first_mut() {
+            Some(lowest) => *lowest = Screen::Grid,
+            None => self.screens.push(Screen::Grid),
+        }
+        if !lines.is_empty() {
+            self.notice("The scan is partial", lines);
+        }
+    }
+
+    fn applied(&mut self, report: TransactionReport) -> Vec<Effect> {
+        self.armed = false;
+        let width = usize::from(self.size.0);
+        let place = self
+            .screens
+            .iter()
+            .position(|screen| matches!(screen, Screen::Write(_)));
+        let write = place.map(|at| self.screens.remove(at));
+        let (kind, entries) = match write {
+            Some(Screen::Write(write)) => (write.kind, write.entries),
+            _ => (Kind::Apply, Vec::new()),
+        };
+        self.settle_rows(&kind, &report, &entries);
+        let screen = OutcomeScreen::new(kind, report, entries, width);
+        let at = place.unwrap_or(self.screens.len());
+        self.screens.insert(at, Screen::Outcome(Box::new(screen)));
+        if self.leaving {
+            return vec![Effect::Quit];
+        }
+        if self
+            .screens
+            .iter()
+            .any(|screen| matches!(screen, Screen::History(_)))
+        {
+            return vec![Effect::Send(Command::History)];
+        }
+        Vec::new()
+    }
+
+    /// Carries the outcomes over to the rows.
+    fn settle_rows(&mut self, kind: &Kind, report: &TransactionReport, entries: &[String]) {
+        let pending = std::mem::take(&mut self.pending);
+        let Some(sheet) = &mut self.sheet else {
+            return;
+        };
+        match kind {
+            Kind::Apply => {
+                for (outcome, rows) in report.outcomes.iter().zip(&pending) {
+                    if let Some(state) = row_state(outcome) {
+                        sheet.worksheet.set_state(rows, &state);
+                    }
+                }
+                let rows = entries.iter().cloned().zip(pending).collect();
+                sheet.written = Some(Written {
+                    id: report.id.clone(),
+                    rows,
+                });
+            }
+            Kind::Rollback(id) | Kind::Recover(id) => {
+                let Some(written) = sheet.written.as_ref().filter(|written| written.id == *id)
+                else {
+                    return;
+                };
+                for (outcome, dn) in report.outcomes.iter().zip(entries) {
+                    let state = match kind {
+                        Kind::Rollback(_) => {
+                            outcome.is_as_planned().then_some(RowState::RolledBack)
+                        }
+                        _ => row_state(outcome),
+                    };
+                    let rows = written.rows.iter().find(|(name, _)| name == dn);
+                    if let (Some(state), Some((_, rows))) = (state, rows) {
+                        sheet.worksheet.set_state(rows, &state);
+                    }
+                }
+            }
+        }
+        sheet.tally = Tally::of(&sheet.worksheet);
+        sheet.grid.refresh(&sheet.worksheet);
+    }
+
+    fn failed(&mut self, message: String, hint: Option<String>) -> Vec<Effect> {
+        self.pending.clear();
+        self.armed = false;
+        if matches!(self.screens.first(), Some(Screen::Scan(_))) {
+            let form = self
+                .form
+                .take()
+                .unwrap_or_else(|| Box::new(Connect::new(None)));
+            self.screens = vec![Screen::Connect(form)];
+        }
+        self.screens
+            .retain(|screen| !matches!(screen, Screen::Write(_)));
+        if self.screens.is_empty() {
+            self.screens.push(Screen::Grid);
+        }
+        if self.leaving {
+            return vec![Effect::Quit];
+        }
+        self.notice(
+            "That did not work",
+            std::iter::once(message).chain(hint).collect(),
+        );
+        Vec::new()
+    }
+}
+
+/// What an outcome makes of the rows behind it; `None` leaves them as they are.
+fn row_state(outcome: &Outcome) -> Option<RowState> {
+    let words = outcome.to_string();
+    Some(match outcome {
+        Outcome::Done => RowState::Done,
+        Outcome::NotNeeded => RowState::NotNeeded,
+        Outcome::Failed { .. } | Outcome::Refused(_) => RowState::Failed(words),
+        Outcome::Conflict(_) | Outcome::Altered(_) | Outcome::Partly { .. } => {
+            RowState::Conflict(words)
+        }
+        Outcome::InDoubt(_) => RowState::InDoubt(words),
+        Outcome::NotReached => return None,
+    })
+}

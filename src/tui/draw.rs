@@ -1,0 +1,435 @@
+//! Draws the state: header, screen, status, footer, popups. Changes nothing.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Block, Borders};
+
+use super::app::{App, Sheet};
+use super::cell;
+use super::grid::state::{SEVERITIES, severity_word};
+use super::grid::{Detail, Grid, detail, view};
+use super::keymap::{self, Context};
+use super::popup::draw_lines;
+use super::screens::Screen;
+use super::screens::review::count;
+use super::theme::{Role, Theme};
+use crate::model::SourceKind;
+use crate::text::Cut;
+
+/// From this width on the detail pane stands beside the grid, not below it.
+const BESIDE_FROM: u16 = 120;
+
+/// Where what is drawn.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Areas {
+    header: Rect,
+    /// Everything between header and status.
+    pub(super) body: Rect,
+    /// The grid, if the body shows it.
+    pub(super) grid: Option<Rect>,
+    detail: Option<Rect>,
+    status: Rect,
+    footer: Rect,
+}
+
+impl Areas {
+    pub(super) fn of(app: &App) -> Self {
+        Self::of_sheet(app.size, app.sheet.as_ref().map(|sheet| &sheet.grid))
+    }
+
+    /// The same, for who holds the grid alone.
+    pub(super) fn of_sheet((width, height): (u16, u16), grid: Option<&Grid>) -> Self {
+        let row = |y: u16, rows: u16| {
+            let y = y.min(height);
+            Rect::new(0, y, width, rows.min(height - y))
+        };
+        let body = row(2, height.saturating_sub(4));
+        let (grid, detail) = match grid.map(|grid| grid.detail) {
+            None => (None, None),
+            Some(Detail::Hidden) => (Some(body), None),
+            Some(Detail::Alone) => (None, Some(body)),
+            Some(Detail::Beside) if width >= BESIDE_FROM => {
+                let right = (width * 2 / 5).clamp(44, 84);
+                let grid = Rect {
+                    width: width - right,
+                    ..body
+                };
+                (
+                    Some(grid),
+                    Some(Rect {
+                        x: grid.right(),
+                        width: right,
+                        ..body
+                    }),
+                )
+            }
+            Some(Detail::Beside) => {
+                let lower = (body.height * 9 / 20).min(18);
+                let grid = Rect {
+                    height: body.height - lower,
+                    ..body
+                };
+                (
+                    Some(grid),
+                    Some(Rect {
+                        y: grid.bottom(),
+                        height: lower,
+                        ..body
+                    }),
+                )
+            }
+        };
+        Self {
+            header: row(0, 2),
+            body,
+            grid,
+            detail,
+            status: row(height.saturating_sub(2), 1),
+            footer: row(height.saturating_sub(1), 1),
+        }
+    }
+}
+
+/// Draws the whole screen.
+pub fn draw(app: &App, frame: &mut Frame<'_>) {
+    let areas = Areas::of(app);
+    let theme = app.theme;
+    header(app, frame, areas.header);
+    match app.screens.last() {
+        Some(Screen::Connect(form)) => form.draw(frame, areas.body, theme),
+        Some(Screen::Scan(scan)) => scan.draw(frame, areas.body, theme),
+        Some(Screen::Grid) => grid(app, frame, areas),
+        Some(Screen::Review(review)) => review.draw(frame, areas.body, theme),
+        Some(Screen::Write(write)) => write.draw(frame, areas.body, theme),
+        Some(Screen::Outcome(outcome)) => outcome.draw(frame, areas.body, theme),
+        Some(Screen::History(history)) => history.draw(frame, areas.body, theme),
+        Some(Screen::Transaction(shown)) => shown.draw(frame, areas.body, theme),
+        Some(Screen::Log(place)) => app.log.draw(frame, areas.body, *place, theme),
+        None => {}
+    }
+    status(app, frame, areas.status);
+    footer(app, frame, areas.footer);
+    for popup in &app.popups {
+        popup.draw(frame, areas.body.union(areas.status), theme);
+    }
+}
+
+/// What the screen is called.
+fn title(screen: Option<&Screen>) -> &'static str {
+    match screen {
+        Some(Screen::Connect(_)) => "connect",
+        Some(Screen::Scan(_)) => "scan",
+        Some(Screen::Grid) | None => "findings",
+        Some(Screen::Review(_)) => "review",
+        Some(Screen::Write(_)) => "writing",
+        Some(Screen::Outcome(_)) => "result",
+        Some(Screen::History(_)) => "history",
+        Some(Screen::Transaction(_)) => "transaction",
+        Some(Screen::Log(_)) => "operations",
+    }
+}
+
+fn header(app: &App, frame: &mut Frame<'_>, area: Rect) {
+    let theme = app.theme;
+    let (mode, role) = if app.armed {
+        (" ARMED ", Role::Armed)
+    } else {
+        (" READ-ONLY ", Role::ReadOnly)
+    };
+    let width = usize::from(area.width);
+    let room = width.saturating_sub(mode.len() + 1);
+    let name = format!("idmend · {} ", title(app.screens.last()));
+    let mut spans = vec![Span::styled(name.clone(), theme.style(Role::Heading))];
+    spans.extend(cell::fit(
+        &place(app),
+        room.saturating_sub(name.chars().count()),
+        Cut::Middle,
+        theme,
+    ));
+    let used: usize = spans.iter().map(Span::width).sum();
+    spans.push(Span::raw(
+        " ".repeat(width.saturating_sub(used + mode.len())),
+    ));
+    spans.push(Span::styled(mode, theme.style(role)));
+    draw_lines(frame, area, &[Line::from(spans), summary(app, width)]);
+}
+
+/// Where we are: forests, host, identity, rules.
+fn place(app: &App) -> String {
+    if app.forests.is_empty() {
+        return String::new();
+    }
+    let mut parts = Vec::new();
+    for forest in &app.forests {
+        let kind = match forest.kind {
+            SourceKind::ActiveDirectory | SourceKind::OtherLdap => {
+                let host = forest
+                    .domains
+                    .first()
+                    .map_or("", |domain| domain.host.as_str());
+                let who = forest.identity.as_deref().unwrap_or("?");
+                format!("{} via {host} as {who}", forest.name)
+            }
+            SourceKind::Ldif => format!("{} (LDIF file)", forest.name),
+            SourceKind::Memory => format!("{} (in memory)", forest.name),
+        };
+        parts.push(kind);
+    }
+    let rules = app.worksheet().map_or(app.request.rules.as_str(), |sheet| {
+        sheet.judge.rules.name.as_str()
+    });
+    format!("{} · rules {rules}", parts.join(", "))
+}
+
+/// Counts by severity, marks, staged rows, filter.
+fn summary(app: &App, width: usize) -> Line<'static> {
+    let theme = app.theme;
+    let Some(sheet) = app.sheet.as_ref() else {
+        return Line::default();
+    };
+    let mut spans = Vec::new();
+    for (severity, number) in SEVERITIES.iter().zip(sheet.tally.severities) {
+        if number > 0 {
+            let text = format!("{number} {}", severity_word(*severity));
+            spans.push(Span::styled(text, theme.severity(*severity)));
+            spans.push(Span::raw("  "));
+        }
+    }
+    if sheet.worksheet.is_empty() {
+        spans.push(Span::raw("0 findings  "));
+    }
+    if sheet.tally.staged > 0 {
+        spans.push(Span::styled(
+            format!("{} staged  ", sheet.tally.staged),
+            theme.style(Role::Staged),
+        ));
+    }
+    if sheet.grid.marks() > 0 {
+        spans.push(Span::styled(
+            format!("{} marked  ", sheet.grid.marks()),
+            theme.style(Role::Marked),
+        ));
+    }
+    if !sheet.worksheet.scan.incomplete.is_empty() {
+        spans.push(Span::styled("! PARTIAL SCAN  ", theme.style(Role::Warning)));
+    }
+    let used: usize = spans.iter().map(Span::width).sum();
+    if let Some(filter) = &sheet.grid.filter {
+        let room = width.saturating_sub(used + 10).max(12);
+        let mut chip = vec![Span::raw(" filter: ")];
+        chip.extend(cell::fit(&filter.text, room, Cut::End, theme));
+        chip.push(Span::raw(" "));
+        spans.extend(cell::with_style(chip, theme.style(Role::Chip)));
+    }
+    Line::from(spans)
+}
+
+fn grid(app: &App, frame: &mut Frame<'_>, areas: Areas) {
+    let Some(sheet) = app.sheet.as_ref() else {
+        return;
+    };
+    if sheet.worksheet.is_empty() {
+        return nothing_found(sheet, frame, areas.body, app.theme);
+    }
+    if let Some(area) = areas.grid {
+        view::draw(frame, area, &sheet.grid, &sheet.worksheet, app.theme);
+        if sheet.grid.order().is_empty() {
+            let below = Rect {
+                y: area.y + 2,
+                height: area.height.saturating_sub(2),
+                ..area
+            };
+            draw_lines(
+                frame,
+                below,
+                &[Line::raw(
+                    "   no row matches the filter; F shows all rows again",
+                )],
+            );
+        }
+    }
+    if let Some(area) = areas.detail {
+        detail_pane(sheet, frame, area, app.theme);
+    }
+}
+
+fn detail_pane(sheet: &Sheet, frame: &mut Frame<'_>, area: Rect, theme: Theme) {
+    let borders = if area.x > 0 {
+        Borders::LEFT
+    } else {
+        Borders::TOP
+    };
+    let block = Block::new()
+        .borders(borders)
+        .border_style(theme.style(Role::Muted));
+    let inner = block.inner(area);
+    frame.render_widget(block, area);
+    let inner = Rect {
+        x: inner.x + 1,
+        width: inner.width.saturating_sub(2),
+        ..inner
+    };
+    let Some(row) = sheet.grid.current() else {
+        return;
+    };
+    let lines = detail::lines(&sheet.worksheet, row, usize::from(inner.width), theme);
+    let height = usize::from(inner.height);
+    let top = sheet
+        .grid
+        .detail_top
+        .min(lines.len().saturating_sub(height));
+    draw_lines(frame, inner, lines.get(top..).unwrap_or_default());
+    let below = lines.len().saturating_sub(top + height);
+    if below > 0 && area.width > 30 {
+        let more = Line::styled(format!(" {below} more: ] "), theme.style(Role::Muted));
+        let width = u16::try_from(more.width()).unwrap_or(0);
+        let y = if area.x > 0 {
+            area.bottom() - 1
+        } else {
+            area.y
+        };
+        frame
+            .buffer_mut()
+            .set_line(area.right() - width - 1, y, &more, width);
+    }
+}
+
+/// A scan that found nothing says what it saw, so that nobody takes it for one
+/// that did not run.
+fn nothing_found(sheet: &Sheet, frame: &mut Frame<'_>, area: Rect, theme: Theme) {
+    let scan = &sheet.worksheet.scan;
+    let width = usize::from(area.width.saturating_sub(4));
+    let judged: u64 = scan.progress.iter().map(|domain| domain.judged).sum();
+    let entries: u64 = scan.progress.iter().map(|domain| domain.entries).sum();
+    let mut texts = vec![
+        format!("0 findings in {judged} judged entries ({entries} read)."),
+        String::new(),
+    ];
+    for (domain, progress) in scan
+        .domains
+        .iter()
+        .map(|(_, domain)| domain)
+        .zip(&scan.progress)
+    {
+        texts.push(format!(
+            "{} from {}, under {}: {} read, {} skipped",
+            domain.dns_name, domain.host, domain.naming_context, progress.entries, progress.skipped
+        ));
+    }
+    for (reason, number) in &scan.skipped {
+        texts.push(format!(
+            "skipped as the sync engine skips: {number} ({reason:?})"
+        ));
+    }
+    texts.extend(
+        scan.incomplete
+            .iter()
+            .map(|sentence| format!("! {sentence}")),
+    );
+    if judged == 0 {
+        texts.push("! Nothing was judged at all: check the base, the filter and the rights of the account.".to_owned());
+    }
+    let mut lines = Vec::new();
+    for text in texts {
+        if text.is_empty() {
+            lines.push(Line::default());
+        }
+        lines.extend(cell::wrap(&text, width, 4, theme));
+    }
+    let place = Rect {
+        x: area.x + 2,
+        y: area.y + 1,
+        width: area.width.saturating_sub(4),
+        height: area.height.saturating_sub(1),
+    };
+    draw_lines(frame, place, &lines);
+}
+
+fn status(app: &App, frame: &mut Frame<'_>, area: Rect) {
+    let theme = app.theme;
+    let right = match (app.screens.last(), &app.sheet) {
+        (Some(Screen::Grid), Some(sheet)) => position(sheet),
+        _ => String::new(),
+    };
+    let width = usize::from(area.width);
+    let room = width.saturating_sub(right.chars().count() + 2);
+    let text = match (&app.status, app.screens.last()) {
+        (Some(status), _) => status.clone(),
+        (None, Some(Screen::Review(_))) if app.armed => {
+            "armed: w begins writing, after a last question".to_owned()
+        }
+        (None, Some(Screen::Review(_))) => {
+            "nothing is written yet: a arms writing, then w begins it".to_owned()
+        }
+        (None, Some(Screen::Connect(_))) => format!("journals and logs: {}", app.state.display()),
+        _ => String::new(),
+    };
+    let mut spans = cell::fit(&text, room, Cut::End, theme);
+    let used: usize = spans.iter().map(Span::width).sum();
+    spans.push(Span::raw(
+        " ".repeat(width.saturating_sub(used + right.chars().count())),
+    ));
+    spans.push(Span::styled(right, theme.style(Role::Muted)));
+    draw_lines(frame, area, &[Line::from(spans)]);
+}
+
+fn position(sheet: &Sheet) -> String {
+    let shown = sheet.grid.order().len();
+    let all = sheet.worksheet.len();
+    let at = if shown == 0 {
+        0
+    } else {
+        sheet.grid.cursor() + 1
+    };
+    if shown == all {
+        format!(
+            "row {at} of {}",
+            count(all, "row", "rows")
+                .replace(" rows", "")
+                .replace(" row", "")
+        )
+    } else {
+        format!("row {at} of {shown}, {all} in all")
+    }
+}
+
+fn footer(app: &App, frame: &mut Frame<'_>, area: Rect) {
+    let contexts = match app.popups.last() {
+        Some(popup) => popup.contexts(),
+        None => app.contexts(),
+    };
+    let theme = app.theme;
+    let width = usize::from(area.width);
+    // What is valid everywhere is kept, whatever is left out.
+    let (general, particular): (Vec<_>, Vec<_>) = keymap::bindings(contexts)
+        .into_iter()
+        .filter(|binding| binding.footer)
+        .partition(|binding| binding.context == Context::Everywhere);
+    let item = |binding: &keymap::Binding| {
+        let key = binding
+            .keys
+            .first()
+            .map(|key| key.label())
+            .unwrap_or_default();
+        vec![
+            Span::styled(key, theme.style(Role::Key)),
+            Span::styled(format!(" {}  ", binding.name), theme.style(Role::Muted)),
+        ]
+    };
+    let measure = |item: &[Span<'_>]| -> usize { item.iter().map(Span::width).sum() };
+    let tail: Vec<_> = general.into_iter().flat_map(item).collect();
+    let mut room = width.saturating_sub(measure(&tail));
+    let mut spans = Vec::new();
+    for binding in particular {
+        let item = item(binding);
+        let needed = measure(&item);
+        if needed > room {
+            break;
+        }
+        room -= needed;
+        spans.extend(item);
+    }
+    spans.extend(tail);
+    draw_lines(frame, area, &[Line::from(spans)]);
+}

@@ -1,0 +1,187 @@
+//! The loop: terminal and session in, effects out, a frame at most every 16 ms.
+//!
+//! It waits for whatever comes first and gives it to the [`App`]. A key never
+//! waits for the network: commands to the session are handed over or refused at
+//! once. The terminal is restored however the program ends, by a panic too.
+
+use std::io::{self, Write as _};
+use std::time::Duration;
+
+use crossterm::clipboard::CopyToClipboard;
+use crossterm::event::{
+    DisableBracketedPaste, EnableBracketedPaste, Event as TerminalEvent, EventStream, KeyEventKind,
+};
+use crossterm::execute;
+use ratatui::Terminal;
+use ratatui::backend::Backend;
+use tokio::sync::mpsc;
+use tokio::sync::mpsc::error::TrySendError;
+use tokio::time::Instant;
+use tokio_stream::{Stream, StreamExt as _};
+
+use super::app::{App, Options};
+use super::draw::draw;
+use super::message::{Effect, Message};
+use crate::session::{Command, Event, SessionHandle};
+
+/// Frames are at least this far apart.
+const FRAME: Duration = Duration::from_millis(16);
+/// How often a screen that moves by itself is told the time.
+const TICK: Duration = Duration::from_millis(120);
+/// Events of the session that are taken before the next frame.
+const BATCH: usize = 256;
+
+/// Runs the interface on this terminal until it is left.
+///
+/// # Errors
+///
+/// If the terminal cannot be read or drawn on.
+pub async fn run(options: Options, session: SessionHandle) -> io::Result<()> {
+    let mut terminal = ratatui::try_init()?;
+    let restore = Restore;
+    execute!(io::stdout(), EnableBracketedPaste)?;
+    let mut world = World {
+        keys: EventStream::new(),
+        commands: session.commands,
+        events: session.events,
+        signals: signals()?,
+    };
+    let result = turn(&mut terminal, options, &mut world).await;
+    drop(restore);
+    result
+}
+
+/// Restores the terminal when dropped.
+struct Restore;
+
+impl Drop for Restore {
+    fn drop(&mut self) {
+        // If the terminal is gone there is nobody left to tell.
+        drop(execute!(io::stdout(), DisableBracketedPaste));
+        ratatui::restore();
+    }
+}
+
+/// What the loop listens to.
+struct World<K> {
+    keys: K,
+    commands: mpsc::Sender<Command>,
+    events: mpsc::Receiver<Event>,
+    signals: mpsc::Receiver<()>,
+}
+
+async fn turn<B, K>(
+    terminal: &mut Terminal<B>,
+    options: Options,
+    world: &mut World<K>,
+) -> io::Result<()>
+where
+    B: Backend<Error: Into<io::Error>>,
+    K: Stream<Item = io::Result<TerminalEvent>> + Unpin,
+{
+    let begun = Instant::now();
+    let size = terminal.size().map_err(Into::into)?;
+    let (mut app, effects) = App::new(options, (size.width, size.height));
+    let mut effects = effects;
+    let mut session_open = true;
+    let mut dirty = true;
+    let mut next_frame = begun;
+    let mut next_tick = begun + TICK;
+    let mut batch = Vec::with_capacity(BATCH);
+    loop {
+        for effect in effects.drain(..) {
+            match effect {
+                Effect::Quit => return Ok(()),
+                Effect::Copy(text) => copy(&text)?,
+                Effect::Send(command) => match world.commands.try_send(command) {
+                    Ok(()) => {}
+                    Err(TrySendError::Full(_)) => drop(app.update(Message::Session(Event::Busy))),
+                    Err(TrySendError::Closed(_)) => drop(app.update(Message::SessionEnded)),
+                },
+            }
+        }
+        tokio::select! {
+            biased;
+            key = world.keys.next() => match key {
+                Some(event) => effects = terminal_event(&mut app, event?),
+                // The terminal is gone.
+                None => return Ok(()),
+            },
+            Some(()) = world.signals.recv() => effects = app.update(Message::Terminate),
+            // Before the session's events: a flood of them must not keep the frame waiting.
+            () = tokio::time::sleep_until(next_frame), if dirty => {
+                terminal.draw(|frame| draw(&app, frame)).map_err(Into::into)?;
+                dirty = false;
+                next_frame = Instant::now() + FRAME;
+                continue;
+            }
+            () = tokio::time::sleep_until(next_tick), if app.is_moving() => {
+                next_tick = Instant::now() + TICK;
+            }
+            received = world.events.recv_many(&mut batch, BATCH), if session_open => {
+                if received == 0 {
+                    session_open = false;
+                    effects = app.update(Message::SessionEnded);
+                }
+                for event in batch.drain(..) {
+                    effects.extend(app.update(Message::Session(event)));
+                }
+            }
+        }
+        effects.extend(app.update(Message::Tick(begun.elapsed())));
+        dirty = true;
+    }
+}
+
+/// Presses and repeats count, releases do not: Windows sends both.
+fn terminal_event(app: &mut App, event: TerminalEvent) -> Vec<Effect> {
+    match event {
+        TerminalEvent::Key(key) if key.kind != KeyEventKind::Release => {
+            app.update(Message::Key(key))
+        }
+        TerminalEvent::Paste(text) => app.update(Message::Paste(text)),
+        TerminalEvent::Resize(width, height) => app.update(Message::Resize(width, height)),
+        _ => Vec::new(),
+    }
+}
+
+/// Asks the terminal to put `text` on its clipboard. One that cannot ignores it.
+fn copy(text: &str) -> io::Result<()> {
+    let mut out = io::stdout();
+    execute!(out, CopyToClipboard::to_clipboard_from(text))?;
+    out.flush()
+}
+
+/// A message for every signal that asks the program to end.
+#[cfg(unix)]
+fn signals() -> io::Result<mpsc::Receiver<()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (sender, receiver) = mpsc::channel(4);
+    for kind in [
+        SignalKind::terminate(),
+        SignalKind::hangup(),
+        SignalKind::interrupt(),
+    ] {
+        let mut stream = signal(kind)?;
+        let sender = sender.clone();
+        tokio::spawn(async move {
+            while stream.recv().await.is_some() {
+                if sender.send(()).await.is_err() {
+                    break;
+                }
+            }
+        });
+    }
+    Ok(receiver)
+}
+
+/// Windows ends console programs by other means.
+#[cfg(not(unix))]
+fn signals() -> io::Result<mpsc::Receiver<()>> {
+    let (sender, receiver) = mpsc::channel(1);
+    tokio::spawn(async move {
+        // Ctrl-C arrives as a key in raw mode; this is for when it does not.
+        while tokio::signal::ctrl_c().await.is_ok() && sender.send(()).await.is_ok() {}
+    });
+    Ok(receiver)
+}
