@@ -204,7 +204,7 @@ fn row_state(outcome: &Outcome) -> Option<RowState> {
         Outcome::Done => RowState::Done,
         Outcome::NotNeeded => RowState::NotNeeded,
         Outcome::Failed { .. } | Outcome::Refused(_) => RowState::Failed(words),
-        Outcome::Conflict(_) | Outcome::Altered(_) | Outcome::Partly { .. } => {
+        Outcome::Conflict(_) | Outcome::Altered { .. } | Outcome::Partly { .. } => {
             RowState::Conflict(words)
         }
         Outcome::InDoubt(_) => RowState::InDoubt(words),

@@ -109,7 +109,7 @@ impl OutcomeScreen {
             (
                 "!",
                 "of the done: stored otherwise, or in part",
-                number(|o| matches!(o, Outcome::Altered(_) | Outcome::Partly { .. })),
+                number(|o| matches!(o, Outcome::Altered { .. } | Outcome::Partly { .. })),
                 Role::Warning,
             ),
             (

@@ -146,7 +146,9 @@ pub(in crate::tui) fn sign(outcome: &Outcome) -> (&'static str, Role) {
     match outcome {
         Outcome::Done | Outcome::NotNeeded => ("✓", Role::Added),
         Outcome::Failed { .. } | Outcome::Refused(_) => ("✗", Role::Removed),
-        Outcome::Altered(_) | Outcome::Partly { .. } | Outcome::Conflict(_) => ("!", Role::Warning),
+        Outcome::Altered { .. } | Outcome::Partly { .. } | Outcome::Conflict(_) => {
+            ("!", Role::Warning)
+        }
         Outcome::InDoubt(_) => ("?", Role::Warning),
         Outcome::NotReached => ("·", Role::Muted),
     }
