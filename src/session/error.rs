@@ -48,6 +48,14 @@ pub enum SessionError {
     /// A part of idmend failed that must not.
     #[error("a fault in idmend itself: {0}")]
     Internal(String),
+    /// A file could not be written.
+    #[error("cannot write {}: {source}", path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
     /// A write was asked for on a source that cannot be written.
     #[error("{0} is a file: it is never written to")]
     ReadOnly(String),

@@ -7,7 +7,9 @@ use super::SessionError;
 use crate::config::{Protection, ServerSpec, SourceSpec};
 use crate::directory::ldap::{self, LdapConfig, LdapDirectory, Timeouts};
 use crate::directory::ldif::LdifDirectory;
+use crate::directory::memory::{self, DemoForest};
 use crate::directory::{Directory, DirectoryError, filter};
+use crate::model::ldif::{LDIF_HEADER, write_entry};
 use crate::scan::ScanSource;
 
 /// What could be opened, and what could not.
@@ -97,9 +99,7 @@ fn directories(spec: &SourceSpec) -> Result<Vec<Directory>, DirectoryError> {
             name.clone(),
             files.clone(),
         ))]),
-        SourceSpec::Demo => Err(DirectoryError::Unusable(
-            "the demo cannot be opened yet".to_owned(),
-        )),
+        SourceSpec::Demo => Ok(memory::demo()?.into_iter().map(Directory::Memory).collect()),
     }
 }
 
@@ -131,8 +131,17 @@ pub fn check_filter(text: &str) -> Result<(), SessionError> {
 
 /// Writes the sample forests as LDIF files into `folder`; returns the files.
 pub fn export_demo(folder: &Path) -> Result<Vec<PathBuf>, SessionError> {
-    Err(SessionError::Internal(format!(
-        "the demo cannot be written to {} yet",
-        folder.display()
-    )))
+    let write = |forest: DemoForest| {
+        let path = folder.join(forest.file_name());
+        let mut text = String::from(LDIF_HEADER);
+        for entry in &forest.entries {
+            write_entry(&mut text, entry);
+        }
+        std::fs::create_dir_all(folder)
+            .and_then(|()| std::fs::write(&path, text))
+            .map(|()| path.clone())
+            .map_err(|source| SessionError::Write { path, source })
+    };
+    let forests = DemoForest::all().map_err(SessionError::Source)?;
+    forests.into_iter().map(write).collect()
 }
