@@ -215,6 +215,10 @@ impl ApplyArgs {
             }
             return Ok(Exit::Clean);
         }
+        if self.write.dry_run && session.is_of_files() {
+            plan.show(&mut io::stdout().lock())?;
+            return Ok(Exit::Clean);
+        }
         if self.write.dry_run {
             return plan.dry_run(session).await;
         }

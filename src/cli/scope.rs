@@ -8,7 +8,7 @@ use super::failure::Failure;
 use super::source::{SourceArgs, pairs};
 use crate::config::Profile;
 use crate::model::{AttributeName, DistinguishedName};
-use crate::rule::Settings;
+use crate::rule::{Settings, file};
 use crate::scan::ScanOptions;
 use crate::session::{EMBEDDED_RULES, ScanRequest, check_filter};
 use crate::text::escape;
@@ -101,6 +101,7 @@ impl ScopeArgs {
     pub(super) fn request(&self, source: &SourceArgs) -> Result<ScanRequest, Failure> {
         let options = self.options()?;
         let settings = self.settings()?;
+        file::load(&self.rules).map_err(|error| Failure::usage(error.to_string()))?;
         Ok(ScanRequest {
             sources: source.specs(&options.bases)?,
             rules: self.rules.clone(),

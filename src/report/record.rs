@@ -1,5 +1,7 @@
 //! One row of a report, with everything that any format says about it.
 
+use std::collections::BTreeSet;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest as _, Sha256};
@@ -62,16 +64,10 @@ impl Record {
                 .get(usize::try_from(at).ok()?)
                 .cloned()
         });
-        let own = entry.dn.key();
         Self {
             anchor: anchor(&entry),
             guid: entry.guid(),
-            conflicts: sheet
-                .conflicts(row)
-                .into_iter()
-                .map(|member| member.dn)
-                .filter(|dn| DistinguishedName::from_server(dn.as_str()).key() != own)
-                .collect(),
+            conflicts: other_holders(sheet, row, &entry),
             value,
             dn: text.dn,
             common_name: text.common_name,
@@ -100,6 +96,17 @@ impl Record {
             self.value.as_ref().map(Value::as_bytes),
         )
     }
+}
+
+/// The names of the other entries that hold the value, each once.
+fn other_holders(sheet: &Worksheet, row: RowId, entry: &Entry) -> Vec<String> {
+    let mut seen = BTreeSet::from([entry.dn.key()]);
+    sheet
+        .conflicts(row)
+        .into_iter()
+        .map(|member| member.dn)
+        .filter(|dn| seen.insert(DistinguishedName::from_server(dn.as_str()).key()))
+        .collect()
 }
 
 /// What the cloud knows the entry by, and from which attribute: for a user

@@ -32,13 +32,6 @@ pub fn write(output: &mut impl io::Write, record: &Record) -> io::Result<()> {
         escape(&record.message),
         escape(&record.rules.join("; "))
     )?;
-    if !record.conflicts.is_empty() {
-        writeln!(
-            output,
-            "            also held by {}",
-            escape(&record.conflicts.join(" | "))
-        )?;
-    }
     match record.proposed {
         Action::Edit => writeln!(
             output,

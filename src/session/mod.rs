@@ -25,7 +25,7 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::SourceSpec;
-use crate::model::Forest;
+use crate::model::{Forest, SourceKind};
 use crate::rule::{Judge, file};
 use crate::scan::{self, ProgressSink, ScanSource};
 use crate::worksheet::Worksheet;
@@ -66,6 +66,12 @@ impl Session {
     /// lie apart.
     pub fn journal_directory(&self) -> PathBuf {
         self.state.journals()
+    }
+
+    /// Whether the open sources are files, which are never written to.
+    pub fn is_of_files(&self) -> bool {
+        let is_file = |source: &ScanSource| source.forest.kind == SourceKind::Ldif;
+        self.sources.iter().all(is_file)
     }
 
     /// Connects to all sources and finds out what they consist of. Fails if
