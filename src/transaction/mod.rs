@@ -24,12 +24,15 @@ mod sender;
 mod target;
 mod undo;
 
+#[cfg(test)]
+mod tests;
+
 pub use apply::{ApplyError, ApplyOptions, ApplyRun, Environment, Progress, apply};
 pub use history::{TransactionState, TransactionSummary, history};
 pub use id::{TransactionId, TransactionIdError};
 pub use journal::{
-    Damage, DomainRecord, Header, JournalError, KindRecord, Origin, TransactionRecord, plan_digest,
-    read_journal,
+    Damage, DomainRecord, Header, JournalError, KindRecord, Origin, Tail, TransactionRecord,
+    plan_digest, read_journal,
 };
 pub use lock::{LockError, StateLock};
 pub use outcome::{AttributeConflict, Outcome, TransactionReport};

@@ -15,7 +15,7 @@ mod writer;
 use std::path::{Path, PathBuf};
 
 pub use reader::read_journal;
-pub use record::{Damage, DomainRecord, Header, KindRecord, Origin, TransactionRecord};
+pub use record::{Damage, DomainRecord, Header, KindRecord, Origin, Tail, TransactionRecord};
 
 pub(super) use wire::{Line, OutcomeLine};
 pub(super) use writer::JournalWriter;

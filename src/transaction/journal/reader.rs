@@ -12,7 +12,7 @@ use std::path::Path;
 use super::frame::{self, Numbered};
 use super::wire::Line;
 use super::writer::digest_of_bodies;
-use super::{Damage, Header, JournalError, TransactionRecord, journal_path};
+use super::{Damage, Header, JournalError, Tail, TransactionRecord, journal_path};
 use crate::model::Modification;
 use crate::transaction::{Outcome, TransactionId};
 
@@ -59,8 +59,7 @@ struct Reader<'a> {
     last: usize,
     /// Lines since then that were not.
     unread: usize,
-    unterminated: bool,
-    torn: bool,
+    tail: Tail,
     header: Option<Header>,
     plan: BTreeMap<usize, (Modification, &'a [u8])>,
     outcomes: BTreeMap<usize, Outcome>,
@@ -74,7 +73,11 @@ impl<'a> Reader<'a> {
     fn line(&mut self, raw: &'a [u8]) {
         self.lines += 1;
         let content = raw.strip_suffix(b"\n");
-        self.unterminated = content.is_none();
+        self.tail = if content.is_some() {
+            Tail::Whole
+        } else {
+            Tail::Unterminated
+        };
         let content = content.unwrap_or(raw);
         match frame::decode(content) {
             Ok(Numbered { n, line, .. }) => {
@@ -85,8 +88,8 @@ impl<'a> Reader<'a> {
             }
             Err(reason) => {
                 self.unread += 1;
-                self.torn = self.unterminated;
-                if self.torn {
+                if self.tail == Tail::Unterminated {
+                    self.tail = Tail::Torn;
                     self.forget();
                 } else {
                     self.damaged(reason);
@@ -152,6 +155,11 @@ impl<'a> Reader<'a> {
     }
 
     fn finish(mut self, id: &TransactionId, path: &Path) -> TransactionRecord {
+        if !self.ended {
+            // "Not reached" is only sure once the run has come to its end: a
+            // finishing recover sends exactly those.
+            self.forget();
+        }
         let count = self.count();
         let sealed = self.check_plan(id, count);
         let mut plan = Vec::with_capacity(count);
@@ -173,11 +181,10 @@ impl<'a> Reader<'a> {
             notes: self.notes,
             sealed,
             ended: self.ended,
-            torn: self.torn,
+            tail: self.tail,
             damage: self.damage,
             lines: self.lines,
             next_number: self.last + self.unread + 1,
-            unterminated: self.unterminated,
         }
     }
 

@@ -92,6 +92,18 @@ pub struct Damage {
     pub reason: String,
 }
 
+/// How the file of a journal ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Tail {
+    /// With a whole line.
+    #[default]
+    Whole,
+    /// With a line that lacks nothing but its line feed.
+    Unterminated,
+    /// With a line that was cut off in the middle: a run was interrupted there.
+    Torn,
+}
+
 /// A journal as read back.
 #[derive(Debug, Clone)]
 pub struct TransactionRecord {
@@ -112,16 +124,14 @@ pub struct TransactionRecord {
     pub sealed: bool,
     /// Whether the run came to its end.
     pub ended: bool,
-    /// The last line was cut off in the middle: a run was interrupted there.
-    pub torn: bool,
+    /// How the file ends.
+    pub tail: Tail,
     /// What is damaged.
     pub damage: Vec<Damage>,
     /// How many lines the file has, a torn one included.
     pub lines: usize,
     /// The number that the next line bears.
     pub(super) next_number: usize,
-    /// The last line has no line feed.
-    pub(super) unterminated: bool,
 }
 
 impl TransactionRecord {

@@ -8,7 +8,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::frame;
 use super::wire::{Line, ModificationLine};
-use super::{Header, JournalError, Origin, TransactionRecord, journal_path};
+use super::{Header, JournalError, Origin, Tail, TransactionRecord, journal_path};
 use crate::model::ChangeSet;
 use crate::transaction::files;
 
@@ -121,10 +121,10 @@ impl JournalWriter {
             next: record.next_number,
             unsynced: 0,
         };
-        if record.unterminated {
+        if record.tail != Tail::Whole {
             writer.file.write_all(b"\n").map_err(fail)?;
         }
-        if record.torn {
+        if record.tail == Tail::Torn {
             writer.append(&Line::Torn { line: record.lines })?;
         }
         let origin = origin.clone();
