@@ -20,7 +20,7 @@ pub(super) fn write<'a, I>(path: &Path, id: &TransactionId, planned: I) -> Resul
 where
     I: DoubleEndedIterator<Item = (Option<&'a Modification>, &'a Option<Outcome>)>,
 {
-    let mut text = format!("# Undo of idmend transaction {id}\n{LDIF_HEADER}");
+    let mut text = format!("{LDIF_HEADER}# Undo of idmend transaction {id}\n");
     for (modification, outcome) in planned.rev() {
         if let (Some(modification), Some(outcome)) = (modification, outcome)
             && let Some(inverse) = inverse_of(modification, outcome)

@@ -14,6 +14,8 @@ mod writer;
 
 use std::path::{Path, PathBuf};
 
+#[cfg(test)]
+pub(super) use reader::parse;
 pub use reader::read_journal;
 pub use record::{Damage, DomainRecord, Header, KindRecord, Origin, Tail, TransactionRecord};
 

@@ -1,1 +1,206 @@
+//! The journal against cuts and flipped bits: never a panic, never a wrong
+//! claim, and what is lost is said.
 
+use super::*;
+use crate::directory::memory::{Fault, Operation};
+use crate::transaction::journal::parse;
+
+/// A journal of every common kind of line, and the world it is of.
+async fn world_with_journal() -> (World, TransactionReport, Vec<u8>, Vec<Entry>) {
+    let world = World::new(entries()).await;
+    let start = world.memory.dump();
+    let plan = world.usual_plan();
+    let refused = Fault::Refused {
+        code: 53,
+        text: "00002035: no".into(),
+    };
+    world.memory.inject(Operation::Modify, 2, refused);
+    let report = world.apply(&plan).await.unwrap();
+    assert_eq!(report.outcomes[0], Outcome::Done);
+    assert_eq!(report.outcomes[2], Outcome::Done);
+    let bytes = std::fs::read(&report.journal).unwrap();
+    (world, report, bytes, start)
+}
+
+/// Whatever is claimed is what was true.
+fn assert_true(record: &TransactionRecord, whole: &TransactionRecord, context: &str) {
+    for (index, outcome) in record.outcomes.iter().enumerate() {
+        if outcome.is_some() {
+            assert_eq!(
+                outcome, &whole.outcomes[index],
+                "{context}: outcome {index}"
+            );
+        }
+    }
+    for (index, planned) in record.plan.iter().enumerate() {
+        if planned.is_some() {
+            assert_eq!(
+                planned, &whole.plan[index],
+                "{context}: modification {index}"
+            );
+        }
+    }
+    if record.header.is_some() {
+        assert_eq!(record.header, whole.header, "{context}");
+    }
+    if record.sealed {
+        assert_eq!(record.plan, whole.plan, "{context}");
+    }
+    if !record.needs_recovery() && record.damage.is_empty() {
+        assert_eq!(record.outcomes, whole.outcomes, "{context}");
+    }
+}
+
+#[tokio::test]
+async fn a_journal_cut_at_any_byte_claims_nothing_wrong() {
+    let (_world, report, bytes, _start) = world_with_journal().await;
+    let whole = parse(&report.id, &report.journal, &bytes);
+    assert!(whole.ended && whole.damage.is_empty() && whole.outcomes.len() == 3);
+    let lines: Vec<&[u8]> = bytes.split_inclusive(|byte| *byte == b'\n').collect();
+    let sealed_at: usize = lines[..5].iter().map(|line| line.len()).sum();
+    for length in 0..bytes.len() {
+        let record = parse(&report.id, &report.journal, &bytes[..length]);
+        let context = format!("cut at {length}");
+        assert_true(&record, &whole, &context);
+        assert_eq!(record.sealed, length + 1 >= sealed_at, "{context}");
+        assert_eq!(
+            record.damage.is_empty(),
+            record.sealed,
+            "{context}: {:?}",
+            record.damage
+        );
+        assert_eq!(record.ended, length + 1 == bytes.len(), "{context}");
+        assert_eq!(record.needs_recovery(), !record.ended, "{context}");
+    }
+    println!("{} cuts", bytes.len());
+}
+
+#[tokio::test]
+async fn a_journal_with_any_byte_changed_says_so_and_claims_nothing_wrong() {
+    let (_world, report, bytes, _start) = world_with_journal().await;
+    let whole = parse(&report.id, &report.journal, &bytes);
+    let mut count = 0;
+    for at in 0..bytes.len() {
+        let original = bytes[at];
+        for changed in [original ^ 1, original ^ 0x20, original ^ 0x80, b'\n', 0] {
+            if changed == original {
+                continue;
+            }
+            let mut damaged = bytes.clone();
+            damaged[at] = changed;
+            let record = parse(&report.id, &report.journal, &damaged);
+            let context = format!("byte {at} changed from {original} to {changed}");
+            assert_true(&record, &whole, &context);
+            let said = !record.damage.is_empty() || record.tail != Tail::Whole;
+            assert!(said, "{context}");
+            count += 1;
+        }
+    }
+    println!("{count} changes");
+}
+
+#[tokio::test]
+async fn lines_that_are_lost_or_doubled_are_noticed() {
+    let (_world, report, bytes, _start) = world_with_journal().await;
+    let whole = parse(&report.id, &report.journal, &bytes);
+    let lines: Vec<&[u8]> = bytes.split_inclusive(|byte| *byte == b'\n').collect();
+    for at in 0..lines.len() {
+        let mut lost = lines.clone();
+        lost.remove(at);
+        let record = parse(&report.id, &report.journal, &lost.concat());
+        assert_true(&record, &whole, &format!("line {at} lost"));
+        let is_last = at + 1 == lines.len();
+        assert!(is_last != record.needs_recovery() || !record.damage.is_empty() || is_last);
+        assert_eq!(
+            record.damage.is_empty(),
+            is_last,
+            "line {at}: {:?}",
+            record.damage
+        );
+        let mut doubled = lines.clone();
+        doubled.insert(at, lines[at]);
+        let record = parse(&report.id, &report.journal, &doubled.concat());
+        assert_true(&record, &whole, &format!("line {at} doubled"));
+        assert!(!record.damage.is_empty(), "line {at} doubled");
+    }
+}
+
+#[tokio::test]
+async fn a_journal_that_lost_its_end_is_settled_from_the_directory() {
+    let (_world, _report, bytes, _start) = world_with_journal().await;
+    let lines: Vec<&[u8]> = bytes.split_inclusive(|byte| *byte == b'\n').collect();
+    let sealed_at: usize = lines[..5].iter().map(|line| line.len()).sum();
+    for length in (sealed_at..bytes.len()).step_by(37).chain([sealed_at]) {
+        let (world, report, bytes, start) = world_with_journal().await;
+        std::fs::write(&report.journal, &bytes[..length]).unwrap();
+        let context = format!("cut at {length}");
+        let settled = world.recover(&report.id, false).await;
+        assert_eq!(settled.outcomes[0], Outcome::Done, "{context}");
+        assert!(!settled.outcomes[1].wrote(), "{context}");
+        assert_eq!(settled.outcomes[2], Outcome::Done, "{context}");
+        let record = world.record(&report.id);
+        assert_eq!(record.damage, [], "{context}: a torn line is no damage");
+        assert!(!record.needs_recovery(), "{context}");
+        world.assert_journal_agrees(&report.id, &context);
+        world.rollback(&report.id).await;
+        assert_eq!(world.memory.dump(), start, "{context}");
+    }
+}
+
+#[tokio::test]
+async fn an_incomplete_plan_under_the_final_name_is_damage_and_still_re_read() {
+    let (world, report, bytes, _start) = world_with_journal().await;
+    let lines: Vec<&[u8]> = bytes.split_inclusive(|byte| *byte == b'\n').collect();
+    std::fs::write(&report.journal, lines[..3].concat()).unwrap();
+    let summary = &history(&world.journals()).unwrap()[0];
+    assert_eq!(summary.state, TransactionState::Damaged);
+    assert!(summary.needs_recovery);
+    let settled = world.recover(&report.id, false).await;
+    assert_eq!(settled.outcomes[0], Outcome::Done);
+    let record = world.record(&report.id);
+    assert_eq!(
+        record.damage[0].reason,
+        "of 3 modifications of the plan 2 are readable; what the others may have written is not known"
+    );
+}
+
+#[test]
+fn any_bytes_at_all_are_a_record() {
+    let id = TransactionId::parse("20261122-034512-7f3a").unwrap();
+    let path = std::path::Path::new("x.jsonl");
+    let hostile: [&[u8]; 6] = [
+        b"",
+        b"\n\n\n",
+        b"{\"crc\":\"00000000\",}\n",
+        b"{\"crc\":\"",
+        &[0xff; 100],
+        &[b'['; 100_000],
+    ];
+    for bytes in hostile {
+        let record = parse(&id, path, bytes);
+        assert!(record.needs_recovery() && !record.sealed && !record.damage.is_empty());
+        assert_eq!(record.plan, []);
+    }
+}
+
+#[tokio::test]
+async fn hostile_values_are_kept_byte_for_byte() {
+    let hostile: Vec<Value> = vec![
+        Value::from(vec![0xff, 0xfe, 0x00]),
+        Value::from("line\nfeed \u{202e} \u{0} \"quoted\\"),
+        Value::from("x".repeat(1_000_000)),
+    ];
+    let mut entry = user(1, "DC=contoso,DC=test", &[]);
+    entry.add(name("otherMailbox"), hostile.clone());
+    let world = World::new(vec![entry]).await;
+    let change = Change::between(name("otherMailbox"), false, hostile, values(&["a"])).unwrap();
+    let mut plan = world.plan(&[(1, "displayName", &["x"])]);
+    plan.modifications[0].changes.push(change);
+    let start = world.memory.dump();
+    let report = world.apply(&plan).await.unwrap();
+    assert_eq!(report.outcomes, [Outcome::Done]);
+    let record = world.record(&report.id);
+    assert_eq!(record.plan[0].as_ref(), Some(&plan.modifications[0]));
+    world.rollback(&report.id).await;
+    assert_eq!(world.memory.dump(), start);
+}
