@@ -81,7 +81,6 @@ pub(super) async fn run(args: &ApplyArgs, context: &Context) -> Result<Exit, Fai
     let request = args.scope.request(&args.source)?;
     args.check_output(&request)?;
     let (mut session, log) = context.begin()?;
-    context.catch_interrupts();
     let result = async {
         let mut sheet = scan(&mut session, &request, context).await?;
         refuse_partial_scan(&sheet)?;

@@ -40,9 +40,15 @@ impl Context {
         })
     }
 
+    /// [`Context::open`], with Ctrl-C and SIGTERM caught.
+    pub(super) fn begin(&self) -> Result<(Session, Log), Failure> {
+        self.catch_interrupts();
+        self.open()
+    }
+
     /// A session on the state directory, with its log opened and its place
     /// said.
-    pub(super) fn begin(&self) -> Result<(Session, Log), Failure> {
+    pub(super) fn open(&self) -> Result<(Session, Log), Failure> {
         let log = Log::open(&self.state)?;
         say(format!("state: {}", self.state.display()));
         Ok((Session::new(self.state.clone()), log))
@@ -64,29 +70,41 @@ impl Context {
     }
 
     /// From now on Ctrl-C and SIGTERM stop the work instead of the process.
-    pub(super) fn catch_interrupts(&self) {
+    fn catch_interrupts(&self) {
         let cancel = self.cancel.clone();
+        let interrupted = interrupted();
         tokio::spawn(async move {
-            interrupted().await;
+            interrupted.await;
             say("interrupted: stopping cleanly");
             cancel.cancel();
         });
     }
 }
 
+/// Ends at Ctrl-C or SIGTERM, which are caught from the call on.
 #[cfg(unix)]
-async fn interrupted() {
+fn interrupted() -> impl Future<Output = ()> {
     use tokio::signal::unix::{SignalKind, signal};
-    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
-        drop(tokio::signal::ctrl_c().await);
-        return;
-    };
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        _ = terminate.recv() => {}
+    let mut caught: Vec<_> = [SignalKind::interrupt(), SignalKind::terminate()]
+        .into_iter()
+        .filter_map(|kind| signal(kind).ok())
+        .collect();
+    async move {
+        std::future::poll_fn(|context| {
+            let any = caught
+                .iter_mut()
+                .any(|signal| signal.poll_recv(context).is_ready());
+            if any {
+                std::task::Poll::Ready(())
+            } else {
+                std::task::Poll::Pending
+            }
+        })
+        .await;
     }
 }
 
+/// Ends at Ctrl-C.
 #[cfg(not(unix))]
 async fn interrupted() {
     drop(tokio::signal::ctrl_c().await);

@@ -39,5 +39,5 @@ pub(super) async fn run(args: &DemoArgs, context: &Context) -> Result<Exit, Fail
         settings: Settings::default(),
         options: ScanOptions::default(),
     };
-    interactive::open(Some(request), context).await
+    interactive::open(request, context).await
 }

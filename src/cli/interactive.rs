@@ -7,8 +7,10 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::scope::ScopeArgs;
 use super::source::SourceArgs;
+use super::talk::say;
 use crate::config::Profile;
-use crate::session::ScanRequest;
+use crate::session::{ScanRequest, spawn};
+use crate::tui::{self, Options, Start};
 
 pub(super) async fn run(
     source: &SourceArgs,
@@ -21,26 +23,42 @@ pub(super) async fn run(
     };
     let source = source.with_profile(&profile);
     let scope = scope.with_profile(&profile);
-    let request = if source.is_empty() {
-        None
-    } else {
-        let mut request = scope.request(&source)?;
-        if let Some(exchange_online) = profile.exchange_online {
-            request.settings.exchange_online = exchange_online;
-        }
-        Some(request)
-    };
+    needs_terminal()?;
+    let mut request = scope.request_on(&source)?;
+    if let Some(exchange_online) = profile.exchange_online {
+        request.settings.exchange_online = exchange_online;
+    }
     open(request, context).await
 }
 
-/// Opens the terminal interface; without a request it asks for one.
-pub(super) async fn open(request: Option<ScanRequest>, context: &Context) -> Result<Exit, Failure> {
+fn needs_terminal() -> Result<(), Failure> {
     if !(io::stdout().is_terminal() && io::stdin().is_terminal()) {
         return Err(Failure::usage("the terminal interface needs a terminal")
             .hint("idmend scan SOURCE works without one"));
     }
-    let (session, log) = context.begin()?;
-    drop((session, request));
+    Ok(())
+}
+
+/// Opens the terminal interface; without sources in the request it asks for
+/// one.
+pub(super) async fn open(request: ScanRequest, context: &Context) -> Result<Exit, Failure> {
+    needs_terminal()?;
+    let (session, log) = context.open()?;
+    let options = Options {
+        start: if request.sources.is_empty() {
+            Start::Connect
+        } else {
+            Start::Scan
+        },
+        request,
+        // https://no-color.org: set and not empty.
+        colour: std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
+        state: context.state.clone(),
+    };
+    let result = tui::run(options, spawn(session)).await;
     log.close();
-    Ok(Exit::Clean)
+    say(format!("state: {}", context.state.display()));
+    result
+        .map(|()| Exit::Clean)
+        .map_err(|error| Failure::usage(format!("the terminal cannot be used: {error}")))
 }

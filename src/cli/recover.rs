@@ -46,9 +46,9 @@ pub(super) async fn run(args: &RecoverArgs, context: &Context) -> Result<Exit, F
         say("nothing to recover: no transaction is unfinished");
         return Ok(Exit::Clean);
     }
+    args.source.refuse_demo()?;
     let specs = args.source.specs(&[])?;
     let (mut session, log) = context.begin()?;
-    context.catch_interrupts();
     let result = async {
         let forests = {
             let _line = Line::new("connecting");

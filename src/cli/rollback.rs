@@ -40,9 +40,9 @@ pub(super) struct RollbackArgs {
 pub(super) async fn run(args: &RollbackArgs, context: &Context) -> Result<Exit, Failure> {
     // Which is known before anybody has to sign in.
     let ids = args.transactions(&Session::new(context.state.clone()))?;
+    args.source.refuse_demo()?;
     let specs = args.source.specs(&[])?;
     let (mut session, log) = context.begin()?;
-    context.catch_interrupts();
     let result = async {
         let forests = {
             let _line = Line::new("connecting");

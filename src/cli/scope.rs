@@ -99,11 +99,26 @@ impl ScopeArgs {
     /// Everything that a scan needs. Whatever is wrong is found here, before a
     /// password is asked for or a connection made.
     pub(super) fn request(&self, source: &SourceArgs) -> Result<ScanRequest, Failure> {
+        let mut request = self.without_sources()?;
+        request.sources = source.specs(&request.options.bases)?;
+        Ok(request)
+    }
+
+    /// The same for the terminal interface, which can ask for a source.
+    pub(super) fn request_on(&self, source: &SourceArgs) -> Result<ScanRequest, Failure> {
+        if source.is_empty() {
+            self.without_sources()
+        } else {
+            self.request(source)
+        }
+    }
+
+    fn without_sources(&self) -> Result<ScanRequest, Failure> {
         let options = self.options()?;
         let settings = self.settings()?;
         file::load(&self.rules).map_err(|error| Failure::usage(error.to_string()))?;
         Ok(ScanRequest {
-            sources: source.specs(&options.bases)?,
+            sources: Vec::new(),
             rules: self.rules.clone(),
             settings,
             options,

@@ -88,6 +88,17 @@ impl SourceArgs {
         self.server.is_empty() && self.ldif.is_empty() && !self.demo
     }
 
+    /// For commands on transactions that are over: the demo has none.
+    pub(super) fn refuse_demo(&self) -> Result<(), Failure> {
+        if self.demo {
+            return Err(
+                Failure::usage("the demo's changes end with the run that made them")
+                    .hint("idmend demo takes back within the run"),
+            );
+        }
+        Ok(())
+    }
+
     /// The sources, with the password asked for. `bases` are what is read on a
     /// server that is no Active Directory.
     pub(super) fn specs(&self, bases: &[DistinguishedName]) -> Result<Vec<SourceSpec>, Failure> {

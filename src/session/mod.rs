@@ -78,17 +78,33 @@ impl Session {
     /// none can be opened; those that cannot beside others that can are named
     /// in the scan's result.
     pub async fn open(&mut self, specs: &[SourceSpec]) -> Result<Vec<Forest>, SessionError> {
+        if !self.holds_demo(specs) {
+            self.reopen(specs).await?;
+        }
+        Ok(self
+            .sources
+            .iter()
+            .map(|source| source.forest.clone())
+            .collect())
+    }
+
+    /// Whether the demo is asked for and open: a second scan must find what
+    /// the first one changed.
+    fn holds_demo(&self, specs: &[SourceSpec]) -> bool {
+        let is_demo = |source: &ScanSource| source.forest.kind == SourceKind::Memory;
+        matches!(specs, [SourceSpec::Demo])
+            && !self.sources.is_empty()
+            && self.sources.iter().all(is_demo)
+    }
+
+    async fn reopen(&mut self, specs: &[SourceSpec]) -> Result<(), SessionError> {
         let opened = open::open(specs).await?;
         self.state
             .set_demo(specs.iter().any(|spec| matches!(spec, SourceSpec::Demo)));
         self.sources = opened.sources;
         self.labels = opened.labels;
         self.missing = opened.missing;
-        Ok(self
-            .sources
-            .iter()
-            .map(|source| source.forest.clone())
-            .collect())
+        Ok(())
     }
 
     /// Scans the open sources and makes a worksheet of what is found.
