@@ -1,6 +1,6 @@
 //! Small forests for the tests of scan and worksheet.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use tokio_util::sync::CancellationToken;
 
@@ -11,6 +11,11 @@ use crate::model::{AttributeName, DistinguishedName, Entry, Value};
 use crate::rule::{Judge, Settings, file};
 
 pub(crate) fn judge() -> Arc<Judge> {
+    static JUDGE: LazyLock<Arc<Judge>> = LazyLock::new(make_judge);
+    Arc::clone(&JUDGE)
+}
+
+fn make_judge() -> Arc<Judge> {
     let settings = Settings {
         verified_domains: vec!["contoso.com".into(), "fabrikam.com".into()],
         ..Settings::default()
@@ -72,12 +77,15 @@ pub(crate) fn run_until(
     runtime().block_on(scan(sources, &judge(), options, &|_| (), cancel))
 }
 
-fn runtime() -> tokio::runtime::Runtime {
-    tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_time()
-        .build()
-        .unwrap()
+fn runtime() -> &'static tokio::runtime::Runtime {
+    static RUNTIME: LazyLock<tokio::runtime::Runtime> = LazyLock::new(|| {
+        tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_time()
+            .build()
+            .unwrap()
+    });
+    &RUNTIME
 }
 
 /// Scans one forest with one domain.

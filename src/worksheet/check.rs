@@ -4,7 +4,7 @@ use super::draft::{Draft, Key, KnownFaults, key_changes};
 use super::proposal::{is_kept, repeated};
 use super::{RowId, Worksheet};
 use crate::model::{AttributeName, Entry, Identity};
-use crate::rule::{Fault, Severity};
+use crate::rule::{Fault, RuleId, Severity};
 use crate::scan::{EntryRef, Part};
 
 impl Worksheet {
@@ -26,9 +26,15 @@ impl Worksheet {
                 place.attribute
             ));
         }
-        let at = self.finding(row).entry;
-        for key in key_changes(&self.judge, &entry, &draft.entry).taken {
-            problems.extend(self.collision(at, &draft.entry, &key));
+        let mut keys = key_changes(&self.judge, &entry, &draft.entry).taken;
+        keys.extend(value.and_then(|value| {
+            let attribute = &self.finding(row).place.attribute;
+            self.judge.key_of(&draft.entry, attribute, value)
+        }));
+        keys.sort();
+        keys.dedup();
+        for key in keys {
+            problems.extend(self.collision(row, &draft.entry, &key));
         }
         problems
     }
@@ -80,7 +86,7 @@ impl Worksheet {
             .iter()
             .filter(|fault| {
                 if Some(&fault.place) == written {
-                    !self.is_tolerated(row, fault)
+                    !self.tolerates(row, fault.rule)
                 } else {
                     new.contains(fault)
                 }
@@ -90,13 +96,13 @@ impl Worksheet {
     }
 
     /// Whether a fault may stay at a row: a light one that was there before.
-    pub(super) fn is_tolerated(&self, row: RowId, fault: &Fault) -> bool {
+    pub(super) fn tolerates(&self, row: RowId, rule: RuleId) -> bool {
         let light = matches!(
-            self.judge.rules.rule(fault.rule).severity,
+            self.judge.rules.rule(rule).severity,
             Severity::Changed | Severity::Hygiene
         );
         let faults = &self.finding(row).faults;
-        light && faults.iter().any(|before| before.rule == fault.rule)
+        light && faults.iter().any(|before| before.rule == rule)
     }
 
     pub(super) fn sentence(&self, fault: &Fault) -> String {
@@ -107,9 +113,10 @@ impl Worksheet {
         )
     }
 
-    /// Who holds `key`, or is about to take it, beside the entry at `at`, which
+    /// Who holds `key`, or is about to take it, beside the entry of `row`, which
     /// would look like `entry`; `None` if nobody does or no rule minds.
-    pub(super) fn collision(&self, at: EntryRef, entry: &Entry, key: &Key) -> Option<String> {
+    fn collision(&self, row: RowId, entry: &Entry, key: &Key) -> Option<String> {
+        let at = self.finding(row).entry;
         let own = entry.identity();
         let mut others: Vec<(EntryRef, AttributeName, bool)> = self
             .scan
@@ -131,8 +138,12 @@ impl Worksheet {
             .map(|(_, attribute, _)| attribute.clone())
             .collect();
         let (other, place, staged) = others.first()?;
-        self.judge
+        let rule = self
+            .judge
             .collision(entry, key.0, &attribute, &attributes)?;
+        if self.tolerates(row, rule) {
+            return None;
+        }
         Some(self.collision_sentence(*other, place, *staged, others.len() - 1))
     }
 

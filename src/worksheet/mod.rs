@@ -28,3 +28,6 @@ pub use sheet::{ConflictMember, Worksheet};
 pub use stage::{Bulk, Decision, EditCheck};
 pub use summary::Summary;
 pub use view::{SortColumn, SortKey};
+
+#[cfg(test)]
+mod tests;

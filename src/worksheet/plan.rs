@@ -100,11 +100,12 @@ impl Worksheet {
             let faulty = self.faulty_rows(&draft, &numbers, &rows, &known);
             if faulty.is_empty() {
                 let places = rows.iter().map(|row| &self.finding(*row).place);
+                let changes = self.key_changes(&current, &draft, &rows);
                 return Some(Prepared {
                     at,
                     identity: scanned.identity(),
                     touched: places.map(|place| place.attribute.clone()).collect(),
-                    changes: key_changes(&self.judge, &current, &draft.entry),
+                    changes,
                     rows,
                     current,
                     after: draft.entry,
@@ -115,6 +116,21 @@ impl Worksheet {
             rows.retain(|row| !faulty.contains_key(row));
             refused.extend(faulty);
         }
+    }
+
+    /// Which keys an entry takes and frees. A key that it holds already counts
+    /// as taken where a row writes it: it may break another rule there.
+    fn key_changes(&self, current: &Entry, draft: &Draft, rows: &[RowId]) -> KeyChanges {
+        let mut changes = key_changes(&self.judge, current, &draft.entry);
+        let written = rows.iter().filter_map(|row| {
+            let value = self.decisions[row.0 as usize].deed()?;
+            let attribute = &self.finding(*row).place.attribute;
+            self.judge.key_of(&draft.entry, attribute, value)
+        });
+        changes.taken.extend(written);
+        changes.taken.sort();
+        changes.taken.dedup();
+        changes
     }
 
     /// Rows of `rows` that make `draft` break a rule, or that repeat a value.
@@ -146,7 +162,7 @@ impl Worksheet {
             .collect();
         for fault in &faults {
             let blamed = match written.get(&fault.place) {
-                Some(row) if self.is_tolerated(*row, fault) => continue,
+                Some(row) if self.tolerates(*row, fault.rule) => continue,
                 Some(row) => std::slice::from_ref(row),
                 None if !new.contains(&fault.place) => continue,
                 None => rows,
@@ -223,11 +239,13 @@ impl Worksheet {
         }
         let attributes: Vec<AttributeName> = held.iter().map(|(_, a)| a.clone()).collect();
         let minds = |attribute: &AttributeName| {
-            self.judge
-                .collision(&own.after, view.key.0, attribute, &attributes)
+            let rule = self
+                .judge
+                .collision(&own.after, view.key.0, attribute, &attributes);
+            rule.is_some_and(|rule| !own.rows.iter().any(|row| self.tolerates(*row, rule)))
         };
         match (held.first(), attribute) {
-            (Some((other, place)), Some(attribute)) if minds(&attribute).is_some() => Err(format!(
+            (Some((other, place)), Some(attribute)) if minds(&attribute) => Err(format!(
                 "{} has, or is about to get, the same value in {place}",
                 self.scan.snapshot.dn(*other)
             )),

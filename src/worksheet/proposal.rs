@@ -291,7 +291,11 @@ impl<'a> Bench<'a> {
         let together = self.draft(Some(deed));
         let last = together.written.len() - 1;
         let better = together.written.len() == 1 || self.is_better(&together, last);
-        let taken = key_changes(self.judge, &self.entry, &together.entry).taken;
+        let mut taken = key_changes(self.judge, &self.entry, &together.entry).taken;
+        taken.extend(value.and_then(|value| {
+            let attribute = &self.findings[row].place.attribute;
+            self.judge.key_of(&together.entry, attribute, value)
+        }));
         better && taken.into_iter().all(|key| self.is_free(key))
     }
 

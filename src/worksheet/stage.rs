@@ -269,7 +269,7 @@ impl Worksheet {
                 Ok(decision) => {
                     bulk.staged += 1;
                     let before = self.decisions[row.0 as usize].clone();
-                    if before != decision {
+                    if before != decision || *self.state(row) != RowState::Open {
                         self.put(row, decision.clone());
                         self.claim(self.finding(row).entry, row);
                         step.0.push((row, before, decision));
