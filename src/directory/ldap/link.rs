@@ -45,6 +45,19 @@ struct Pinned {
     ds_service_name: Option<String>,
 }
 
+impl Account {
+    /// Lets a connection sign in. Until a first sign-in is accepted, one
+    /// connection holds the state, and all others wait for what becomes of it.
+    async fn admit(&self) -> Result<Option<MutexGuard<'_, SignIn>>, DirectoryError> {
+        let state = self.state.lock().await;
+        match &*state {
+            SignIn::Refused(refusal) => Err(refusal.clone().into()),
+            SignIn::Accepted => Ok(None),
+            SignIn::Untried => Ok(Some(state)),
+        }
+    }
+}
+
 impl Link {
     pub(super) fn new(target: Target, account: Arc<Account>) -> Self {
         Self {
@@ -75,14 +88,7 @@ impl Link {
     }
 
     async fn connect(&self) -> Result<Connection, DirectoryError> {
-        // Until a first sign-in is accepted, one connection holds the state,
-        // and all others wait for what becomes of it.
-        let state = self.account.state.lock().await;
-        let first = match &*state {
-            SignIn::Refused(refusal) => return Err(refusal.clone().into()),
-            SignIn::Accepted => None,
-            SignIn::Untried => Some(state),
-        };
+        let first = self.account.admit().await?;
         let account = &self.account;
         let pinned = self.pinned.get();
         let opened = self

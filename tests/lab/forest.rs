@@ -1,0 +1,89 @@
+//! How to reach the lab's forest, and what only its own tools can tell.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use idmend::directory::ldap::{LdapConfig, LdapDirectory, Protection, Timeouts};
+use idmend::directory::{Directory, SearchRequest};
+use idmend::model::{AttributeName, Domain, Entry, Forest};
+use secrecy::SecretString;
+
+/// A variable that `tests/lab/run` sets.
+pub(crate) fn variable(name: &str) -> String {
+    std::env::var(name)
+        .unwrap_or_else(|_| panic!("{name} is not set: start these tests with tests/lab/run"))
+}
+
+/// Sign-in over LDAPS with everything right.
+pub(crate) fn config() -> LdapConfig {
+    let dc = variable("IDMEND_LAB_DC");
+    let (domain, host) = dc.split_once('=').expect("DOMAIN=HOST");
+    LdapConfig {
+        label: variable("IDMEND_LAB_URL"),
+        host: variable("IDMEND_LAB_HOST"),
+        port: 636,
+        protection: Protection::Ldaps,
+        ca_cert: Some(PathBuf::from(variable("IDMEND_LAB_CA"))),
+        insecure: false,
+        user: variable("IDMEND_LAB_USER"),
+        password: SecretString::from(variable("IDMEND_LAB_PASSWORD")),
+        bases: Vec::new(),
+        dc: vec![(domain.to_owned(), host.to_owned())],
+        timeouts: Timeouts::default(),
+    }
+}
+
+/// The forest, discovered.
+pub(crate) async fn connect(config: LdapConfig) -> (Directory, Forest) {
+    let directory = Directory::Ldap(LdapDirectory::new(config).expect("a usable configuration"));
+    let forest = directory.discover().await.expect("the lab answers");
+    (directory, forest)
+}
+
+/// All entries of a domain that fit a filter.
+pub(crate) async fn search(
+    directory: &Directory,
+    domain: &Domain,
+    filter: &str,
+    attributes: &[&'static str],
+    page_size: u32,
+) -> Vec<Entry> {
+    let request = SearchRequest {
+        base: domain.naming_context.clone(),
+        filter: filter.to_owned(),
+        attributes: attributes
+            .iter()
+            .copied()
+            .map(AttributeName::known)
+            .collect(),
+        page_size,
+    };
+    let mut search = directory.search(domain, request).await.expect("a search");
+    let mut entries = Vec::new();
+    while let Some(page) = search.next_page().await.expect("a page") {
+        assert_eq!(page.unreadable, Vec::<String>::new());
+        assert!(page.entries.len() <= usize::try_from(page_size).expect("a small number"));
+        entries.extend(page.entries);
+    }
+    entries
+}
+
+/// The names that OpenLDAP's own client finds on the host of a domain.
+pub(crate) fn ldapsearch(host: &str, base: &str, filter: &str) -> Vec<String> {
+    let output = Command::new("ldapsearch")
+        .env("LDAPTLS_CACERT", variable("IDMEND_LAB_CA"))
+        .args(["-x", "-LLL", "-o", "ldif-wrap=no", "-E", "pr=500/noprompt"])
+        .args(["-H", &format!("ldaps://{host}")])
+        .args(["-D", &variable("IDMEND_LAB_USER")])
+        .args(["-w", &variable("IDMEND_LAB_PASSWORD")])
+        .args(["-b", base, filter, "1.1"])
+        .output()
+        .expect("ldapsearch is installed");
+    assert!(output.status.success(), "{output:?}");
+    let mut names: Vec<String> = String::from_utf8_lossy(&output.stdout)
+        .lines()
+        .filter_map(|line| line.strip_prefix("dn: ").map(str::to_owned))
+        .collect();
+    names.sort();
+    names
+}

@@ -1,0 +1,8 @@
+//! Tests against the live forest that `tests/lab/run` provisions: two Samba
+//! domain controllers, `contoso.test` and `emea.contoso.test`.
+//!
+//! They are built only with `--features lab` and run one at a time. Each
+//! leaves the forest as it found it.
+
+mod directory;
+mod forest;
