@@ -13,8 +13,11 @@ pub(super) fn select(entry: &Entry, attributes: &[AttributeName]) -> Entry {
     let mut selected = Entry::new(entry.dn.clone());
     for attribute in entry.attributes() {
         for asked in attributes {
-            let base = asked.without_options();
-            if !attribute.name.is(base) {
+            if attribute.name == *asked {
+                selected.add(asked.clone(), attribute.values.iter().cloned());
+                break;
+            }
+            if !attribute.name.is(asked.without_options()) {
                 continue;
             }
             if let Some((low, high)) = range(asked) {

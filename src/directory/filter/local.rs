@@ -227,9 +227,10 @@ impl Assertion {
             Self::Name(key) => value
                 .as_text()
                 .is_some_and(|text| DistinguishedName::from_server(text).key() == *key),
-            Self::Text(text) => value
-                .as_text()
-                .is_some_and(|value| value.to_lowercase() == *text),
+            Self::Text(text) => value.as_text().is_some_and(|value| {
+                value.eq_ignore_ascii_case(text)
+                    || (!value.is_ascii() && value.to_lowercase() == *text)
+            }),
         }
     }
 }

@@ -161,13 +161,14 @@ impl SearchJob {
     /// Sends the pages of one file; `false` if nobody waits for them any more.
     fn file(&mut self, path: &Path, page: &mut Page) -> Result<bool, DirectoryError> {
         let asked = &self.request.attributes;
-        let everything = asked.is_empty() || asked.iter().any(|name| name.is("*"));
         let for_filter = self.filter.attributes().iter();
         let extra: Vec<_> = for_filter.filter(|name| !asked.contains(name)).collect();
-        let mut wanted = if everything {
+        // What the filter looks at comes first: of an attribute that is asked
+        // for by range too, it must see every value.
+        let mut wanted = if asked.is_empty() {
             Wanted::new(&[])
         } else {
-            let names: Vec<_> = asked.iter().chain(extra.iter().copied()).cloned().collect();
+            let names: Vec<_> = extra.iter().copied().chain(asked).cloned().collect();
             Wanted::new(&names)
         };
         let size = usize::try_from(self.request.page_size)
@@ -181,10 +182,8 @@ impl SearchJob {
             if !is_below || !self.filter.matches(&entry) {
                 continue;
             }
-            if !everything {
-                for name in &extra {
-                    entry.set(name, Vec::new());
-                }
+            if !extra.is_empty() {
+                entry = select(&entry, asked);
             }
             page.entries.push(entry);
             if page.entries.len() >= size {

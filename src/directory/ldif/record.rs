@@ -195,6 +195,9 @@ fn split(line: &[u8]) -> Result<Pair<'_>, &'static str> {
     let (name, rest) = colon
         .and_then(|at| line.split_at_checked(at))
         .ok_or("an attribute and ':' are expected")?;
+    if name.contains(&0) {
+        return Err("this is no text; a file in UTF-16 needs its byte-order mark");
+    }
     let name = std::str::from_utf8(name).map_err(|_not_text| "the attribute name is not text")?;
     let (kind, value) = match rest {
         [_, b':', value @ ..] => (ValueKind::Base64, value),
@@ -254,7 +257,8 @@ mod tests {
         insta::assert_snapshot!(
             ["cn: a\n", "dn: a\nmail\n", "dn: a\nmail:: ?\n", "dn: a\njpegPhoto:< file:///etc/passwd\n",
              "dn: a\nchangetype: modify\n", "dn: a\n\ndn: b\ncn: x\n-\n", "version: 2\n", "dn: a\ncn: a\ndn: b\n",
-             "\n cn: x\n", "dn: a\nm ail: x\n", "\u{1}"]
+             "\n cn: x\n", "dn: a\nm ail: x\n", "\u{1}",
+                "d\0n\0:\0 \0a\0"]
             .map(said)
             .join("\n"),
             @r"
@@ -269,6 +273,7 @@ mod tests {
         test.ldif, line 2: a continuation line stands without a line before it
         test.ldif, line 2: 'm ail' is not an attribute name (letters, digits and '-', beginning with a letter, or an OID)
         test.ldif, line 1: an attribute and ':' are expected
+        test.ldif, line 1: this is no text; a file in UTF-16 needs its byte-order mark
         "
         );
     }

@@ -169,15 +169,22 @@ async fn of_a_large_group_only_the_range_is_kept() {
     let file = file(&text);
     let directory = open(&[&file]);
     let forest = directory.discover().await.unwrap();
-    for (asked, expected) in [("member;range=49-49", 1), ("member;range=50-50", 0)] {
+    let by_class = "(objectClass=group)";
+    let by_member = "(member=cn=U7,dc=x,dc=test)";
+    for (asked, filter, expected) in [
+        ("member;range=49-49", by_class, 1),
+        ("member;range=50-50", by_class, 0),
+        ("member;range=48-*", by_member, 2),
+    ] {
         let asked = AttributeName::known(asked);
         let request = SearchRequest {
             attributes: vec![asked.clone()],
-            ..request(&forest.domains[0], "(objectClass=group)")
+            ..request(&forest.domains[0], filter)
         };
         let mut search = directory.search(&forest.domains[0], request).await.unwrap();
         let page = search.next_page().await.unwrap().unwrap();
         assert_eq!(page.entries[0].values(asked.as_str()).len(), expected);
+        assert!(!page.entries[0].has("member"));
     }
 }
 
@@ -198,4 +205,30 @@ async fn a_file_that_is_none_is_refused_at_once() {
         open(&[&broken]).discover().await,
         Err(DirectoryError::Malformed { line: 4, .. })
     ));
+}
+
+proptest::proptest! {
+    #[test]
+    fn a_glance_at_a_name_sees_what_a_closer_look_sees(
+        parts in proptest::collection::vec(
+            proptest::sample::select(vec![
+                "CN=a", "cn=Configuration", "OU=b\\,DC=x", "OU=Configuration", "DC=emea",
+                "CN=DC=x", "OU=c, CN=d", "x",
+            ]),
+            0..4,
+        ),
+        top in proptest::sample::select(vec!["DC=x,DC=test", "dc=X,dc=Test", "DC=x, DC=test", "o=y"]),
+    ) {
+        let domain = Domain {
+            dns_name: "x.test".into(),
+            naming_context: DistinguishedName::from_server("DC=x,DC=test"),
+            host: String::new(),
+        };
+        let name = parts.into_iter().chain([top]).collect::<Vec<_>>().join(",");
+        let closer = crate::directory::select::belongs_to(
+            &DistinguishedName::from_server(name.as_str()),
+            &domain,
+        );
+        proptest::prop_assert_eq!(DomainOfName::new(&domain).has(&name), closer, "{}", name);
+    }
 }
