@@ -7,7 +7,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
-use super::journal::{Header, JournalWriter};
+use super::journal::{Header, JournalWriter, journal_path};
 use super::run::Run;
 use super::sender::Sender;
 use super::target::target_of;
@@ -152,11 +152,12 @@ pub async fn apply(run: ApplyRun<'_>) -> Result<TransactionReport, ApplyError> {
             source,
         })?,
     };
-    let journal = JournalWriter::seal(environment.journals, header, plan)?;
-    let path = journal.path().to_owned();
+    // The undo comes first: if it cannot be written, no transaction began.
+    let path = journal_path(environment.journals, &id);
     let undo = undo::path_beside(&path);
     let whole = vec![Some(Outcome::Done); plan.len()];
     undo::write(&undo, &id, plan.modifications.iter().map(Some).zip(&whole))?;
+    let journal = JournalWriter::seal(&path, header, plan)?;
     (environment.progress)(Progress::Sealed {
         id: id.clone(),
         journal: path.clone(),
@@ -175,18 +176,9 @@ pub async fn apply(run: ApplyRun<'_>) -> Result<TransactionReport, ApplyError> {
     };
     work.send_all(steps).await?;
     work.end()?;
-    undo::write(
-        &undo,
-        &id,
-        plan.modifications.iter().map(Some).zip(&work.outcomes),
-    )?;
-    Ok(TransactionReport {
-        id,
-        journal: path,
-        undo,
-        outcomes: work.outcomes.into_iter().flatten().collect(),
-        notes: work.notes,
-    })
+    let planned = plan.modifications.iter().map(Some);
+    let rewritten = undo::write(&undo, &id, planned.zip(&work.outcomes));
+    Ok(work.report(id, undo, rewritten))
 }
 
 /// The modifications of a plan, each with the target it is for.

@@ -1,6 +1,6 @@
 //! Files that only their owner may read, and that survive a power cut.
 
-use std::fs::{File, OpenOptions};
+use std::fs::OpenOptions;
 use std::io::{self, Write as _};
 use std::path::Path;
 
@@ -27,7 +27,8 @@ pub(super) fn write_private(path: &Path, content: &[u8]) -> io::Result<()> {
 }
 
 /// Writes a file so that after a power cut there is the old one or the new
-/// one, whole: written beside, synced, renamed, folder synced.
+/// one, whole: written beside, synced, renamed. Which of the two, only a sync of
+/// the folder would settle, and either is right for an undo.
 pub(super) fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
     let mut part = path.as_os_str().to_owned();
     part.push(".part");
@@ -36,19 +37,22 @@ pub(super) fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
     file.write_all(content)?;
     file.sync_all()?;
     drop(file);
-    std::fs::rename(part, path)?;
-    sync_folder_of(path)
+    std::fs::rename(part, path)
 }
 
-/// Makes the names in the folder of `path` survive a power cut. Windows has no
-/// such call; its rename is journalled by NTFS.
+/// Makes the names in the folder of `path` survive a power cut.
+#[cfg(unix)]
 pub(super) fn sync_folder_of(path: &Path) -> io::Result<()> {
-    #[cfg(unix)]
-    if let Some(folder) = path.parent() {
-        File::open(folder)?.sync_all()?;
+    match path.parent() {
+        Some(folder) => std::fs::File::open(folder)?.sync_all(),
+        None => Ok(()),
     }
-    #[cfg(not(unix))]
-    let _unused: Option<&File> = None;
+}
+
+/// Windows has no call for this; its file system keeps a log of renames.
+#[cfg(not(unix))]
+#[expect(clippy::unnecessary_wraps, reason = "the same shape as on Unix")]
+pub(super) fn sync_folder_of(_path: &Path) -> io::Result<()> {
     Ok(())
 }
 

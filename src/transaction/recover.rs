@@ -198,12 +198,6 @@ fn finish(mut run: Run<'_>, record: &TransactionRecord) -> Result<TransactionRep
     run.end()?;
     let undo = undo::path_beside(&record.path);
     let planned = record.plan.iter().map(Option::as_ref);
-    undo::write(&undo, &record.id, planned.zip(&run.outcomes))?;
-    Ok(TransactionReport {
-        id: record.id.clone(),
-        journal: record.path.clone(),
-        undo,
-        outcomes: run.outcomes.into_iter().flatten().collect(),
-        notes: run.notes,
-    })
+    let rewritten = undo::write(&undo, &record.id, planned.zip(&run.outcomes));
+    Ok(run.report(record.id.clone(), undo, rewritten))
 }

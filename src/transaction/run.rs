@@ -1,11 +1,14 @@
 //! The part that apply and recover share: one modification after the other,
 //! each outcome in the journal before the next request.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::journal::{JournalWriter, Line, OutcomeLine};
 use super::sender::{Sender, Settled};
-use super::{Environment, JournalError, Outcome, Progress, Target};
+use super::{
+    Environment, JournalError, Outcome, Progress, Target, TransactionId, TransactionReport,
+};
 use crate::model::Modification;
 
 /// A run over the modifications of one transaction.
@@ -94,6 +97,27 @@ impl Run<'_> {
         let time = self.now();
         self.journal.append(&Line::End { time })?;
         self.journal.sync()
+    }
+
+    /// The report of a run that has ended. An undo that could not be rewritten
+    /// still holds the whole plan, guarded, so this is worth a remark only.
+    pub(super) fn report(
+        mut self,
+        id: TransactionId,
+        undo: PathBuf,
+        rewritten: Result<(), JournalError>,
+    ) -> TransactionReport {
+        if let Err(error) = rewritten {
+            self.notes
+                .push(format!("the undo still holds the whole plan: {error}"));
+        }
+        TransactionReport {
+            id,
+            journal: self.journal.path().to_owned(),
+            undo,
+            outcomes: self.outcomes.into_iter().flatten().collect(),
+            notes: self.notes,
+        }
     }
 }
 

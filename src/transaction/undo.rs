@@ -28,7 +28,11 @@ where
             write_modification(&mut text, &inverse);
         }
     }
-    files::replace(path, text.as_bytes()).map_err(|source| JournalError::Write {
+    let written = path
+        .parent()
+        .map_or(Ok(()), files::make_folder)
+        .and_then(|()| files::replace(path, text.as_bytes()));
+    written.map_err(|source| JournalError::Write {
         path: path.to_owned(),
         source,
     })

@@ -8,7 +8,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::frame;
 use super::wire::{Line, ModificationLine};
-use super::{Header, JournalError, Origin, Tail, TransactionRecord, journal_path};
+use super::{Header, JournalError, Origin, Tail, TransactionRecord};
 use crate::model::ChangeSet;
 use crate::transaction::files;
 
@@ -75,17 +75,19 @@ impl JournalWriter {
     /// Writes a plan so that when this returns it survives a power cut: to
     /// `ID.part`, synced, renamed to `ID.jsonl`, folder synced.
     pub(in crate::transaction) fn seal(
-        folder: &Path,
+        path: &Path,
         header: Header,
         plan: &ChangeSet,
     ) -> Result<Self, JournalError> {
-        let path = journal_path(folder, &header.id);
+        let path = path.to_owned();
         let part = path.with_extension("part");
         let fail = |source| JournalError::Write {
             path: path.clone(),
             source,
         };
-        files::make_folder(folder).map_err(fail)?;
+        path.parent()
+            .map_or(Ok(()), files::make_folder)
+            .map_err(fail)?;
         if path.exists() {
             return Err(fail(io::ErrorKind::AlreadyExists.into()));
         }

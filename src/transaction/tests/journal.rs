@@ -168,13 +168,14 @@ async fn an_incomplete_plan_under_the_final_name_is_damage_and_still_re_read() {
 fn any_bytes_at_all_are_a_record() {
     let id = TransactionId::parse("20261122-034512-7f3a").unwrap();
     let path = std::path::Path::new("x.jsonl");
+    let nested = vec![b'['; 100_000];
     let hostile: [&[u8]; 6] = [
         b"",
         b"\n\n\n",
         b"{\"crc\":\"00000000\",}\n",
         b"{\"crc\":\"",
         &[0xff; 100],
-        &[b'['; 100_000],
+        &nested,
     ];
     for bytes in hostile {
         let record = parse(&id, path, bytes);
@@ -203,4 +204,41 @@ async fn hostile_values_are_kept_byte_for_byte() {
     assert_eq!(record.plan[0].as_ref(), Some(&plan.modifications[0]));
     world.rollback(&report.id).await;
     assert_eq!(world.memory.dump(), start);
+}
+
+/// A file of the first format: an apply with a conflict and an answer that was
+/// lost, cut off in its last line, and then recovered. It must be readable for
+/// ever; a new format gets a file of its own beside it.
+#[test]
+fn a_journal_of_format_1_is_readable() {
+    let id = TransactionId::parse("20261122-032640-58b6").unwrap();
+    let bytes = include_bytes!("format-1.jsonl");
+    let record = parse(&id, std::path::Path::new("format-1.jsonl"), bytes);
+    assert_eq!(record.damage, []);
+    assert!(record.sealed && record.ended && !record.needs_recovery());
+    assert_eq!(
+        record.notes,
+        ["line 9 was cut off when the run was interrupted"]
+    );
+    let labels: Vec<_> = record
+        .outcomes
+        .iter()
+        .flatten()
+        .map(Outcome::label)
+        .collect();
+    assert_eq!(labels, ["done", "conflict", "done"]);
+    let Some(Outcome::Conflict(conflicts)) = &record.outcomes[1] else {
+        panic!("{:?}", record.outcomes[1]);
+    };
+    assert_eq!(conflicts[0].found, values(&["smtp:foreign@contoso.test"]));
+    let last = record.plan[2].as_ref().unwrap();
+    assert_eq!(last.identity, guid(3));
+    assert_eq!(last.domain, DomainId(1));
+    assert_eq!(last.changes[0].before, values(&[" Zoë "]));
+    assert_eq!(last.changes[1].delete, [Value::from(vec![0xff, 0x00])]);
+    let header = record.header.unwrap();
+    assert_eq!(header.domains[1].dns_name, "emea.contoso.test");
+    assert_eq!(header.domains[1].identity.as_deref(), Some("demo"));
+    assert_eq!(header.origin.user, "anna");
+    assert_eq!(header.reverts, None);
 }

@@ -237,7 +237,7 @@ fn plan(world: &World, edits: &[(u8, usize, Vec<u8>)]) -> ChangeSet {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 32, ..ProptestConfig::default() })]
 
     #[test]
     fn journals_explain_the_directory_whatever_happens(
