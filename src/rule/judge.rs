@@ -481,18 +481,20 @@ fn no_primary(entry: &Entry, values: &[Value]) -> Vec<(usize, String)> {
 }
 
 /// The values whose address stands in another value of the same type already.
-/// The primary one is the one to keep, then the first.
+/// The primary one is the one to keep, then one without white space, then the
+/// first.
 fn repeats(values: &[Value]) -> Vec<(usize, String)> {
     if values.len() < 2 {
         return Vec::new();
     }
-    let mut hashes: Vec<(u64, bool, usize)> = values
+    let mut hashes: Vec<(u64, bool, bool, usize)> = values
         .iter()
         .enumerate()
         .filter_map(|(at, value)| {
             let split = ProxyAddress::split(value.as_text()?);
             let hash = repeat_hash(&split);
-            Some((hash, split.kind != AddressType::PrimarySmtp, at))
+            let untidy = split.address.len() != split.address.trim().len();
+            Some((hash, split.kind != AddressType::PrimarySmtp, untidy, at))
         })
         .collect();
     hashes.sort_unstable();
@@ -514,7 +516,7 @@ fn repeats(values: &[Value]) -> Vec<(usize, String)> {
     let mut found: Vec<_> = hashes
         .chunk_by(|a, b| a.0 == b.0)
         .filter_map(|chunk| chunk.split_first())
-        .flat_map(|(keep, rest)| rest.iter().map(|(_, _, at)| (keep.2, *at)))
+        .flat_map(|(keep, rest)| rest.iter().map(|(.., at)| (keep.3, *at)))
         .filter(|(keep, at)| same(*keep, *at))
         .map(|(_, at)| {
             (
@@ -560,3 +562,7 @@ fn differs_from_primary(entry: &Entry, values: &[Value]) -> Vec<(usize, String)>
         })
         .collect()
 }
+
+#[cfg(test)]
+#[path = "judge_tests.rs"]
+mod tests;

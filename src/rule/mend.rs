@@ -7,6 +7,7 @@
 
 use super::fix::{Patient, Step};
 use super::judge::Judge;
+use super::key::proxy_key;
 use super::{Confidence, Fault, Place, RuleId};
 use crate::model::{AddressType, Entry, ProxyAddress, Value};
 
@@ -66,6 +67,21 @@ impl Judge {
                 break;
             }
             open = rules_at(&after, place);
+        }
+        let last = steps.last()?;
+        if let Some(text) = &last.value
+            && stands_elsewhere(entry, place, at, text)
+        {
+            if ProxyAddress::split(text).kind == AddressType::PrimarySmtp {
+                return None;
+            }
+            steps.push(Step {
+                value: None,
+                confidence: last.confidence,
+                reason: "then it stands in this attribute twice",
+            });
+            trial.take(None);
+            after = self.faults(&trial.entry);
         }
         let value = steps.last()?.value.clone();
         let differs = value.as_deref() != Some(original) && value.as_deref() != Some("");
@@ -143,6 +159,19 @@ impl Trial<'_> {
         }
         self.entry.set(&self.place.attribute, values);
     }
+}
+
+/// Whether another value of the attribute is the same as `text` to the
+/// directory or to the cloud, so that writing it would fail or repeat it.
+fn stands_elsewhere(entry: &Entry, place: &Place, at: usize, text: &str) -> bool {
+    let key = proxy_key(text);
+    entry
+        .values(place.attribute.as_str())
+        .iter()
+        .enumerate()
+        .filter(|(other, _)| *other != at)
+        .filter_map(|(_, value)| value.as_text())
+        .any(|other| other.eq_ignore_ascii_case(text) || key.is_some() && proxy_key(other) == key)
 }
 
 fn rules_at(faults: &[Fault], place: &Place) -> Vec<RuleId> {
