@@ -39,31 +39,31 @@ pub(super) fn line(summary: &TransactionSummary) -> String {
         TransactionState::Unfinished => "UNFINISHED",
         TransactionState::Damaged => "DAMAGED",
     };
-    let mut line = format!(
+    let mut parts = vec![format!(
         "{}  {state:<10}  {} planned, {} done",
         summary.id, summary.planned, summary.done
-    );
+    )];
     for (number, what) in [
         (summary.failed, "failed"),
         (summary.in_doubt, "in doubt"),
         (summary.not_reached, "not reached"),
     ] {
         if number > 0 {
-            line.push_str(&format!(", {number} {what}"));
+            parts.push(format!(", {number} {what}"));
         }
     }
-    line.push_str(&format!(
+    parts.push(format!(
         "  {} by {}",
         escape(&summary.forests.join(", ")),
         escape(&summary.identity)
     ));
     if let Some(reverted) = &summary.reverts {
-        line.push_str(&format!("  takes back {reverted}"));
+        parts.push(format!("  takes back {reverted}"));
     }
     if let Some(by) = &summary.reverted_by {
-        line.push_str(&format!("  taken back by {by}"));
+        parts.push(format!("  taken back by {by}"));
     }
-    line
+    parts.concat()
 }
 
 /// The transaction that somebody means by its name or the beginning of it.

@@ -92,7 +92,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             Cli::from_arg_matches(&matches)
         });
     let exit = match parsed {
-        Ok(cli) => carry_out(cli).unwrap_or_else(|failure| failure.report()),
+        Ok(cli) => carry_out(cli).unwrap_or_else(Failure::report),
         Err(error) => {
             // Nobody is left to tell when this fails.
             drop(error.print());

@@ -15,7 +15,7 @@ use super::talk::say;
 use super::write::{Watch, WriteArgs, sum_up};
 use crate::session::{Session, Watched};
 use crate::text::escape;
-use crate::transaction::{ApplyOptions, TransactionId};
+use crate::transaction::{ApplyOptions, Outcome, TransactionId};
 
 /// Settle transactions that were interrupted, by reading what is there.
 ///
@@ -78,8 +78,8 @@ impl RecoverArgs {
     ) -> Result<Exit, Failure> {
         say(format!("settling transaction {id}"));
         let record = session.record(id)?;
-        let watch = Watch::new(Line::new("settling"), record.plan.len());
-        let progress = |step| watch.step(&step);
+        let watched = Watch::new(Line::new("settling"), record.plan.len());
+        let progress = |step| watched.step(&step);
         let result = session
             .recover(
                 id,
@@ -91,22 +91,18 @@ impl RecoverArgs {
                 },
             )
             .await;
-        let report = watch.end(result)?;
+        let report = watched.end(result)?;
         let mut output = io::stdout().lock();
-        for (modification, outcome) in record.plan.iter().zip(&report.outcomes) {
-            let dn = modification
+        for (planned, outcome) in record.plan.iter().zip(&report.outcomes) {
+            let dn = planned
                 .as_ref()
-                .map_or("(unreadable in the journal)", |modification| {
-                    modification.dn.as_str()
-                });
+                .map_or("(unreadable in the journal)", |planned| planned.dn.as_str());
             writeln!(output, "{}: {}", escape(dn), escape(&outcome.to_string()))?;
         }
         drop(output);
         let exit = sum_up(&report);
-        let settled =
-            report.count(|outcome| matches!(outcome, crate::transaction::Outcome::InDoubt(_))) == 0;
-        let wrote = report.count(crate::transaction::Outcome::wrote) > 0;
-        if self.rollback && settled && wrote {
+        let in_doubt = report.count(|outcome| matches!(outcome, Outcome::InDoubt(_)));
+        if self.rollback && in_doubt == 0 && report.count(Outcome::wrote) > 0 {
             let write = WriteArgs {
                 dry_run: false,
                 yes: true,

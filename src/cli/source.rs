@@ -15,6 +15,7 @@ const PASSWORD_VARIABLE: &str = "IDMEND_PASSWORD";
 
 /// Where to read from, and as whom.
 #[derive(Debug, Clone, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "one a flag")]
 pub(super) struct SourceArgs {
     /// A domain controller or another LDAP server; every domain of its forest
     /// is read [repeatable]

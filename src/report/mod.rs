@@ -59,7 +59,7 @@ mod tests {
     fn through_jsonl(record: &Record) -> Import {
         let mut file = Vec::new();
         jsonl::write(&mut file, record).unwrap();
-        assert_eq!(file.iter().filter(|byte| **byte == b'\n').count(), 1);
+        assert_eq!(file.split(|byte| *byte == b'\n').count(), 2, "one line");
         jsonl::read(file.as_slice()).unwrap()
     }
 

@@ -64,7 +64,7 @@ fn sniff(input: &mut impl BufRead) -> Result<(u8, u64), ImportError> {
         .split(|byte| *byte == b'\n')
         .next()
         .unwrap_or_default();
-    let count = |delimiter: u8| heading.iter().filter(|byte| **byte == delimiter).count();
+    let count = |delimiter: u8| heading.split(|byte| *byte == delimiter).count();
     let delimiter = [b'\t', b';', b',']
         .into_iter()
         .max_by_key(|delimiter| count(*delimiter))
