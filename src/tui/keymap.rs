@@ -192,7 +192,7 @@ impl Key {
 }
 
 /// One line of the table.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Binding {
     pub(super) context: Context,
     pub(super) keys: &'static [Key],

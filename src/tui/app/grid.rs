@@ -49,7 +49,7 @@ impl App {
             Intent::AcceptSafe => {
                 let rows = sheet.grid.order().to_vec();
                 let staged = sheet.worksheet.accept_safe(&rows);
-                self.changed(sheet);
+                changed(sheet);
                 self.say(match staged {
                     0 => "no row shown here has a safe proposal that is not decided yet".to_owned(),
                     _ => format!(
@@ -64,7 +64,7 @@ impl App {
                 } else {
                     (sheet.worksheet.redo(), "redo")
                 };
-                self.changed(sheet);
+                changed(sheet);
                 if !done {
                     self.say(format!("nothing to {word}"));
                 }
@@ -78,7 +78,7 @@ impl App {
                 sheet.grid.filter.as_ref().map(|filter| filter.text.clone()),
             ),
             Intent::NextMatch | Intent::PreviousMatch => {
-                self.next_match(sheet, intent == Intent::NextMatch)
+                self.next_match(sheet, intent == Intent::NextMatch);
             }
             Intent::FilterCell => self.filter_cell(sheet, ""),
             Intent::FilterOutCell => self.filter_cell(sheet, "!"),
@@ -202,7 +202,7 @@ impl App {
             Ok(()) => self.say("EDIT staged; R reviews what is staged, u takes it back"),
             Err(check) => self.say(check.to_string()),
         }
-        self.changed(&mut sheet);
+        changed(&mut sheet);
         self.sheet = Some(sheet);
     }
 
@@ -225,7 +225,7 @@ impl App {
         let marked = sheet.grid.marks();
         let hidden = sheet.grid.hidden_marks();
         let bulk = act(sheet, &rows);
-        self.changed(sheet);
+        changed(sheet);
         let mut words = format!("{what}: {} of {}", bulk.staged, targets_in_words(marked));
         if marked == 0 {
             words = match bulk.refused.first() {
@@ -233,22 +233,12 @@ impl App {
                 None => format!("{what} for {}", targets_in_words(0)),
             };
         } else if let Some((_, reason)) = bulk.refused.first() {
-            words.push_str(&format!(
-                "; {} refused: {}",
-                bulk.refused.len(),
-                quote(reason)
-            ));
+            words = format!("{words}; {} refused: {}", bulk.refused.len(), quote(reason));
         }
         if hidden > 0 {
-            words.push_str(&format!(" ({hidden} of them hidden by the filter)"));
+            words = format!("{words} ({hidden} of them hidden by the filter)");
         }
         self.say(words);
-    }
-
-    /// After staging: counts, and the order if it depends on what was staged.
-    fn changed(&mut self, sheet: &mut Sheet) {
-        sheet.tally = Tally::of(&sheet.worksheet);
-        sheet.grid.refresh(&sheet.worksheet);
     }
 
     fn prompt(&mut self, kind: PromptKind, text: Option<String>) {
@@ -354,4 +344,10 @@ impl App {
 /// A short quote that is safe to show; the status line cuts it to the screen.
 fn quote(text: &str) -> String {
     text::fit_text(text, QUOTE, Cut::End)
+}
+
+/// After staging: counts, and the order if it depends on what was staged.
+fn changed(sheet: &mut Sheet) {
+    sheet.tally = Tally::of(&sheet.worksheet);
+    sheet.grid.refresh(&sheet.worksheet);
 }

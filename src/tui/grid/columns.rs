@@ -8,7 +8,7 @@ use crate::text::{self, Cut};
 use crate::worksheet::{Action, RowState, RowText, SortColumn};
 
 /// A column of the grid.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(in crate::tui) struct Column {
     pub(in crate::tui) key: SortColumn,
     pub(in crate::tui) title: &'static str,

@@ -96,7 +96,7 @@ pub(in crate::tui) fn lines(
     page.value("value ", &text.value, Role::Removed);
     match (text.action, text.proposed) {
         (Action::Edit, _) | (Action::None, Action::Edit) => {
-            page.value("update", &text.update, Role::Added)
+            page.value("update", &text.update, Role::Added);
         }
         (Action::Remove, _) => page.labelled("update", "the value is taken away", Role::Added),
         _ => {}

@@ -22,7 +22,7 @@ pub(in crate::tui) fn severity_word(severity: Severity) -> &'static str {
     }
 }
 
-/// IdFix's words.
+/// The words that `IdFix` uses.
 pub(in crate::tui) fn action_word(action: Action) -> &'static str {
     match action {
         Action::None => "",

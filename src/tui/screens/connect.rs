@@ -267,7 +267,7 @@ fn fold(line: Line<'static>, width: usize, theme: Theme) -> Vec<Line<'static>> {
     }
 }
 
-/// Host, port and whether StartTLS, from what people type.
+/// Host, port and whether `StartTLS`, from what people type.
 fn server(text: &str, starttls: bool) -> Result<(String, u16, bool), String> {
     let (scheme, rest) = text
         .split_once("://")

@@ -59,7 +59,7 @@ impl Scan {
         }
         lines.push(Line::default());
         if !self.domains.is_empty() {
-            lines.push(self.titles(width, theme));
+            lines.push(titles(width, theme));
         }
         for (at, domain) in self.domains.iter().enumerate() {
             lines.push(self.line(at, domain, width, theme));
@@ -67,7 +67,7 @@ impl Scan {
         draw_lines(frame, area, &lines);
     }
 
-    fn titles(&self, width: usize, theme: Theme) -> Line<'static> {
+    fn titles(width: usize, theme: Theme) -> Line<'static> {
         let name = name_width(width);
         let text = format!(
             "  {:<name$} {:<12} {:>9} {:>7} {:>8} {:>8}",
