@@ -7,6 +7,9 @@ use ratatui::text::{Line, Span};
 use super::theme::{Role, Theme};
 use crate::text::{self, Cut, Mark, Piece};
 
+/// Longer values, in bytes, are not compared with their update at every frame.
+const COMPARED: usize = 2048;
+
 /// `raw` in at most `width` columns; replaced characters stand out.
 pub(super) fn fit(raw: &str, width: usize, cut: Cut, theme: Theme) -> Vec<Span<'static>> {
     styled(text::fit(raw, width, cut), theme)
@@ -32,6 +35,50 @@ pub(super) fn fit_value(raw: &str, width: usize, theme: Theme) -> Vec<Span<'stat
     line.push(space(trailing.min(width.saturating_sub(used)), theme));
     line.retain(|span| !span.content.is_empty());
     line
+}
+
+/// The value of an attribute with what `update` would change standing out.
+pub(super) fn fit_change(
+    raw: &str,
+    update: &str,
+    width: usize,
+    theme: Theme,
+) -> Vec<Span<'static>> {
+    if raw.len() > COMPARED || update.is_empty() || update.len() > COMPARED {
+        return fit_value(raw, width, theme);
+    }
+    let (before, changed, after) = difference(raw, update);
+    let changed = changed.replace(' ', "␠");
+    let mut line: Vec<Span<'static>> = Vec::new();
+    for (part, style) in [
+        (before, Style::new()),
+        (changed.as_str(), theme.style(Role::Fault)),
+        (after, Style::new()),
+    ] {
+        let used: usize = line.iter().map(Span::width).sum();
+        let whole = text::width_up_to(part, width + 1) <= width - used;
+        let spans = fit(part, width - used, Cut::End, theme);
+        line.extend(with_style(spans, style));
+        if !whole {
+            break;
+        }
+    }
+    line
+}
+
+/// What `raw` and `other` begin with, where they differ, what they end with.
+fn difference<'a>(raw: &'a str, other: &str) -> (&'a str, &'a str, &'a str) {
+    let same = |pair: &(char, char)| pair.0 == pair.1;
+    let length = |pairs: &mut dyn Iterator<Item = (char, char)>| -> usize {
+        pairs.take_while(same).map(|(c, _)| c.len_utf8()).sum()
+    };
+    let prefix = length(&mut raw.chars().zip(other.chars()));
+    let (before, rest) = raw.split_at_checked(prefix).unwrap_or((raw, ""));
+    let other = other.get(prefix..).unwrap_or_default();
+    let suffix = length(&mut rest.chars().rev().zip(other.chars().rev()));
+    let middle = rest.len() - suffix;
+    let (changed, after) = rest.split_at_checked(middle).unwrap_or((rest, ""));
+    (before, changed, after)
 }
 
 fn space(count: usize, theme: Theme) -> Span<'static> {
@@ -72,6 +119,28 @@ mod tests {
 
     fn shown(spans: &[Span<'_>]) -> String {
         spans.iter().map(|span| span.content.as_ref()).collect()
+    }
+
+    #[test]
+    fn what_would_change_stands_out() {
+        let theme = Theme::new(true);
+        let marked = |raw: &str, update: &str, width| -> (String, String) {
+            let spans = fit_change(raw, update, width, theme);
+            let fault = theme.style(Role::Fault);
+            let marked: Vec<_> = spans
+                .iter()
+                .filter(|span| span.style.fg == fault.fg)
+                .cloned()
+                .collect();
+            (shown(&spans), shown(&marked))
+        };
+        let expect = |all: &str, part: &str| (all.to_owned(), part.to_owned());
+        assert_eq!(marked("a b@x", "ab@x", 9), expect("a␠b@x", "␠"));
+        assert_eq!(marked("ab@x ", "ab@x", 9), expect("ab@x␠", "␠"));
+        assert_eq!(marked("aa", "a", 9), expect("aa", "a"));
+        assert_eq!(marked("jürgen", "juergen", 9), expect("jürgen", "ü"));
+        assert_eq!(marked("abcdef", "abcdxf", 4), expect("abc…", ""));
+        assert_eq!(marked("a b", "", 9), expect("a b", ""));
     }
 
     #[test]

@@ -18,7 +18,7 @@ use crate::model::SourceKind;
 use crate::text::Cut;
 
 /// From this width on the detail pane stands beside the grid, not below it.
-const BESIDE_FROM: u16 = 120;
+const BESIDE_FROM: u16 = 150;
 
 /// Where what is drawn.
 #[derive(Debug, Clone, Copy)]
@@ -160,7 +160,8 @@ fn place(app: &App) -> String {
     if app.forests.is_empty() {
         return String::new();
     }
-    let mut parts = Vec::new();
+    let mut parts: Vec<String> = Vec::new();
+    let mut kinds: Vec<(&str, Vec<&str>)> = Vec::new();
     for forest in &app.forests {
         let kind = match forest.kind {
             SourceKind::ActiveDirectory | SourceKind::OtherLdap => {
@@ -168,14 +169,23 @@ fn place(app: &App) -> String {
                     .domains
                     .first()
                     .map_or("", |domain| domain.host.as_str());
-                let who = forest.identity.as_deref().unwrap_or("?");
-                format!("{} via {host} as {who}", forest.name)
+                let who = forest.identity.as_deref().unwrap_or("an unknown identity");
+                parts.push(format!("{} via {host} as {who}", forest.name));
+                continue;
             }
-            SourceKind::Ldif => format!("{} (LDIF file)", forest.name),
-            SourceKind::Memory => format!("{} (in memory)", forest.name),
+            SourceKind::Ldif => "from LDIF",
+            SourceKind::Memory => "in memory",
         };
-        parts.push(kind);
+        match kinds.iter_mut().find(|(known, _)| *known == kind) {
+            Some((_, names)) => names.push(&forest.name),
+            None => kinds.push((kind, vec![&forest.name])),
+        }
     }
+    parts.extend(
+        kinds
+            .iter()
+            .map(|(kind, names)| format!("{} {kind}", names.join(", "))),
+    );
     let rules = app.worksheet().map_or(app.request.rules.as_str(), |sheet| {
         sheet.judge.rules.name.as_str()
     });
@@ -189,6 +199,29 @@ fn summary(app: &App, width: usize) -> Line<'static> {
         return Line::default();
     };
     let mut spans = Vec::new();
+    if let Some(filter) = &sheet.grid.filter {
+        let mut chip = vec![Span::raw(" filter: ")];
+        chip.extend(cell::fit(
+            &filter.text,
+            (width / 3).max(16),
+            Cut::End,
+            theme,
+        ));
+        chip.push(Span::raw(" "));
+        spans.extend(cell::with_style(chip, theme.style(Role::Chip)));
+        spans.push(Span::raw("  "));
+    }
+    if !sheet.worksheet.scan.incomplete.is_empty() {
+        spans.push(Span::styled("! PARTIAL SCAN  ", theme.style(Role::Warning)));
+    }
+    if sheet.tally.staged > 0 {
+        let staged = format!("{} staged  ", sheet.tally.staged);
+        spans.push(Span::styled(staged, theme.style(Role::Staged)));
+    }
+    if sheet.grid.marks() > 0 {
+        let marked = format!("{} marked  ", sheet.grid.marks());
+        spans.push(Span::styled(marked, theme.style(Role::Marked)));
+    }
     for (severity, number) in SEVERITIES.iter().zip(sheet.tally.severities) {
         if number > 0 {
             let text = format!("{number} {}", severity_word(*severity));
@@ -197,30 +230,7 @@ fn summary(app: &App, width: usize) -> Line<'static> {
         }
     }
     if sheet.worksheet.is_empty() {
-        spans.push(Span::raw("0 findings  "));
-    }
-    if sheet.tally.staged > 0 {
-        spans.push(Span::styled(
-            format!("{} staged  ", sheet.tally.staged),
-            theme.style(Role::Staged),
-        ));
-    }
-    if sheet.grid.marks() > 0 {
-        spans.push(Span::styled(
-            format!("{} marked  ", sheet.grid.marks()),
-            theme.style(Role::Marked),
-        ));
-    }
-    if !sheet.worksheet.scan.incomplete.is_empty() {
-        spans.push(Span::styled("! PARTIAL SCAN  ", theme.style(Role::Warning)));
-    }
-    let used: usize = spans.iter().map(Span::width).sum();
-    if let Some(filter) = &sheet.grid.filter {
-        let room = width.saturating_sub(used + 10).max(12);
-        let mut chip = vec![Span::raw(" filter: ")];
-        chip.extend(cell::fit(&filter.text, room, Cut::End, theme));
-        chip.push(Span::raw(" "));
-        spans.extend(cell::with_style(chip, theme.style(Role::Chip)));
+        spans.push(Span::raw("0 findings"));
     }
     Line::from(spans)
 }

@@ -23,6 +23,8 @@ pub(super) enum Role {
     Marked,
     /// A character that cannot be seen or must not be sent, in its visible form.
     Escaped,
+    /// The part of a value that is at fault.
+    Fault,
     /// A value that goes, or a failure.
     Removed,
     /// A value that comes, or a success.
@@ -57,6 +59,7 @@ impl Theme {
             Role::CursorCell | Role::Chip | Role::ReadOnly => (None, Modifier::REVERSED),
             Role::Marked => (Some(Color::Cyan), Modifier::BOLD),
             Role::Escaped => (Some(Color::Magenta), Modifier::REVERSED),
+            Role::Fault => (Some(Color::Red), Modifier::BOLD.union(Modifier::UNDERLINED)),
             Role::Removed => (Some(Color::Red), Modifier::empty()),
             Role::Added | Role::Staged => (Some(Color::Green), Modifier::empty()),
             Role::Warning => (Some(Color::Yellow), Modifier::BOLD),

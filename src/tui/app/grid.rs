@@ -1,5 +1,7 @@
 //! What keys do on the grid.
 
+use std::collections::BTreeMap;
+
 use super::{App, Sheet, targets_in_words};
 use crate::text::{self, Cut};
 use crate::tui::draw::Areas;
@@ -14,6 +16,8 @@ use crate::tui::screens::Screen;
 use crate::tui::screens::review::{Review, count};
 use crate::worksheet::{Action, Bulk, RowId};
 
+/// Most reasons that a notice lists.
+const REASONS: usize = 5;
 /// Longest quote of a reason or a value in the status line.
 const QUOTE: usize = 120;
 
@@ -232,8 +236,8 @@ impl App {
                 Some((_, reason)) => format!("refused: {}", quote(reason)),
                 None => format!("{what} for {}", targets_in_words(0)),
             };
-        } else if let Some((_, reason)) = bulk.refused.first() {
-            words = format!("{words}; {} refused: {}", bulk.refused.len(), quote(reason));
+        } else if !bulk.refused.is_empty() {
+            self.notice("Not all could be staged", reasons(&bulk));
         }
         if hidden > 0 {
             words = format!("{words} ({hidden} of them hidden by the filter)");
@@ -350,4 +354,24 @@ fn quote(text: &str) -> String {
 fn changed(sheet: &mut Sheet) {
     sheet.tally = Tally::of(&sheet.worksheet);
     sheet.grid.refresh(&sheet.worksheet);
+}
+
+/// Why rows were refused: each reason once, with how many rows it is about.
+fn reasons(bulk: &Bulk) -> Vec<String> {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for (_, reason) in &bulk.refused {
+        *counts.entry(reason).or_default() += 1;
+    }
+    let rows = |number| count(number, "row", "rows");
+    let mut lines = vec![format!(
+        "{} staged; {} left alone:",
+        rows(bulk.staged),
+        rows(bulk.refused.len())
+    )];
+    let shown = counts.iter().take(REASONS);
+    lines.extend(shown.map(|(reason, number)| format!("{}: {reason}", rows(*number))));
+    if counts.len() > REASONS {
+        lines.push(format!("and {} more reasons", counts.len() - REASONS));
+    }
+    lines
 }

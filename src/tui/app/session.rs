@@ -20,7 +20,13 @@ impl App {
     pub(super) fn session(&mut self, event: Event) -> Vec<Effect> {
         match event {
             Event::Busy => self.say("still busy with the last request"),
-            Event::Discovered(forests) => self.forests = forests,
+            Event::Discovered(forests) => {
+                for domain in forests.iter().flat_map(|forest| &forest.domains) {
+                    let (base, host) = (&domain.naming_context, &domain.host);
+                    self.log.push(format!("search below {base} on {host}"));
+                }
+                self.forests = forests;
+            }
             Event::ScanProgress(progress) => {
                 if let Some(Screen::Scan(scan)) = self.screens.first_mut() {
                     scan.domains = progress;
@@ -40,7 +46,10 @@ impl App {
             }
             Event::ApplyProgress { index, outcome } => {
                 if let Some(write) = self.writing() {
+                    let dn = write.entries.get(index).map_or("", String::as_str);
+                    let operation = format!("modify {dn}: {outcome}");
                     write.progress(index, outcome);
+                    self.log.push(operation);
                 }
             }
             Event::Applied(report) => return self.applied(report),

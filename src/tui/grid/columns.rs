@@ -14,56 +14,57 @@ pub(in crate::tui) struct Column {
     pub(in crate::tui) title: &'static str,
     /// Its name in a filter, `field:value`.
     pub(in crate::tui) field: &'static str,
-    /// No row makes it wider.
+    /// With less it is of no use.
+    narrowest: usize,
+    /// No row makes it wider when it is placed.
     widest: usize,
     /// Takes what is left over.
     grows: bool,
     pub(in crate::tui) cut: Cut,
 }
 
-const fn column(
-    key: SortColumn,
-    title: &'static str,
-    field: &'static str,
-    widest: usize,
-) -> Column {
+const fn column(key: SortColumn, names: (&'static str, &'static str), widest: usize) -> Column {
     Column {
         key,
-        title,
-        field,
+        title: names.0,
+        field: names.1,
+        narrowest: widest,
         widest,
         grows: false,
         cut: Cut::End,
     }
 }
 
-const fn growing(column: Column) -> Column {
+/// A column that may be narrow, and takes what is left over.
+const fn elastic(column: Column, narrowest: usize) -> Column {
     Column {
         grows: true,
+        narrowest,
         ..column
     }
 }
 
 /// All columns, in the order of a wide screen.
 pub(in crate::tui) const COLUMNS: &[Column] = &[
-    column(SortColumn::State, "State", "state", 13),
-    column(SortColumn::Severity, "Severity", "severity", 11),
-    growing(column(SortColumn::Name, "Name", "name", 24)),
+    column(SortColumn::State, ("State", "state"), 13),
+    column(SortColumn::Severity, ("Severity", "severity"), 11),
+    elastic(column(SortColumn::Name, ("Name", "name"), 40), 14),
     Column {
         cut: Cut::Middle,
-        ..growing(column(SortColumn::Container, "In", "ou", 24))
+        ..elastic(column(SortColumn::Container, ("In", "ou"), 40), 12)
     },
-    column(SortColumn::Class, "Class", "class", 8),
-    column(SortColumn::Attribute, "Attribute", "attribute", 24),
-    column(SortColumn::Error, "Error", "error", 16),
-    growing(column(SortColumn::Value, "Value", "value", 40)),
-    growing(column(SortColumn::Update, "Update", "update", 40)),
-    column(SortColumn::Action, "Action", "action", 10),
-    column(SortColumn::Rule, "Rule", "rule", 32),
-    column(SortColumn::Domain, "Domain", "domain", 24),
+    column(SortColumn::Class, ("Class", "class"), 8),
+    column(SortColumn::Attribute, ("Attribute", "attribute"), 24),
+    column(SortColumn::Error, ("Error", "error"), 16),
+    elastic(column(SortColumn::Value, ("Value", "value"), 80), 18),
+    elastic(column(SortColumn::Update, ("Update", "update"), 80), 16),
+    column(SortColumn::Action, ("Action", "action"), 10),
+    column(SortColumn::Rule, ("Rule", "rule"), 32),
+    column(SortColumn::Domain, ("Domain", "domain"), 24),
 ];
 
-/// The order of a narrow screen: what tells most comes first.
+/// The order of a screen on which not everything fits: what tells most comes
+/// first.
 const NARROW: &[SortColumn] = &[
     SortColumn::State,
     SortColumn::Name,
@@ -79,8 +80,25 @@ const NARROW: &[SortColumn] = &[
     SortColumn::Domain,
 ];
 
-/// Below this width the narrow order holds.
-const WIDE: usize = 100;
+/// The same with room for the severity.
+const MEDIUM: &[SortColumn] = &[
+    SortColumn::State,
+    SortColumn::Severity,
+    SortColumn::Name,
+    SortColumn::Attribute,
+    SortColumn::Error,
+    SortColumn::Value,
+    SortColumn::Update,
+    SortColumn::Action,
+    SortColumn::Container,
+    SortColumn::Class,
+    SortColumn::Rule,
+    SortColumn::Domain,
+];
+
+/// From these widths on the order is the medium and the wide one.
+const MEDIUM_FROM: usize = 100;
+const WIDE_FROM: usize = 140;
 
 /// A column as it is drawn.
 #[derive(Debug, Clone, Copy)]
@@ -92,8 +110,10 @@ pub(in crate::tui) struct Placed {
 
 /// The columns in the order in which a screen of that width shows them.
 pub(in crate::tui) fn order(width: usize) -> Vec<SortColumn> {
-    if width < WIDE {
+    if width < MEDIUM_FROM {
         NARROW.to_vec()
+    } else if width < WIDE_FROM {
+        MEDIUM.to_vec()
     } else {
         COLUMNS.iter().map(|column| column.key).collect()
     }
@@ -114,10 +134,10 @@ pub(in crate::tui) fn place(
     natural: impl Fn(&Column) -> usize,
 ) -> Vec<Placed> {
     let all: Vec<&'static Column> = order(width).into_iter().map(get).collect();
-    let frozen = if width < WIDE { 2 } else { 3 };
+    let frozen = if width < MEDIUM_FROM { 2 } else { 3 };
     let wanted = |column: &Column| {
         let title = column.title.len() + 2;
-        natural(column).max(title).min(column.widest)
+        natural(column).max(title).min(column.narrowest)
     };
     let (fixed, moving) = all.split_at(frozen.min(all.len()));
     let room = width.saturating_sub(fixed.iter().map(|column| wanted(column) + 1).sum());
@@ -172,7 +192,7 @@ fn grow(
     while left > 0 {
         let mut given = 0;
         for ((column, width), wish) in chosen.iter_mut().zip(&wishes) {
-            if column.grows && *width < *wish && given < left {
+            if column.grows && *width < (*wish).min(column.widest) && given < left {
                 *width += 1;
                 given += 1;
             }

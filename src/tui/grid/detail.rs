@@ -5,7 +5,7 @@ use ratatui::text::{Line, Span};
 use super::columns::content;
 use super::state::{action_word, severity_word};
 use crate::rule::{Confidence, Rule};
-use crate::text::Cut;
+use crate::text::{self, Cut};
 use crate::tui::cell;
 use crate::tui::theme::{Role, Theme};
 use crate::worksheet::{Action, RowId, RowState, SortColumn, Worksheet};
@@ -86,25 +86,44 @@ pub(in crate::tui) fn lines(
         width: width.max(16),
         theme,
     };
-    let text = sheet.text(row);
+    let row_text = sheet.text(row);
     let state = sheet.state(row);
-    let what = format!("{} {} · {}", text.class, text.common_name, text.attribute);
+    let what = format!(
+        "{} {} · {}",
+        row_text.class, row_text.common_name, row_text.attribute
+    );
     page.lines.push(Line::from(cell::with_style(
         cell::fit(&what, page.width, Cut::Middle, theme),
         theme.style(Role::Heading),
     )));
-    page.value("value ", &text.value, Role::Removed);
-    match (text.action, text.proposed) {
+    if text::width_up_to(&row_text.value, page.width) + 8 < page.width {
+        let mut spans = vec![Span::styled("value  ", theme.style(Role::Removed))];
+        spans.extend(cell::fit_change(
+            &row_text.value,
+            &row_text.update,
+            page.width,
+            theme,
+        ));
+        page.lines.push(Line::from(spans));
+    } else {
+        page.value("value ", &row_text.value, Role::Removed);
+    }
+    match (row_text.action, row_text.proposed) {
         (Action::Edit, _) | (Action::None, Action::Edit) => {
-            page.value("update", &text.update, Role::Added);
+            page.value("update", &row_text.update, Role::Added);
         }
         (Action::Remove, _) => page.labelled("update", "the value is taken away", Role::Added),
         _ => {}
     }
-    outcome(&mut page, state, &content(SortColumn::State, &text, state));
+    outcome(
+        &mut page,
+        state,
+        &content(SortColumn::State, &row_text, state),
+    );
     faults(&mut page, sheet, row);
     proposal(&mut page, sheet, row);
     conflicts(&mut page, sheet, row);
+    sources(&mut page, sheet, row);
     entry(&mut page, sheet, row);
     page.lines
 }
@@ -150,18 +169,26 @@ fn rule_text(page: &mut Page, rule: &Rule) {
             page.labelled(label, text, Role::Key);
         }
     }
-    for source in &rule.sources {
+}
+
+/// Where the rules come from, after everything that helps to decide.
+fn sources(page: &mut Page, sheet: &Worksheet, row: RowId) {
+    page.heading("Sources");
+    for fault in &sheet.finding(row).faults {
+        let rule = sheet.judge.rules.rule(fault.rule);
         page.labelled(
-            "source: ",
-            &format!("{} ({})", source.title, source.address),
+            "rule",
+            &format!("{}, checked {}", rule.id, rule.checked),
             Role::Muted,
         );
+        for source in &rule.sources {
+            page.labelled(
+                "-",
+                &format!("{} ({})", source.title, source.address),
+                Role::Muted,
+            );
+        }
     }
-    page.labelled(
-        "rule:   ",
-        &format!("{}, checked {}", rule.id, rule.checked),
-        Role::Muted,
-    );
 }
 
 fn proposal(page: &mut Page, sheet: &Worksheet, row: RowId) {

@@ -69,8 +69,11 @@ pub(in crate::tui) fn draw(
         let in_range = range.as_ref().is_some_and(|range| range.contains(&at));
         let look = RowLook {
             cursor: at == grid.cursor(),
-            marked: grid.is_marked(shown.row),
-            in_range,
+            mark: match in_range {
+                _ if grid.is_marked(shown.row) => RowMark::Marked,
+                true => RowMark::InRange,
+                false => RowMark::None,
+            },
             found: grid.is_match(shown.row),
         };
         draw_row(
@@ -119,9 +122,16 @@ fn draw_titles(frame: &mut Frame<'_>, area: Rect, grid: &Grid, placed: &[Placed]
 #[derive(Debug, Clone, Copy)]
 struct RowLook {
     cursor: bool,
-    marked: bool,
-    in_range: bool,
+    mark: RowMark,
     found: bool,
+}
+
+/// Whether a row is marked, or would be by the range that is being drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum RowMark {
+    None,
+    InRange,
+    Marked,
 }
 
 fn draw_row(
@@ -133,7 +143,7 @@ fn draw_row(
     theme: Theme,
 ) {
     let mut base = Style::new();
-    if look.marked || look.in_range {
+    if look.mark != RowMark::None {
         base = base.patch(theme.style(Role::Marked));
     }
     if look.found {
@@ -142,10 +152,10 @@ fn draw_row(
     if look.cursor {
         base = base.add_modifier(Modifier::BOLD);
     }
-    let sign = match (look.marked, look.in_range) {
-        (true, _) => "●",
-        (false, true) => "○",
-        (false, false) => " ",
+    let sign = match look.mark {
+        RowMark::Marked => "●",
+        RowMark::InRange => "○",
+        RowMark::None => " ",
     };
     let gutter = Line::from(vec![
         Span::styled(if look.cursor { ">" } else { " " }, theme.style(Role::Key)),
@@ -159,7 +169,8 @@ fn draw_row(
         }
         let raw = columns::content(place.column.key, &shown.text, shown.state);
         let mut spans = match place.column.key {
-            SortColumn::Value | SortColumn::Update => cell::fit_value(&raw, place.width, theme),
+            SortColumn::Value => cell::fit_change(&raw, &shown.text.update, place.width, theme),
+            SortColumn::Update => cell::fit_value(&raw, place.width, theme),
             _ => cell::fit(&raw, place.width, place.column.cut, theme),
         };
         let used: usize = spans.iter().map(Span::width).sum();

@@ -93,7 +93,7 @@ impl Prompt {
                     .patch_style(theme.style(Role::Removed))
             }
             None => Line::styled(
-                "words  field:value  /regex/  !not     fields: name attribute error value severity state ou …",
+                "words  field:value  /regex/  !not    such as: attr:mail !error:length",
                 theme.style(Role::Muted),
             ),
         };

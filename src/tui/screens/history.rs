@@ -59,8 +59,8 @@ impl History {
             Some(list) => list,
         };
         let title = format!(
-            "  {:<20} {:<22} {:>6} {:>6} {:>6}  {}",
-            "Begun (UTC)", "State", "Done", "Failed", "Doubt", "Transaction"
+            "  {:<17} {:<21} {:>6} {:>6}  Transaction",
+            "Begun (UTC)", "State", "Done", "Failed"
         );
         let mut lines = vec![Line::styled(
             text::fit_text(&title, width, Cut::End),
@@ -78,32 +78,26 @@ impl History {
 
 fn line(summary: &TransactionSummary, width: usize, theme: Theme, cursor: bool) -> Line<'static> {
     let (words, role) = state(summary);
-    let begun: String = summary
-        .started
-        .chars()
-        .take(19)
-        .collect::<String>()
-        .replace('T', " ");
+    let begun: String = summary.started.chars().take(16).collect();
+    let begun = format!("{:<17} ", begun.replace('T', " "));
     let sign = if cursor { "> " } else { "  " };
     let mut spans = vec![
         Span::styled(sign, theme.style(Role::Key)),
-        Span::raw(text::fit_text(&format!("{begun:<20} "), 21, Cut::End)),
-        Span::styled(format!("{words:<22} "), theme.style(role)),
-        Span::raw(format!(
-            "{:>6} {:>6} {:>6}  ",
-            summary.done, summary.failed, summary.in_doubt
-        )),
+        Span::raw(text::fit_text(&begun, 18, Cut::End)),
+        Span::styled(format!("{words:<21} "), theme.style(role)),
+        Span::raw(format!("{:>6} {:>6}  ", summary.done, summary.failed)),
     ];
-    let mut what = summary.id.to_string();
-    if let Some(reverts) = &summary.reverts {
-        what.push_str(&format!(" takes back {reverts}"));
-    }
-    what.push_str(&format!(
-        "  {}  {}",
+    let reverts = summary
+        .reverts
+        .as_ref()
+        .map_or(String::new(), |id| format!(" takes back {id}"));
+    let what = format!(
+        "{}{reverts}  {}  {}",
+        summary.id,
         summary.identity,
         summary.forests.join(", ")
-    ));
-    spans.extend(cell::fit(&what, width.saturating_sub(68), Cut::End, theme));
+    );
+    spans.extend(cell::fit(&what, width.saturating_sub(57), Cut::End, theme));
     let line = Line::from(spans);
     if cursor {
         line.patch_style(theme.style(Role::Heading))

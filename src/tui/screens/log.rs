@@ -1,4 +1,5 @@
-//! The operation log: every LDAP operation as it was sent, the latest last.
+//! The operation log: what was sent to the directories and what became of it,
+//! the latest last.
 
 use std::collections::VecDeque;
 
@@ -50,7 +51,7 @@ impl OperationLog {
                 None if self.dropped > 0 => {
                     format!("{} earlier operations are not shown", self.dropped)
                 }
-                None => "Operations, as they were sent; the latest last".to_owned(),
+                None => "Operations on the directories; the latest last".to_owned(),
                 Some(at) => self.lines.get(at).cloned().unwrap_or_default(),
             };
             vec![Line::from(cell::fit(&text, width, Cut::End, theme))]

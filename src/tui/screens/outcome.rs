@@ -102,7 +102,7 @@ impl OutcomeScreen {
             ),
             (
                 "!",
-                "conflict: somebody else changed it; left alone",
+                "conflict: not as expected any more; left alone",
                 number(|o| matches!(o, Outcome::Conflict(_))),
                 Role::Warning,
             ),
@@ -154,8 +154,8 @@ impl OutcomeScreen {
         }
         if self.wrote() && matches!(self.kind, Kind::Apply) {
             let text = format!(
-                "r takes {} back, now or from the history (H) in any later run",
-                count(wrote, "this entry", "these entries")
+                "r takes back what was written to {}, now or from the history (H) in any later run",
+                count(wrote, "entry", "entries")
             );
             lines.extend(cell::wrap(&text, width, REASON, theme));
         }

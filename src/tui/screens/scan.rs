@@ -67,15 +67,6 @@ impl Scan {
         draw_lines(frame, area, &lines);
     }
 
-    fn titles(width: usize, theme: Theme) -> Line<'static> {
-        let name = name_width(width);
-        let text = format!(
-            "  {:<name$} {:<12} {:>9} {:>7} {:>8} {:>8}",
-            "Domain", "State", "Entries", "Rate/s", "Skipped", "Findings"
-        );
-        Line::styled(text, theme.style(Role::Heading))
-    }
-
     fn line(
         &self,
         at: usize,
@@ -126,4 +117,13 @@ fn name_width(width: usize) -> usize {
 pub(in crate::tui) fn per_second(count: u64, elapsed: Duration) -> u64 {
     let millis = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
     count.saturating_mul(1000).checked_div(millis).unwrap_or(0)
+}
+
+fn titles(width: usize, theme: Theme) -> Line<'static> {
+    let name = name_width(width);
+    let text = format!(
+        "  {:<name$} {:<12} {:>9} {:>7} {:>8} {:>8}",
+        "Domain", "State", "Entries", "Rate/s", "Skipped", "Findings"
+    );
+    Line::styled(text, theme.style(Role::Heading))
 }

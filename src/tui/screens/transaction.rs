@@ -61,13 +61,11 @@ impl Shown {
     fn head(&self, width: usize, theme: Theme) -> Vec<Line<'static>> {
         let summary = &self.summary;
         let (state, role) = history::state(summary);
-        let mut relation = String::new();
-        if let Some(id) = &summary.reverts {
-            relation.push_str(&format!("takes back {id}  "));
-        }
-        if let Some(id) = &summary.reverted_by {
-            relation.push_str(&format!("was taken back by {id}"));
-        }
+        let relation = match (&summary.reverts, &summary.reverted_by) {
+            (_, Some(id)) => format!("was taken back by {id}"),
+            (Some(id), None) => format!("takes back {id}"),
+            (None, None) => String::new(),
+        };
         let who = format!(
             "begun {} by {} on {}",
             summary.started,
