@@ -123,10 +123,12 @@ impl LdifSearch {
         }
         // No more pages: either all was read, or the thread came to grief,
         // which must not look like the end of the file.
-        match self.reader.take() {
-            Some(reader) => reader.await.map(|()| None).map_err(stopped),
-            None => Ok(None),
-        }
+        let Some(reader) = self.reader.as_mut() else {
+            return Ok(None);
+        };
+        let ended = reader.await;
+        self.reader = None;
+        ended.map(|()| None).map_err(stopped)
     }
 }
 

@@ -14,9 +14,10 @@ pub(super) struct Branch {
     pub(super) suffix: &'static str,
     /// The tenant's domain for mail routing; empty without Exchange hybrid.
     pub(super) routing: &'static str,
-    /// `Name` or `Näme=Naeme`: as it is written, and as it stands in addresses.
-    pub(super) given_names: &'static [&'static str],
-    pub(super) surnames: &'static [&'static str],
+    /// Words, `Name` or `Näme=Naeme`: as it is written, and as it stands in
+    /// addresses.
+    pub(super) given_names: &'static str,
+    pub(super) surnames: &'static str,
     pub(super) people: usize,
     /// The first telephone extension.
     pub(super) extension: usize,
@@ -54,11 +55,9 @@ impl Branch {
     }
 
     fn person(&self, place: usize) -> Entry {
-        let pick = |names: &[&'static str]| {
-            let name = names
-                .get(place % names.len().max(1))
-                .copied()
-                .unwrap_or_default();
+        let pick = |names: &'static str| {
+            let name = names.split_whitespace().cycle().nth(place);
+            let name = name.unwrap_or_default();
             name.split_once('=').unwrap_or((name, name))
         };
         let (given_name, given_plain) = pick(self.given_names);
