@@ -139,6 +139,12 @@ impl KnownFaults {
         known
     }
 
+    /// Whether all `faults` of `entry` stood at the same values before.
+    pub(super) fn has_all(&self, entry: &Entry, faults: &[Fault]) -> bool {
+        let mut faults = faults.iter();
+        faults.all(|fault| self.signatures.contains(&signature(entry, fault)))
+    }
+
     /// Those of `faults`, all faults of `entry`, that were not there before. A
     /// fault of the whole attribute, such as a missing primary address, is none
     /// when it merely stands at another value now.

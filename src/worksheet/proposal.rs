@@ -305,7 +305,7 @@ impl<'a> Bench<'a> {
         let written = draft.written[deed].as_ref();
         let faults = self.judge.faults(&draft.entry);
         let clean = faults.iter().all(|fault| Some(&fault.place) != written)
-            && self.known.new_among(&draft.entry, &faults).is_empty();
+            && self.known.has_all(&draft.entry, &faults);
         clean && written.is_none_or(|place| repeated(&draft.entry, place).is_none())
     }
 

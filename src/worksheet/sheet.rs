@@ -10,8 +10,11 @@ use super::stage::{Decision, Staged, Step};
 use super::view::Ranks;
 use super::{Action, Proposal, RowId, RowState, RowText, proposal};
 use crate::model::{AttributeName, Entry};
-use crate::rule::{ErrorWord, Judge, KeySpace, Severity};
+use crate::rule::{ErrorWord, Judge, KeySpace, Place, Severity};
 use crate::scan::{EntryRef, Finding, Part, ScanResult};
+
+/// How many other holders of a value are named.
+const NAMED: usize = 100;
 
 /// Another holder of a row's value.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -209,25 +212,41 @@ impl Worksheet {
     }
 
     /// All entries that hold the value of a row, the row's own first, if it
-    /// must be unique; empty if it is.
+    /// must be unique; empty if it is. Of a very large set the first ones are
+    /// named and the rest is counted, in the `dn` of a last member: otherwise a
+    /// report would grow with the square of the set.
     pub fn conflicts(&self, row: RowId) -> Vec<ConflictMember> {
         let finding = self.finding(row);
-        let Some((space, key)) = self.key(row) else {
+        let set = self
+            .key(row)
+            .and_then(|(space, key)| self.scan.conflicts.find(space, &key));
+        let Some(set) = set.and_then(|set| self.scan.conflicts.sets().get(set)) else {
             return Vec::new();
         };
-        let Some(set) = self.scan.conflicts.find(space, &key) else {
-            return Vec::new();
-        };
-        let set = &self.scan.conflicts.sets()[set];
-        let mut members: Vec<_> = set.holders.iter().collect();
-        members.sort_by_key(|holder| holder.entry != finding.entry);
+        let mut members = vec![self.conflict_member(finding.entry, &finding.place)];
+        let mut passed = 0;
+        for holder in &set.holders {
+            if members.len() > NAMED {
+                break;
+            }
+            passed += 1;
+            if holder.entry != finding.entry {
+                members.push(self.conflict_member(holder.entry, &holder.place));
+            }
+        }
+        let more = set.holders.len() - passed;
+        if more > 0 {
+            members.push(ConflictMember {
+                dn: format!("and {more} more"),
+                attribute: String::new(),
+                value: String::new(),
+                remark: None,
+            });
+        }
         members
-            .into_iter()
-            .map(|holder| self.conflict_member(holder.entry, &holder.place))
-            .collect()
     }
 
-    fn conflict_member(&self, entry: EntryRef, place: &crate::rule::Place) -> ConflictMember {
+    fn conflict_member(&self, entry: EntryRef, place: &Place) -> ConflictMember {
         let snapshot = &self.scan.snapshot;
         let value = place
             .value

@@ -231,6 +231,47 @@ fn the_better_claim_keeps_a_shared_address() {
 }
 
 #[test]
+fn a_huge_conflict_set_is_named_in_part_and_counted() {
+    let share = |number: usize| {
+        let name = format!("user{number:03}");
+        user(&name, &[(UPN, &["shared@contoso.com"])])
+    };
+    let sheet = sheet((0..150).map(share).collect());
+    assert_eq!(sheet.len(), 150);
+    for at in [RowId(0), RowId(149)] {
+        let members = sheet.conflicts(at);
+        assert_eq!(members[0].dn, sheet.text(at).dn);
+        assert_eq!(members.len(), 102);
+        assert!(members[101].dn.starts_with("and "), "{:?}", members[101]);
+    }
+}
+
+#[test]
+fn a_value_of_a_skipped_entry_is_neither_proposed_nor_taken() {
+    let attributes: &[(&str, &[&str])] = &[
+        (UPN, &["anna@contoso.com"]),
+        ("adminDescription", &["User_leave"]),
+    ];
+    let entries = vec![
+        user("anna", &[(UPN, &["an na@contoso.com"])]),
+        user("old", attributes),
+    ];
+    let sheet = sheet(entries);
+    assert_eq!(sheet.len(), 1);
+    assert_eq!(sheet.proposal(RowId(0)), None);
+    let problems = sheet.check(RowId(0), "anna@contoso.com").problems;
+    assert!(problems[0].contains("not synchronised"), "{problems:?}");
+}
+
+#[test]
+fn a_light_fault_that_was_there_may_stay_but_not_a_heavy_one() {
+    let sheet = sheet(vec![user("anna", &[(UPN, &["anna@elsewhere.com"])])]);
+    let check = |value| sheet.check(RowId(0), value);
+    assert!(check("anna.b@elsewhere.com").is_fine());
+    assert!(!check("an na@elsewhere.com").is_fine());
+}
+
+#[test]
 fn nobody_is_proposed_as_keeper_when_claims_are_equal() {
     let entries = vec![
         user("anna", &[(UPN, &["shared@contoso.com"])]),
