@@ -318,13 +318,11 @@ impl Header<'_> {
     fn rule(&self, rule: RuleText) -> Result<Rule, (Range<usize>, String)> {
         let mut sources = Vec::new();
         for key in &rule.sources {
-            match self.sources.get(key.get_ref()) {
-                Some(source) => sources.push(source.clone()),
-                None => {
-                    let message = format!("the file lists no source '{}'", key.get_ref());
-                    return Err((key.span(), message));
-                }
-            }
+            let Some(source) = self.sources.get(key.get_ref()) else {
+                let message = format!("the file lists no source '{}'", key.get_ref());
+                return Err((key.span(), message));
+            };
+            sources.push(source.clone());
         }
         if sources.is_empty() || rule.applies_to.is_empty() {
             let message = "a rule needs a class in applies-to and a source".to_owned();

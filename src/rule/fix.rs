@@ -7,11 +7,12 @@
 use serde::Deserialize;
 use unicode_segmentation::UnicodeSegmentation as _;
 
+use super::attribute_check::{primary_address, smtp_values};
 use super::characters::{
     is_blank, is_blank_in_address, is_hidden, is_hidden_in_address, utf16_len,
 };
 use super::check::{Check, DotPlace};
-use super::judge::{Judge, primary_address, smtp_values};
+use super::judge::Judge;
 use super::key::{address_key, proxy_key};
 use super::parsed::{Form, Parsed};
 use super::{Confidence, Rule, domain, transliterate};
@@ -92,8 +93,12 @@ impl Fix {
             })
         };
         match self {
-            Self::Trim => step(trim(&value), Safe, "white space at the edges removed"),
-            Self::RemoveHidden => step(remove_hidden(&value), Safe, "invisible characters removed"),
+            Self::Trim => step(Some(trim(&value)), Safe, "white space at the edges removed"),
+            Self::RemoveHidden => step(
+                Some(remove_hidden(&value)),
+                Safe,
+                "invisible characters removed",
+            ),
             Self::RemoveWhiteSpace => step(
                 Some(value.whole.split_whitespace().collect()),
                 Review,
@@ -129,9 +134,11 @@ impl Fix {
                 Review,
                 "address type removed",
             ),
-            Self::DropSecondColon => {
-                step(drop_second_colon(&value), Review, "second colon removed")
-            }
+            Self::DropSecondColon => step(
+                Some(drop_second_colon(&value)),
+                Review,
+                "second colon removed",
+            ),
             Self::Cut => step(
                 cut(&value, &patient.rule.check),
                 Safe,
@@ -161,24 +168,24 @@ impl Fix {
     }
 }
 
-fn trim(value: &Parsed<'_>) -> Option<String> {
+fn trim(value: &Parsed<'_>) -> String {
     if value.form == Form::Text {
-        return Some(value.whole.trim_matches(is_blank).to_owned());
+        return value.whole.trim_matches(is_blank).to_owned();
     }
     let address = value.address.trim_matches(is_blank_in_address);
     if value.prefix.is_empty() {
-        return Some(address.to_owned());
+        return address.to_owned();
     }
-    Some(format!("{}:{address}", value.prefix.trim()))
+    format!("{}:{address}", value.prefix.trim())
 }
 
-fn remove_hidden(value: &Parsed<'_>) -> Option<String> {
+fn remove_hidden(value: &Parsed<'_>) -> String {
     let hidden = if value.form == Form::Text {
         is_hidden
     } else {
         is_hidden_in_address
     };
-    Some(value.whole.chars().filter(|c| !hidden(*c)).collect())
+    value.whole.chars().filter(|c| !hidden(*c)).collect()
 }
 
 fn remove_characters(value: &Parsed<'_>, check: &Check) -> Option<String> {
@@ -305,7 +312,7 @@ fn spell_prefix(value: &Parsed<'_>) -> Option<String> {
     Some(format!("{prefix}:{}", value.address))
 }
 
-fn drop_second_colon(value: &Parsed<'_>) -> Option<String> {
+fn drop_second_colon(value: &Parsed<'_>) -> String {
     let mut address = value.address;
     while let Some((doubled, rest)) = address.split_once(':') {
         if !doubled.trim().eq_ignore_ascii_case(value.prefix.trim()) {
@@ -313,7 +320,7 @@ fn drop_second_colon(value: &Parsed<'_>) -> Option<String> {
         }
         address = rest;
     }
-    Some(format!("{}:{}", value.prefix, address.replace(':', "")))
+    format!("{}:{}", value.prefix, address.replace(':', ""))
 }
 
 /// Cuts at a grapheme boundary; lengths are UTF-16 code units.

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use super::*;
-use crate::model::{AttributeName, DistinguishedName, Entry, Value};
+use crate::model::{AddressType, AttributeName, DistinguishedName, Entry, ProxyAddress, Value};
 use crate::rule::{Confidence, Settings, file};
 
 static RULES: LazyLock<Arc<RuleSet>> = LazyLock::new(|| Arc::new(file::load("entra").unwrap()));

@@ -183,7 +183,7 @@ fn rules_at(faults: &[Fault], place: &Place) -> Vec<RuleId> {
 }
 
 /// The least safe of the steps; and never safe for what people sign in with or
-/// are written to by, nor for an account that AdminSDHolder watches.
+/// are written to by, nor for an account that `AdminSDHolder` watches.
 fn confidence(
     judge: &Judge,
     entry: &Entry,

@@ -10,6 +10,7 @@
 //!
 //! It is pure: no directory, no file but the rule files, no clock.
 
+mod attribute_check;
 mod case;
 mod characters;
 mod check;
@@ -56,7 +57,7 @@ pub enum Severity {
     Hygiene,
 }
 
-/// The ERROR words, as IdFix's users know them, and five more.
+/// The ERROR words, as users of `IdFix` know them, and five more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Deserialize)]
 #[serde(rename_all = "PascalCase")]
 #[expect(
