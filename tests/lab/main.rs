@@ -4,5 +4,11 @@
 //! They are built only with `--features lab` and run one at a time. Each
 //! leaves the forest as it found it.
 
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test's helper fails the test by panicking"
+)]
+
 mod directory;
 mod forest;

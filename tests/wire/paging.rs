@@ -1,5 +1,6 @@
 //! Searches: pages, ends, and what a server may send in between.
 
+use idmend::model::Entry;
 use ldap3_proto::proto::{LdapOp, LdapResultCode, LdapSearchResultReference, LdapSearchScope};
 
 use crate::server::{Act, Asked, Server, cookie, done, page_end, send_entry};
@@ -38,7 +39,7 @@ async fn pages_are_followed_to_the_end_in_their_order() {
     let server = Server::start(|asked| is_page(asked).then(|| page(number_of(asked), 4))).await;
     let (entries, error) = read_all(&directory(&server)).await;
     assert_eq!(error, None);
-    let names: Vec<_> = entries.iter().map(|entry| entry.common_name()).collect();
+    let names: Vec<_> = entries.iter().map(Entry::common_name).collect();
     let expected: Vec<_> = (0..15).map(|number| format!("u{number}")).collect();
     assert_eq!(names, expected);
     let sizes: Vec<_> = server

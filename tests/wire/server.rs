@@ -107,6 +107,10 @@ impl Server {
     }
 }
 
+#[expect(
+    clippy::default_trait_access,
+    reason = "the buffers' type is of a crate that is no dependency of ours"
+)]
 async fn serve(
     mut stream: TcpStream,
     connection: usize,
