@@ -102,7 +102,7 @@ impl Directory {
         }
     }
 
-    /// Sends one guarded ModifyRequest: for each change the values to delete,
+    /// Sends one guarded `ModifyRequest`: for each change the values to delete,
     /// then the values to add. The server does all of it or nothing.
     pub async fn modify(
         &self,

@@ -2,7 +2,7 @@
 //!
 //! A [`ChangeSet`] is what the worksheet hands to the transaction, what the
 //! review shows, and what the journal keeps. It holds one [`Modification`] an
-//! entry, because one ModifyRequest is the server's unit of atomicity, and in
+//! entry, because one `ModifyRequest` is the server's unit of atomicity, and in
 //! it one [`Change`] an attribute.
 
 use super::{AttributeName, DistinguishedName, DomainId, Identity, ObjectClass, Value};
@@ -71,7 +71,7 @@ impl Change {
     }
 }
 
-/// Everything that is done to one entry, in one guarded ModifyRequest.
+/// Everything that is done to one entry, in one guarded `ModifyRequest`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Modification {
     /// What names the entry.
