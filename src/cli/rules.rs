@@ -43,10 +43,10 @@ fn list() -> Result<Exit, Failure> {
     for rule in embedded()? {
         writeln!(
             output,
-            "{:<32} {:<11} {:<17} {}{}",
+            "{:<36} {:<11} {:<17} {}{}",
             rule.id,
             severity_word(rule.severity),
-            rule.attribute,
+            rule.attribute.as_str(),
             rule.title,
             if rule.on { "" } else { " (off)" }
         )?;

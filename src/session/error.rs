@@ -96,7 +96,9 @@ impl SessionError {
             }
             Self::Rollback(RollbackError::Unsettled(_)) => "idmend recover SOURCE",
             Self::Journal(JournalError::Missing { .. }) => "idmend history lists them",
-            Self::ReadOnly(_) => "write the changes to a file instead: -o FILE.ldif",
+            Self::ReadOnly(_) => {
+                "name the directory itself with --server; for a file, apply has -o FILE.ldif"
+            }
             _ => return None,
         };
         Some(hint.to_owned())

@@ -94,6 +94,9 @@ impl Columns {
             .iter()
             .map(|heading| String::from_utf8_lossy(heading).trim().to_ascii_uppercase())
             .collect();
+        if names.iter().all(String::is_empty) {
+            return Err(ImportError::NoReport("the file is empty".to_owned()));
+        }
         let find = |name: &str| names.iter().position(|heading| heading == name);
         let need = |name: &str| {
             find(name).ok_or_else(|| {

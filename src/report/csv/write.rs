@@ -24,7 +24,9 @@ impl<W: io::Write> CsvWriter<W> {
         let mut inner = csv::WriterBuilder::new()
             .terminator(csv::Terminator::CRLF)
             .from_writer(output);
-        inner.write_record(IDFIX_COLUMNS.iter().chain(&OUR_COLUMNS))?;
+        inner
+            .write_record(IDFIX_COLUMNS.iter().chain(&OUR_COLUMNS))
+            .map_err(plain)?;
         Ok(Self { inner })
     }
 
@@ -59,13 +61,21 @@ impl<W: io::Write> CsvWriter<W> {
             &record.row_id(),
         ];
         self.inner
-            .write_record(fields.iter().map(|field| guarded(field).into_owned()))?;
-        Ok(())
+            .write_record(fields.iter().map(|field| guarded(field).into_owned()))
+            .map_err(plain)
     }
 
     /// Writes what is left.
     pub fn finish(mut self) -> io::Result<()> {
         self.inner.flush()
+    }
+}
+
+/// The system's own error, whose kind tells a reader that has left.
+fn plain(error: csv::Error) -> io::Error {
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => error,
+        other => io::Error::other(format!("{other:?}")),
     }
 }
 

@@ -1,0 +1,16 @@
+//! The built program as a script sees it: standard output, standard error and
+//! exit code of every command, in one text each.
+//!
+//! What differs from run to run (folders, times, names of transactions and
+//! logs) is masked. Every run has a home of its own and no other environment.
+
+mod apply;
+mod bad_input;
+mod common;
+mod demo;
+mod help;
+mod history;
+#[cfg(unix)]
+mod interrupt;
+mod rules;
+mod scan;
