@@ -17,8 +17,10 @@ use crate::session::Session;
 use crate::text::escape;
 use crate::transaction::{TransactionId, revertible};
 
-/// Take a transaction back by a new one: what it added goes, what it took away
-/// returns. What somebody else has changed since is left alone and named.
+/// Take a transaction back by a new one.
+///
+/// What it added goes, what it took away returns. What somebody else has
+/// changed since is left alone and named.
 #[derive(Debug, Args)]
 pub(super) struct RollbackArgs {
     /// The transaction [default: the newest that is no rollback and not yet

@@ -19,8 +19,9 @@ use crate::session::{ScanRequest, Session};
 use crate::text::escape;
 use crate::worksheet::Worksheet;
 
-/// Judge every entry of the sources and report what would break
-/// synchronisation. Writes nothing to a directory.
+/// Report what would break synchronisation.
+///
+/// Every entry of the sources is judged; nothing is written to a directory.
 #[derive(Debug, Args)]
 pub(super) struct ScanArgs {
     #[command(flatten)]

@@ -35,7 +35,8 @@ pub(super) struct SourceArgs {
     #[arg(long, value_name = "DOMAIN=HOST", help_heading = "Source")]
     pub dc: Vec<String>,
 
-    /// Sign in as this UPN, DOMAIN\name or DN
+    /// Sign in as this UPN, DOMAIN\name or DN; the password is asked for, or
+    /// read from IDMEND_PASSWORD
     #[arg(long, value_name = "NAME", help_heading = "Sign-in")]
     pub user: Option<String>,
 

@@ -240,8 +240,8 @@ $ scan --ldif small.ldif --base-file missing.txt
 error: cannot read the DNs in missing.txt: No such file or directory (os error 2)
 -- exit 2
 
-$ scan --ldif small.ldif --exclude OU=
-error: the exclude 'OU=' lies in no scanned domain; those are DC=contoso,DC=test
+$ scan --ldif small.ldif --exclude =Sales
+error: --exclude: '=Sales' is not a distinguished name: an attribute=value pair is expected at character 1
 -- exit 2
 
 $ scan --ldif small.ldif --filter (objectClass=user
@@ -348,7 +348,7 @@ hint: the report of `idmend scan -o FILE.csv` has the columns that are needed
 -- exit 2
 
 $ apply empty.csv --demo
-error: empty.csv: line 1: no column DISTINGUISHEDNAME among the headings ''
+error: empty.csv: the file is empty
 hint: the report of `idmend scan -o FILE.csv` has the columns that are needed
 -- exit 2
 

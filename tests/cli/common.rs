@@ -129,7 +129,10 @@ impl Home {
 
 /// How many there are of what in the demo is not these tests' to say.
 pub(crate) fn without_numbers(text: &str) -> String {
-    Regex::new(r"\d+").unwrap().replace_all(text, "N").into_owned()
+    Regex::new(r"\d+")
+        .unwrap()
+        .replace_all(text, "N")
+        .into_owned()
 }
 
 /// The lines of a shown run that begin with one of `starts`.

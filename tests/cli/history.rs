@@ -155,7 +155,7 @@ CN=Anna,DC=contoso,DC=test
   + anna<U+202E>@x
 log: $FOLDER/home/.local/state/idmend/log/RUN.log
 error: same.ldif is a file: it is never written to
-hint: write the changes to a file instead: -o FILE.ldif
+hint: name the directory itself with --server; for a file, apply has -o FILE.ldif
 -- exit 2
 ");
 }

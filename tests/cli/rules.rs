@@ -8,8 +8,15 @@ use crate::common::{Home, lines_with};
 fn all_rules_are_listed_and_each_can_be_shown() {
     let home = Home::new();
     let list = home.data(&["rules", "list"]);
-    let some = lines_with(&list, &["upn-white-space ", "proxy-duplicate ", "proxy-old-type "]);
-    assert_snapshot!(some, @"");
+    let some = lines_with(
+        &list,
+        &["upn-white-space ", "proxy-duplicate ", "proxy-old-type "],
+    );
+    assert_snapshot!(some, @"
+upn-white-space                      fails       userPrincipalName White space or invisible characters in the user principal name
+proxy-old-type                       hygiene     proxyAddresses    An address of a type that the cloud does not take (off)
+proxy-duplicate                      quarantined proxyAddresses    Another entry has the same address
+");
     for line in list.lines() {
         let id = line.split_whitespace().next().unwrap();
         let shown = home.data(&["rules", "show", id]);
