@@ -27,6 +27,9 @@ pub struct Change {
     pub delete: Vec<Value>,
     /// The values put in.
     pub add: Vec<Value>,
+    /// Values that another entry held as well when the plan was made. Taking
+    /// the change back puts them in again although they are not unique.
+    pub shared: Vec<Value>,
 }
 
 impl Change {
@@ -54,6 +57,7 @@ impl Change {
             after,
             delete,
             add,
+            shared: Vec::new(),
         })
     }
 
@@ -67,6 +71,7 @@ impl Change {
             after: self.before.clone(),
             delete: self.add.clone(),
             add: self.delete.clone(),
+            shared: self.shared.clone(),
         }
     }
 }

@@ -80,6 +80,10 @@ impl LiveCheck {
             if let Some(reason) = self.too_long(change, text) {
                 return Some(reason);
             }
+            if change.shared.contains(value) {
+                // Taken back: it was not unique before either.
+                continue;
+            }
             let own = &pending.modification.identity;
             match self.holder(pending.entry, own, change, text).await {
                 Ok(None) => {}
@@ -200,6 +204,52 @@ fn escaped(value: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::SourceSpec;
+    use crate::rule::Settings;
+    use crate::scan::ScanOptions;
+    use crate::session::{EMBEDDED_RULES, ScanRequest, Session, Watched};
+    use crate::transaction::{ApplyOptions, Outcome};
+    use crate::worksheet::Action;
+    use tokio_util::sync::CancellationToken;
+
+    #[tokio::test]
+    async fn a_duplicate_that_was_removed_comes_back_though_it_is_held_elsewhere() {
+        let state = tempfile::tempdir().unwrap();
+        let mut session = Session::new(state.path().to_owned());
+        let request = ScanRequest {
+            sources: vec![SourceSpec::Demo],
+            rules: EMBEDDED_RULES.to_owned(),
+            settings: Settings::default(),
+            options: ScanOptions::default(),
+        };
+        session.open(&request.sources).await.unwrap();
+        let cancel = CancellationToken::new();
+        let mut sheet = session.scan(&request, &|_| (), &cancel).await.unwrap();
+        let duplicates: Vec<_> = sheet
+            .rows()
+            .filter(|row| {
+                let text = sheet.text(*row);
+                text.attribute == "proxyAddresses" && text.error.contains("Duplicate")
+            })
+            .collect();
+        let removed = sheet.act_all(&duplicates[..1], Action::Remove);
+        assert!(removed.refused.is_empty(), "{removed:?}");
+        let plan = sheet.plan().changes;
+        assert_eq!(plan.len(), 1);
+        let watched = Watched {
+            options: &ApplyOptions::default(),
+            progress: &|_| (),
+            cancel: &cancel,
+        };
+        let applied = session.apply(&plan, None, watched).await.unwrap();
+        assert_eq!(applied.outcomes, [Outcome::Done]);
+        let back = session.plan_rollback(&applied.id).unwrap().plan;
+        let reverted = session
+            .apply(&back, Some(applied.id), watched)
+            .await
+            .unwrap();
+        assert_eq!(reverted.outcomes, [Outcome::Done]);
+    }
 
     #[test]
     fn a_value_cannot_change_the_filter_it_stands_in() {

@@ -350,14 +350,30 @@ impl Worksheet {
             .iter()
             .filter_map(|attribute| {
                 let values = |from: &Entry| from.values(attribute.as_str()).to_vec();
-                Change::between(
+                let change = Change::between(
                     attribute.clone(),
                     self.is_single_valued(entry.at, attribute),
                     values(&entry.current),
                     values(&entry.after),
-                )
+                )?;
+                let is_shared = |value: &&Value| self.is_shared(entry, attribute, value);
+                let shared = change.delete.iter().filter(is_shared).cloned().collect();
+                Some(Change { shared, ..change })
             })
             .collect()
+    }
+
+    /// Whether another entry held the value too when it was scanned.
+    fn is_shared(&self, entry: &Prepared, attribute: &AttributeName, value: &Value) -> bool {
+        let key = value
+            .as_text()
+            .and_then(|text| self.judge.key_of(&entry.current, attribute, text));
+        key.is_some_and(|(space, key)| {
+            self.scan
+                .holders(&self.judge, space, &key)
+                .iter()
+                .any(|holder| self.scan.snapshot.identity(holder.entry) != entry.identity)
+        })
     }
 }
 

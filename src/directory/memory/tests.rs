@@ -61,6 +61,7 @@ fn change(attribute: &'static str, delete: &[&str], add: &[&str]) -> Change {
         after: Vec::new(),
         delete: values(delete),
         add: values(add),
+        shared: Vec::new(),
     }
 }
 

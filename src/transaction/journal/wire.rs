@@ -124,6 +124,8 @@ struct ChangeWire {
     after: Vec<ValueWire>,
     delete: Vec<ValueWire>,
     add: Vec<ValueWire>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    shared: Vec<ValueWire>,
 }
 
 /// [`ObjectClass`] as the journal spells it.
@@ -179,6 +181,7 @@ impl From<&Change> for ChangeWire {
             after: to_wire(&change.after),
             delete: to_wire(&change.delete),
             add: to_wire(&change.add),
+            shared: to_wire(&change.shared),
         }
     }
 }
@@ -194,6 +197,7 @@ impl TryFrom<ChangeWire> for Change {
             after: from_wire(wire.after)?,
             delete: from_wire(wire.delete)?,
             add: from_wire(wire.add)?,
+            shared: from_wire(wire.shared)?,
         })
     }
 }
