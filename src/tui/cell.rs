@@ -44,24 +44,32 @@ pub(super) fn fit_change(
     width: usize,
     theme: Theme,
 ) -> Vec<Span<'static>> {
+    if width == 0 {
+        return Vec::new();
+    }
     if raw.len() > COMPARED || update.is_empty() || update.len() > COMPARED {
         return fit_value(raw, width, theme);
     }
     let (before, changed, after) = difference(raw, update);
     let changed = changed.replace(' ', "␠");
-    let mut line: Vec<Span<'static>> = Vec::new();
-    for (part, style) in [
+    let parts = [
         (before, Style::new()),
         (changed.as_str(), theme.style(Role::Fault)),
         (after, Style::new()),
-    ] {
-        let used: usize = line.iter().map(Span::width).sum();
-        let whole = text::width_up_to(part, width + 1) <= width - used;
-        let spans = fit(part, width - used, Cut::End, theme);
-        line.extend(with_style(spans, style));
-        if !whole {
+    ];
+    // A cut text leaves a column for the ellipsis.
+    let whole = text::width_up_to(raw, width + 1) <= width;
+    let mut room = if whole { width } else { width.saturating_sub(1) };
+    let mut line: Vec<Span<'static>> = Vec::new();
+    for (at, (part, style)) in parts.iter().enumerate() {
+        let columns = text::width_up_to(part, room + 1);
+        if columns > room {
+            let rest: String = parts.iter().skip(at).map(|(part, _)| *part).collect();
+            line.extend(with_style(fit(&rest, room + 1, Cut::End, theme), *style));
             break;
         }
+        line.extend(with_style(fit(part, room, Cut::End, theme), *style));
+        room -= columns;
     }
     line
 }
@@ -140,6 +148,9 @@ mod tests {
         assert_eq!(marked("aa", "a", 9), expect("aa", "a"));
         assert_eq!(marked("jürgen", "juergen", 9), expect("jürgen", "ü"));
         assert_eq!(marked("abcdef", "abcdxf", 4), expect("abc…", ""));
+        assert_eq!(marked("abcdef", "abxdef", 4), expect("abc…", "c"));
+        assert_eq!(marked("abcdef", "abxdef", 3).0, "ab…");
+        assert_eq!(marked("abcdef", "x", 0).0, "");
         assert_eq!(marked("a b", "", 9), expect("a b", ""));
     }
 
