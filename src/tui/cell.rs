@@ -59,7 +59,11 @@ pub(super) fn fit_change(
     ];
     // A cut text leaves a column for the ellipsis.
     let whole = text::width_up_to(raw, width + 1) <= width;
-    let mut room = if whole { width } else { width.saturating_sub(1) };
+    let mut room = if whole {
+        width
+    } else {
+        width.saturating_sub(1)
+    };
     let mut line: Vec<Span<'static>> = Vec::new();
     for (at, (part, style)) in parts.iter().enumerate() {
         let columns = text::width_up_to(part, room + 1);

@@ -292,7 +292,10 @@ fn detail_pane(sheet: &Sheet, frame: &mut Frame<'_>, area: Rect, theme: Theme) {
     draw_lines(frame, inner, lines.get(top..).unwrap_or_default());
     let below = lines.len().saturating_sub(top + height);
     if below > 0 && area.width > 30 {
-        let more = Line::styled(format!(" {below} more: ] "), theme.style(Role::Muted));
+        let more = Line::styled(
+            format!(" {below} more lines, ] scrolls "),
+            theme.style(Role::Muted),
+        );
         let width = u16::try_from(more.width()).unwrap_or(0);
         let y = if area.x > 0 {
             area.bottom() - 1

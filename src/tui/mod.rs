@@ -16,6 +16,8 @@ mod message;
 mod popup;
 mod run;
 mod screens;
+#[cfg(test)]
+mod tests;
 mod theme;
 
 pub use app::{App, Options, Start};

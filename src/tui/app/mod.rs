@@ -352,14 +352,11 @@ impl App {
         }
         self.ask(Confirm {
             title: "Leave?",
-            lines: vec![format!(
-                "{} staged and not written. Leaving forgets them.",
-                if staged == 1 {
-                    "1 change is".to_owned()
-                } else {
-                    format!("{staged} changes are")
-                }
-            )],
+            lines: vec![if staged == 1 {
+                "1 change is staged and not written. Leaving forgets it.".to_owned()
+            } else {
+                format!("{staged} changes are staged and not written. Leaving forgets them.")
+            }],
             need: Need::Key,
             then: Confirmed::Quit,
         });

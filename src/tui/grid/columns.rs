@@ -237,7 +237,11 @@ pub(in crate::tui) fn content(column: SortColumn, row: &RowText, state: &RowStat
 pub(in crate::tui) fn filter_for(column: SortColumn, row: &RowText, state: &RowState) -> String {
     let (field, wanted) = match (column, state, row.action) {
         (SortColumn::State, RowState::Open, _) | (SortColumn::Action, ..) => {
-            ("action", super::state::action_word(row.action).to_owned())
+            let word = super::state::action_word(row.action);
+            (
+                "action",
+                if word.is_empty() { "none" } else { word }.to_owned(),
+            )
         }
         (SortColumn::State, ..) => {
             let words = content(column, row, state);

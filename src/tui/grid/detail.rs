@@ -112,7 +112,9 @@ pub(in crate::tui) fn lines(
         (Action::Edit, _) | (Action::None, Action::Edit) => {
             page.value("update", &row_text.update, Role::Added);
         }
-        (Action::Remove, _) => page.labelled("update", "the value is taken away", Role::Added),
+        (Action::Remove, _) | (Action::None, Action::Remove) => {
+            page.labelled("update", "the value is taken away", Role::Added)
+        }
         _ => {}
     }
     outcome(

@@ -115,6 +115,7 @@ pub(in crate::tui) fn state(summary: &TransactionSummary) -> (&'static str, Role
             ("< rolled back", Role::Muted)
         }
         TransactionState::Finished if summary.reverts.is_some() => ("✓ rollback done", Role::Added),
+        TransactionState::Finished if summary.failed > 0 => ("! done, some failed", Role::Warning),
         TransactionState::Finished => ("✓ done", Role::Added),
     }
 }

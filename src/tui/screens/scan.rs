@@ -46,7 +46,7 @@ impl Scan {
             format!("{} connecting … {seconds} s", self.spin(0))
         } else {
             format!(
-                "{total} entries read in {seconds} s ({rate}/s), {found} findings so far; duplicates are known at the end"
+                "{total} entries read in {seconds} s ({rate}/s), {found} findings so far, duplicates come last"
             )
         };
         let mut lines = vec![Line::styled(
@@ -63,6 +63,12 @@ impl Scan {
         }
         for (at, domain) in self.domains.iter().enumerate() {
             lines.push(self.line(at, domain, width, theme));
+            if let DomainState::Failed(reason) = &domain.state {
+                for mut line in cell::wrap(reason, width.saturating_sub(4), 2, theme) {
+                    line.spans.insert(0, Span::raw("    "));
+                    lines.push(line);
+                }
+            }
         }
         draw_lines(frame, area, &lines);
     }
@@ -95,11 +101,6 @@ impl Scan {
             domain.skipped,
             domain.findings,
         )));
-        if let DomainState::Failed(reason) = &domain.state {
-            let left = width.saturating_sub(name + 52);
-            spans.push(Span::raw(" "));
-            spans.extend(cell::fit(reason, left, Cut::End, theme));
-        }
         Line::from(spans)
     }
 

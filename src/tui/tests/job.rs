@@ -1,0 +1,123 @@
+//! The whole job with the real session on the demo's forests: scan, decide,
+//! write, read the result, take it back.
+
+use std::time::{Duration, Instant};
+
+use crossterm::event::KeyCode;
+
+use super::{Face, SMALL};
+use crate::config::SourceSpec;
+use crate::session::{Command, Session, SessionHandle, spawn};
+use crate::tui::{Effect, Message, Start};
+use crate::worksheet::{RowId, RowState};
+
+/// An interface with a session behind it.
+struct Job {
+    face: Face,
+    session: SessionHandle,
+}
+
+impl Job {
+    fn begin() -> Self {
+        // The state directory is only made when something is written.
+        let folder = tempfile::tempdir().unwrap().keep();
+        let mut job = Self {
+            face: Face::begin(Start::Connect, SMALL),
+            session: spawn(Session::new(folder)),
+        };
+        job.face.press(KeyCode::F(2));
+        job
+    }
+
+    /// Hands over what was asked for, and takes what comes, until the screen shows `text`.
+    async fn until(&mut self, text: &str) {
+        let deadline = Instant::now() + Duration::from_secs(60);
+        loop {
+            for effect in self.face.effects.drain(..) {
+                match effect {
+                    Effect::Send(command) => self.session.commands.send(command).await.unwrap(),
+                    Effect::Copy(_) | Effect::Quit => {}
+                }
+            }
+            if self.face.shows(text) {
+                return;
+            }
+            assert!(
+                Instant::now() < deadline,
+                "no '{text}':\n{}",
+                self.face.screen()
+            );
+            let wait = tokio::time::timeout(Duration::from_secs(20), self.session.events.recv());
+            let event = wait.await.ok().flatten();
+            let event = event.unwrap_or_else(|| panic!("nothing came:\n{}", self.face.screen()));
+            self.face.send(Message::Session(event));
+        }
+    }
+
+    fn count(&self, state: &RowState) -> usize {
+        let sheet = self.face.sheet();
+        let rows = 0..u32::try_from(sheet.len()).unwrap();
+        rows.filter(|row| sheet.state(RowId(*row)) == state).count()
+    }
+}
+
+#[tokio::test]
+async fn findings_are_written_read_back_and_taken_back() {
+    let mut job = Job::begin();
+    assert!(matches!(
+        job.face.effects.as_slice(),
+        [Effect::Send(Command::Scan(request))]
+            if matches!(request.sources.as_slice(), [SourceSpec::Demo])
+    ));
+    job.until("findings").await;
+    job.until("row 1 of").await;
+    let found = job.face.sheet().len();
+    assert!(found > 20);
+    job.face.keys("fattr:userPrincipalName action:none");
+    job.face.press(KeyCode::Enter);
+    job.face.keys("  t");
+    job.face.press(KeyCode::Esc);
+    job.face.keys("R");
+    job.until("will be written").await;
+    job.face.keys("aw");
+    job.until("Write?").await;
+    job.face.keys("y");
+    job.until("Written: transaction").await;
+    assert!(
+        job.face.shows("READ-ONLY"),
+        "writing is disarmed afterwards"
+    );
+    let done = job.count(&RowState::Done);
+    assert!(done >= 1);
+    job.face.keys("r");
+    job.until("Roll back?").await;
+    job.face.keys("y");
+    job.until("Rolled back").await;
+    assert_eq!(job.count(&RowState::RolledBack), done);
+    assert_eq!(job.count(&RowState::Done), 0);
+    job.face.keys("H");
+    job.until("✓ rollback done").await;
+    assert!(job.face.shows("< rolled back"), "{}", job.face.screen());
+    job.face.press(KeyCode::Enter);
+    job.until("takes back").await;
+    job.face.keys("qqq");
+    job.face.press(KeyCode::F(5));
+    job.until("scan").await;
+    job.until("row 1 of").await;
+    assert_eq!(
+        job.face.sheet().len(),
+        found,
+        "the same findings as at the start"
+    );
+}
+
+#[tokio::test]
+async fn a_session_that_is_gone_is_said_and_loses_nothing() {
+    let mut job = Job::begin();
+    job.until("row 1 of").await;
+    job.face.keys("c");
+    job.face.send(Message::SessionEnded);
+    assert!(job.face.shows("The session ended"), "{}", job.face.screen());
+    job.face.press(KeyCode::Enter);
+    assert!(job.face.shows("1 staged"));
+}
