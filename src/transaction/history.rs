@@ -6,6 +6,9 @@ use std::path::Path;
 
 use super::{JournalError, Outcome, TransactionId, TransactionRecord, read_journal};
 
+/// How much of an id tells the time: `20261122-081500`.
+const SECOND: usize = 15;
+
 /// Where a transaction stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TransactionState {
@@ -54,15 +57,15 @@ pub struct TransactionSummary {
 /// such folder. A plan that was never sealed (`ID.part`) sent nothing and is no
 /// transaction.
 pub fn history(journals: &Path) -> Result<Vec<TransactionSummary>, JournalError> {
-    let mut ids = ids(journals).map_err(|source| JournalError::Read {
+    let ids = ids(journals).map_err(|source| JournalError::Read {
         path: journals.to_owned(),
         source,
     })?;
-    ids.sort_unstable_by(|a, b| b.cmp(a));
     let mut summaries = ids
         .iter()
         .map(|id| read_journal(journals, id).map(|record| TransactionSummary::of(&record)))
         .collect::<Result<Vec<_>, _>>()?;
+    newest_first(&mut summaries);
     link(&mut summaries);
     Ok(summaries)
 }
@@ -79,6 +82,17 @@ fn ids(journals: &Path) -> io::Result<Vec<TransactionId>> {
         ids.extend(id.and_then(|id| TransactionId::parse(id).ok()));
     }
     Ok(ids)
+}
+
+/// An id tells the second, the journal the instant: a rollback may begin in the
+/// second of what it takes back.
+fn newest_first(summaries: &mut [TransactionSummary]) {
+    summaries.sort_by_cached_key(|summary| {
+        let id = summary.id.to_string();
+        let second: String = id.chars().take(SECOND).collect();
+        let instant = summary.started.parse::<jiff::Timestamp>().ok();
+        std::cmp::Reverse((second, instant, id))
+    });
 }
 
 /// Tells each transaction by which rollback it was taken back. Newest first, so
