@@ -77,7 +77,10 @@ impl LiveCheck {
         }
         for value in &change.add {
             let text = value.as_text()?;
-            if let Some(reason) = self.too_long(change, text) {
+            // What was there before may come back, whatever its length.
+            if !pending.reverting
+                && let Some(reason) = self.too_long(change, text)
+            {
                 return Some(reason);
             }
             if change.shared.contains(value) {

@@ -255,3 +255,106 @@ pub fn shown(record: &TransactionRecord) -> Vec<(String, Vec<String>)> {
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::SourceSpec;
+    use crate::rule::Settings;
+    use crate::scan::ScanOptions;
+    use crate::session::EMBEDDED_RULES;
+    use crate::worksheet::{RowId, Worksheet};
+
+    async fn answer<T>(handle: &mut SessionHandle, wanted: impl Fn(Event) -> Option<T>) -> T {
+        while let Some(event) = handle.events.recv().await {
+            if let Event::Failed { message, .. } = &event {
+                panic!("{message}");
+            }
+            if let Some(found) = wanted(event) {
+                return found;
+            }
+        }
+        panic!("the session ended");
+    }
+
+    async fn scan(handle: &mut SessionHandle) -> Worksheet {
+        let request = ScanRequest {
+            sources: vec![SourceSpec::Demo],
+            rules: EMBEDDED_RULES.to_owned(),
+            settings: Settings::default(),
+            options: ScanOptions::default(),
+        };
+        let command = Command::Scan(Box::new(request));
+        handle.commands.send(command).await.unwrap();
+        answer(handle, |event| match event {
+            Event::Scanned(worksheet) => Some(*worksheet),
+            _ => None,
+        })
+        .await
+    }
+
+    fn values(worksheet: &Worksheet) -> Vec<(String, String, String)> {
+        let text = |row| {
+            let text = worksheet.text(row);
+            (text.dn, text.attribute, text.value)
+        };
+        worksheet.rows().map(text).collect()
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn what_is_applied_is_gone_from_the_next_scan_and_comes_back_by_rollback() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut handle = spawn(Session::new(folder.path().join("state")));
+        let mut worksheet = scan(&mut handle).await;
+        let before = values(&worksheet);
+        let rows: Vec<RowId> = worksheet.rows().collect();
+        let staged = worksheet.accept_safe(&rows);
+        assert!(staged > 3, "{staged}");
+        let plan = worksheet.plan().changes;
+        let entries = plan.len();
+        handle.commands.send(Command::Apply(plan)).await.unwrap();
+        let mut settled = 0;
+        let report = loop {
+            match handle.events.recv().await.unwrap() {
+                Event::ApplyStarted { entries: named, .. } => assert_eq!(named.len(), entries),
+                Event::ApplyProgress { .. } => settled += 1,
+                Event::Applied(report) => break report,
+                Event::Failed { message, .. } => panic!("{message}"),
+                _ => {}
+            }
+        };
+        assert_eq!(settled, entries, "every step is told before the end");
+        assert_eq!(
+            report.count(crate::transaction::Outcome::wrote),
+            entries,
+            "{:?}",
+            report.outcomes
+        );
+        let after = values(&scan(&mut handle).await);
+        assert_eq!(after.len(), before.len() - staged);
+
+        let rollback = Command::Rollback(report.id.clone());
+        handle.commands.send(rollback).await.unwrap();
+        let back = answer(&mut handle, |event| match event {
+            Event::Applied(report) => Some(report),
+            _ => None,
+        })
+        .await;
+        assert_eq!(
+            back.count(crate::transaction::Outcome::wrote),
+            entries,
+            "{:?}",
+            back.outcomes
+        );
+        assert_eq!(values(&scan(&mut handle).await), before);
+
+        handle.commands.send(Command::History).await.unwrap();
+        let history = answer(&mut handle, |event| match event {
+            Event::History(history) => Some(history),
+            _ => None,
+        })
+        .await;
+        assert_eq!(history.len(), 2);
+        assert_eq!(history[0].reverts.as_ref(), Some(&report.id));
+    }
+}

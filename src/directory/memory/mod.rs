@@ -25,7 +25,8 @@ use super::filter::LocalFilter;
 use super::select::{belongs_to, select, upn_suffixes};
 use super::{DirectoryError, ModifyError, Page, SearchRequest};
 use crate::model::{
-    AttributeName, Change, DistinguishedName, Domain, Entry, Forest, Identity, Schema, SourceKind,
+    AttributeName, AttributeSchema, Change, DistinguishedName, Domain, Entry, Forest, Identity,
+    Schema, SourceKind,
 };
 
 /// The name that stands where a host would.
@@ -76,7 +77,7 @@ impl MemoryDirectory {
             domains,
             upn_suffixes: entries.iter().flat_map(upn_suffixes).collect(),
             identity: Some("demo".to_owned()),
-            schema: Schema::default(),
+            schema: schema_of(&entries),
             notes: Vec::new(),
         };
         Self {
@@ -266,6 +267,29 @@ impl MemoryDirectory {
         self.shared.killed.send_replace(true);
         std::future::pending().await
     }
+}
+
+/// A schema in which the given values fit: a forest that holds longer ones
+/// than the published schema allows has another, and they can be put back.
+fn schema_of(entries: &[Entry]) -> Schema {
+    let mut schema = Schema::default();
+    for attribute in entries.iter().flat_map(Entry::attributes) {
+        let known = schema.attribute(&attribute.name);
+        let longest = attribute
+            .values
+            .iter()
+            .map(|value| value.to_text_lossy().encode_utf16().count())
+            .max()
+            .and_then(|length| u32::try_from(length).ok());
+        if known.range_upper.is_some() && longest > known.range_upper {
+            let wider = AttributeSchema {
+                range_upper: longest,
+                ..known
+            };
+            schema.insert(attribute.name.clone(), wider);
+        }
+    }
+    schema
 }
 
 impl MemorySearch {
