@@ -76,11 +76,11 @@ async fn turn<B, K>(
     world: &mut World<K>,
 ) -> io::Result<()>
 where
-    B: Backend<Error: Into<io::Error>>,
+    B: Backend<Error: std::error::Error + Send + Sync + 'static>,
     K: Stream<Item = io::Result<TerminalEvent>> + Unpin,
 {
     let begun = Instant::now();
-    let size = terminal.size().map_err(Into::into)?;
+    let size = terminal.size().map_err(io::Error::other)?;
     let (mut app, effects) = App::new(options, (size.width, size.height));
     let mut effects = effects;
     let mut session_open = true;
@@ -110,7 +110,7 @@ where
             Some(()) = world.signals.recv() => effects = app.update(Message::Terminate),
             // Before the session's events: a flood of them must not keep the frame waiting.
             () = tokio::time::sleep_until(next_frame), if dirty => {
-                terminal.draw(|frame| draw(&app, frame)).map_err(Into::into)?;
+                terminal.draw(|frame| draw(&app, frame)).map_err(io::Error::other)?;
                 dirty = false;
                 next_frame = Instant::now() + FRAME;
                 continue;
@@ -184,4 +184,131 @@ fn signals() -> io::Result<mpsc::Receiver<()>> {
         while tokio::signal::ctrl_c().await.is_ok() && sender.send(()).await.is_ok() {}
     });
     Ok(receiver)
+}
+
+#[cfg(test)]
+mod tests {
+    use crossterm::event::{KeyCode, KeyEvent, KeyEventState, KeyModifiers};
+    use ratatui::backend::TestBackend;
+    use tokio_stream::wrappers::UnboundedReceiverStream;
+
+    use super::*;
+    use crate::rule::Settings;
+    use crate::scan::ScanOptions;
+    use crate::session::ScanRequest;
+    use crate::tui::Start;
+
+    /// The outer ends of the channels of a loop.
+    struct Outside {
+        keys: mpsc::UnboundedSender<io::Result<TerminalEvent>>,
+        commands: mpsc::Receiver<Command>,
+        events: mpsc::Sender<Event>,
+        signals: mpsc::Sender<()>,
+    }
+
+    impl Outside {
+        fn press(&self, code: KeyCode, kind: KeyEventKind) {
+            let key = KeyEvent {
+                code,
+                modifiers: KeyModifiers::NONE,
+                kind,
+                state: KeyEventState::NONE,
+            };
+            self.keys.send(Ok(TerminalEvent::Key(key))).unwrap();
+        }
+    }
+
+    /// Runs the loop until it ends by itself; what it drew last comes back.
+    async fn looped<F>(start: Start, act: impl FnOnce(Outside) -> F) -> String
+    where
+        F: Future<Output = ()>,
+    {
+        let (keys, pressed) = mpsc::unbounded_channel();
+        let (commands, asked) = mpsc::channel(8);
+        let (told, events) = mpsc::channel(256);
+        let (raised, signals) = mpsc::channel(4);
+        let world = World {
+            keys: UnboundedReceiverStream::new(pressed),
+            commands,
+            events,
+            signals,
+        };
+        let options = Options {
+            start,
+            request: ScanRequest {
+                sources: Vec::new(),
+                rules: "entra".to_owned(),
+                settings: Settings::default(),
+                options: ScanOptions::default(),
+            },
+            colour: false,
+            state: "/var/lib/idmend".into(),
+        };
+        let outside = Outside {
+            keys,
+            commands: asked,
+            events: told,
+            signals: raised,
+        };
+        // The loop's ends of the channels close when it ends, as in the program.
+        let ends = async move {
+            let mut world = world;
+            let mut terminal = Terminal::new(TestBackend::new(80, 24)).unwrap();
+            turn(&mut terminal, options, &mut world).await.unwrap();
+            terminal.backend().to_string()
+        };
+        let both = async { tokio::join!(ends, act(outside)).0 };
+        let ended = tokio::time::timeout(Duration::from_secs(20), both).await;
+        ended.expect("the loop did not end")
+    }
+
+    #[tokio::test]
+    async fn a_key_ends_the_loop_and_its_release_does_nothing() {
+        let drawn = looped(Start::Connect, |outside| async move {
+            outside.press(KeyCode::Char('d'), KeyEventKind::Press);
+            outside.press(KeyCode::Char('d'), KeyEventKind::Release);
+            outside.press(KeyCode::Char('c'), KeyEventKind::Repeat);
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            outside.press(KeyCode::Esc, KeyEventKind::Press);
+            outside.keys.closed().await;
+        })
+        .await;
+        assert!(drawn.contains("Server          dc "), "{drawn}");
+    }
+
+    #[tokio::test]
+    async fn a_signal_or_a_lost_terminal_ends_the_loop() {
+        looped(Start::Connect, |outside| async move {
+            outside.signals.send(()).await.unwrap();
+            outside.keys.closed().await;
+        })
+        .await;
+        looped(Start::Connect, |outside| async move { drop(outside) }).await;
+    }
+
+    #[tokio::test]
+    async fn a_flood_of_events_does_not_keep_the_keys_waiting() {
+        looped(Start::Scan, |mut outside| async move {
+            assert!(matches!(
+                outside.commands.recv().await,
+                Some(Command::Scan(_))
+            ));
+            outside.press(KeyCode::Char('c'), KeyEventKind::Press);
+            let events = outside.events.clone();
+            let flood = tokio::spawn(async move {
+                while events
+                    .send(Event::Operation("search".to_owned()))
+                    .await
+                    .is_ok()
+                {}
+            });
+            assert!(matches!(
+                outside.commands.recv().await,
+                Some(Command::Cancel)
+            ));
+            outside.press(KeyCode::Char('c'), KeyEventKind::Press);
+            flood.await.unwrap();
+        })
+        .await;
+    }
 }

@@ -113,7 +113,7 @@ pub(in crate::tui) fn lines(
             page.value("update", &row_text.update, Role::Added);
         }
         (Action::Remove, _) | (Action::None, Action::Remove) => {
-            page.labelled("update", "the value is taken away", Role::Added)
+            page.labelled("update", "the value is taken away", Role::Added);
         }
         _ => {}
     }
