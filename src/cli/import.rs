@@ -8,9 +8,8 @@ use std::path::Path;
 use super::failure::Failure;
 use super::talk::{count, say};
 use crate::model::Value;
-use crate::report::csv;
 use crate::report::import::{Decision, Fault, Import};
-use crate::report::jsonl;
+use crate::report::{self, jsonl};
 use crate::text::escape;
 use crate::worksheet::{Action, Lookup, RowId, Worksheet};
 
@@ -33,7 +32,7 @@ pub(super) fn read(path: &Path) -> Result<Import, Failure> {
         })
     };
     let import = match ending.as_str() {
-        "csv" => csv::read(open()?),
+        "csv" => report::csv::read(open()?),
         "jsonl" => jsonl::read(BufReader::new(open()?)),
         _ => {
             return Err(Failure::usage(format!(
