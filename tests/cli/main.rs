@@ -4,6 +4,12 @@
 //! What differs from run to run (folders, times, names of transactions and
 //! logs) is masked. Every run has a home of its own and no other environment.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::format_push_string,
+    reason = "a test's helper may fail loudly, and its texts are short"
+)]
+
 mod apply;
 mod bad_input;
 mod common;
