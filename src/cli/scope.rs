@@ -116,7 +116,8 @@ impl ScopeArgs {
     fn without_sources(&self) -> Result<ScanRequest, Failure> {
         let options = self.options()?;
         let settings = self.settings()?;
-        file::load(&self.rules).map_err(|error| Failure::usage(error.to_string()))?;
+        file::load_with(&self.rules, &settings.overrides)
+            .map_err(|error| Failure::usage(error.to_string()))?;
         Ok(ScanRequest {
             sources: Vec::new(),
             rules: self.rules.clone(),

@@ -6,6 +6,10 @@
 //! set that was read from a folder must hold, too ([`load`]); [`read`] leaves
 //! them to [`super::run_cases`].
 
+mod overrides;
+
+pub use overrides::RuleOverride;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::path::Path;
@@ -172,7 +176,20 @@ enum TypeName {
 ///
 /// The first thing that is wrong, with file, line and column.
 pub fn load(name_or_directory: &str) -> Result<RuleSet, RuleError> {
-    let rules = read(name_or_directory)?;
+    load_with(name_or_directory, &[])
+}
+
+/// As [`load`], with single rules changed. The cases of a folder must hold by
+/// its rules as they are written.
+///
+/// # Errors
+///
+/// The first thing that is wrong, with file, line and column.
+pub fn load_with(
+    name_or_directory: &str,
+    overrides: &[RuleOverride],
+) -> Result<RuleSet, RuleError> {
+    let mut rules = read(name_or_directory)?;
     if embedded_set(name_or_directory).is_none()
         && let Some(failure) = super::run_cases(&rules).into_iter().next()
     {
@@ -181,7 +198,25 @@ pub fn load(name_or_directory: &str) -> Result<RuleSet, RuleError> {
             location: failure.location,
         });
     }
+    if !overrides.is_empty() {
+        let checks = written_checks(name_or_directory)?;
+        overrides::apply(&mut rules, &checks, overrides)?;
+    }
     Ok(rules)
+}
+
+fn written_checks(name_or_directory: &str) -> Result<overrides::WrittenChecks, RuleError> {
+    if let Some(files) = embedded_set(name_or_directory) {
+        let checks = files
+            .iter()
+            .flat_map(|(_, text)| overrides::written_checks(text));
+        return Ok(checks.collect());
+    }
+    let files = read_folder(Path::new(name_or_directory))?;
+    Ok(files
+        .iter()
+        .flat_map(|(_, text)| overrides::written_checks(text))
+        .collect())
 }
 
 /// As [`load`], but leaves the cases alone.

@@ -26,6 +26,7 @@ mod transliterate;
 
 pub use case::{Case, CaseFailure, run_cases};
 pub use check::{CharacterSetField, Check, DotPlace, Pattern};
+pub use file::RuleOverride;
 pub use fix::Fix;
 pub use judge::Judge;
 pub use key::{KeySpace, UniqueKey};
@@ -170,7 +171,7 @@ pub struct Location {
 
 impl Location {
     /// The place of the byte `at` in `text`, the content of `file`.
-    fn of(file: &str, text: &str, at: usize) -> Self {
+    pub fn of(file: &str, text: &str, at: usize) -> Self {
         let before = text.get(..at).unwrap_or(text);
         let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
         Self {

@@ -1,5 +1,6 @@
 //! What an admin says about the tenant and the run, as far as rules care.
 
+use super::RuleOverride;
 use crate::model::AttributeName;
 
 /// Settings of a judge.
@@ -14,6 +15,8 @@ pub struct Settings {
     /// Whether users are Exchange Online recipients: decides how bad a UPN is
     /// that equals another entry's address.
     pub exchange_online: bool,
+    /// Changes to single rules, for whoever loads the rule set.
+    pub overrides: Vec<RuleOverride>,
 }
 
 impl Default for Settings {
@@ -23,6 +26,7 @@ impl Default for Settings {
             upn_suffix_map: Vec::new(),
             login_attribute: AttributeName::known("userPrincipalName"),
             exchange_online: true,
+            overrides: Vec::new(),
         }
     }
 }

@@ -117,7 +117,8 @@ impl Session {
         if self.sources.is_empty() {
             return Err(SessionError::NothingOpen);
         }
-        let rules = Arc::new(file::load(&request.rules)?);
+        let overrides = &request.settings.overrides;
+        let rules = Arc::new(file::load_with(&request.rules, overrides)?);
         let judge = Arc::new(Judge::new(rules, request.settings.clone()));
         self.judge = Some(Arc::clone(&judge));
         let mut result =
