@@ -12,3 +12,6 @@
 
 mod directory;
 mod forest;
+mod job;
+mod kill;
+mod program;
