@@ -76,7 +76,10 @@ impl LiveCheck {
             ));
         }
         for value in &change.add {
-            let text = value.as_text()?;
+            // What is no text is neither unique nor limited in characters.
+            let Some(text) = value.as_text() else {
+                continue;
+            };
             // What was there before may come back, whatever its length.
             if !pending.reverting
                 && let Some(reason) = self.too_long(change, text)

@@ -15,3 +15,6 @@ mod forest;
 mod job;
 mod kill;
 mod program;
+#[path = "../pty/terminal.rs"]
+mod terminal;
+mod tui;

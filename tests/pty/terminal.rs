@@ -4,10 +4,18 @@
 //! fails shows the screen.
 
 use std::io::{Read as _, Write as _};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+use std::process::Command;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use portable_pty::{Child, CommandBuilder, ExitStatus, MasterPty, PtySize, native_pty_system};
+
+/// The Enter key.
+pub(crate) const ENTER: &str = "\r";
+/// Ctrl-u.
+pub(crate) const CLEAR_LINE: &str = "\x15";
+/// F5.
+pub(crate) const RESCAN: &str = "\x1b[15~";
 
 /// Far longer than anything takes on a busy machine.
 const DEADLINE: Duration = Duration::from_secs(60);
@@ -83,37 +91,28 @@ impl Terminal {
 
     /// Waits until all of `texts` are on the screen at once; gives the screen.
     pub(crate) fn see(&self, texts: &[&str]) -> String {
-        let wanted = |screen: &str| texts.iter().all(|text| screen.contains(text));
-        self.wait(wanted, || format!("{texts:?}"))
-    }
-
-    /// Waits until `text` is no longer on the screen.
-    pub(crate) fn see_gone(&self, text: &str) -> String {
-        self.wait(|screen| !screen.contains(text), || format!("no {text:?}"))
-    }
-
-    fn wait(&self, wanted: impl Fn(&str) -> bool, what: impl Fn() -> String) -> String {
         let begun = Instant::now();
         let mut state = self.shown.lock();
         loop {
             let screen = state.parser.screen().contents();
-            if wanted(&screen) {
+            if texts.iter().all(|text| screen.contains(text)) {
                 return screen;
             }
             let left = DEADLINE.saturating_sub(begun.elapsed());
             assert!(
                 !left.is_zero() && !state.is_over,
-                "not seen: {}; the screen is{}\n{screen}",
-                what(),
-                if state.is_over { " dead" } else { "" },
+                "not seen: {texts:?}; the screen{} is\n{screen}",
+                if state.is_over { " at the end" } else { "" },
             );
             state = self.shown.wait(state, left);
         }
     }
 
-    /// The process.
-    pub(crate) fn process(&self) -> u32 {
-        self.child.process_id().expect("a process")
+    /// Sends the program a signal, by its name.
+    pub(crate) fn signal(&self, name: &str) {
+        let process = self.child.process_id().expect("a process").to_string();
+        let sent = Command::new("kill").args(["-s", name, &process]).status();
+        assert!(sent.expect("kill").success());
     }
 
     /// Waits until the program has ended and all that it wrote is read.
@@ -161,11 +160,12 @@ impl Drop for Terminal {
 
 impl Shown {
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().expect("no reader panicked")
+        // A test that failed while it looked is no reason to fail again.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn wait<'a>(&'a self, state: MutexGuard<'a, State>, left: Duration) -> MutexGuard<'a, State> {
-        let (state, _timeout) = self.changed.wait_timeout(state, left).expect("no panic");
-        state
+        let waited = self.changed.wait_timeout(state, left);
+        waited.unwrap_or_else(PoisonError::into_inner).0
     }
 }
