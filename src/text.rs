@@ -555,7 +555,8 @@ mod tests {
             }
         }
         assert!(
-            begun.elapsed() < Duration::from_secs(2),
+            // 600 passes over the whole of it would take minutes.
+            begun.elapsed() < Duration::from_secs(20),
             "{:?}",
             begun.elapsed()
         );
@@ -567,7 +568,8 @@ mod tests {
         let begun = Instant::now();
         assert!(escape(&marks).len() > marks.len());
         assert!(
-            begun.elapsed() < Duration::from_secs(5),
+            // A quadratic one would take hours.
+            begun.elapsed() < Duration::from_secs(30),
             "{:?}",
             begun.elapsed()
         );

@@ -10,7 +10,7 @@ use super::scope::{DomainScope, Step};
 use super::snapshot::SnapshotBuilder;
 use super::{DomainProgress, DomainState, EntryRef, Part, SkipReason, Snapshot, UniqueIndex};
 use crate::directory::{Directory, DirectoryError, Page};
-use crate::model::{AttributeName, Domain, DomainId, Entry, Identity, ObjectClass, SourceKind};
+use crate::model::{AttributeName, Domain, DomainId, Entry, Identity, SourceKind};
 use crate::rule::{Fault, Judge};
 
 /// How many sentences about unreadable entries a domain may add to the result.
@@ -88,7 +88,6 @@ struct Reading {
     seen: HashSet<Identity>,
     unreadable: Vec<String>,
     unreadable_count: u64,
-    without_class: u64,
 }
 
 impl DomainTask {
@@ -196,7 +195,6 @@ impl Reading {
             seen: HashSet::new(),
             unreadable: Vec::new(),
             unreadable_count: 0,
-            without_class: 0,
         }
     }
 
@@ -233,9 +231,7 @@ impl Reading {
     fn take(&mut self, entry: &Entry, judges: bool) -> Option<Part> {
         let class = entry.class();
         if !class.holds_addresses() {
-            let unknown = class == ObjectClass::Other && !entry.has("objectClass");
-            self.without_class += u64::from(unknown);
-            return None;
+            return self.count_without_class(entry, judges);
         }
         let task = Arc::clone(&self.task);
         let in_scope = judges && task.scope.covers(&entry.dn);
@@ -260,6 +256,16 @@ impl Reading {
                 .extend(faults.into_iter().map(|fault| (at, fault)));
         }
         Some(part)
+    }
+
+    /// An entry that does not say what it is cannot be judged, but is not lost
+    /// silently.
+    fn count_without_class(&mut self, entry: &Entry, judges: bool) -> Option<Part> {
+        let counts = !entry.has("objectClass") && judges && self.task.scope.covers(&entry.dn);
+        counts.then(|| {
+            *self.skipped.entry(SkipReason::NoClass).or_default() += 1;
+            Part::Skipped(SkipReason::NoClass)
+        })
     }
 
     fn is_another_domains(&self, entry: &Entry) -> bool {
@@ -299,12 +305,6 @@ impl Reading {
         incomplete.extend(self.unreadable);
         if more > 0 {
             incomplete.push(format!("{name}: {more} more entries could not be read"));
-        }
-        if self.without_class > 0 {
-            incomplete.push(format!(
-                "{name}: {} entries came without objectClass and could not be judged",
-                self.without_class
-            ));
         }
         DomainPart {
             snapshot,

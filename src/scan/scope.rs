@@ -23,7 +23,7 @@ const OTHER_FILTER: &str =
 
 /// Everything, for sources at hand: entries without any objectClass are to be
 /// reported, and the class is looked at here in any case.
-const LOCAL_FILTER: &str = "(objectClass=*)";
+const LOCAL_FILTER: &str = "(|(objectClass=*)(!(objectClass=*)))";
 
 /// What a scan judges, and how it reads.
 #[derive(Debug, Clone, Default)]

@@ -47,6 +47,8 @@ pub enum SkipReason {
     AdminDescription,
     /// Below CN=Microsoft Exchange System Objects, or a health mailbox.
     ExchangeOwn,
+    /// No objectClass was returned: what it is cannot be told.
+    NoClass,
 }
 
 impl SkipReason {
@@ -64,6 +66,7 @@ impl SkipReason {
             Self::HiddenMsolContact => "hidden contacts with (MSOL) in displayName",
             Self::AdminDescription => "excluded by adminDescription",
             Self::ExchangeOwn => "Exchange's own mailboxes",
+            Self::NoClass => "without objectClass, so that they cannot be judged",
         }
     }
 

@@ -2,8 +2,6 @@
 
 use std::collections::HashMap;
 
-use sha2::{Digest, Sha256};
-
 use super::{RowId, Worksheet};
 use crate::model::{DistinguishedName, Identity, ObjectGuid};
 use crate::scan::{EntryRef, ScanResult};
@@ -47,28 +45,6 @@ impl Directory {
     }
 }
 
-/// The ROWID of a report: a name for (entry, attribute, value) that does not
-/// change from scan to scan. The first 8 bytes of SHA-256 over the identity,
-/// the attribute in lower case and the value, each ended by a zero byte, in
-/// hexadecimal. The identity is the objectGUID as text, or the DN in the form
-/// in which names are compared.
-pub fn row_id_hash(identity: &Identity, attribute: &str, value: &str) -> String {
-    let mut hash = Sha256::new();
-    hash.update(match identity {
-        Identity::Guid(guid) => guid.to_string(),
-        Identity::Dn(dn) => dn.key(),
-    });
-    hash.update([0]);
-    hash.update(attribute.to_ascii_lowercase());
-    hash.update([0]);
-    hash.update(value);
-    hash.update([0]);
-    let digest = hash.finalize();
-    let head = digest.iter().take(8);
-    let number = head.fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
-    format!("{number:016x}")
-}
-
 impl Worksheet {
     /// Finds the row of a value. `value` is compared as reports write it: what
     /// is not UTF-8 as U+FFFD, a blank attribute as the empty text.
@@ -95,17 +71,6 @@ impl Worksheet {
             Identity::Guid(guid) => directory.by_guid.get(guid).copied(),
             Identity::Dn(dn) => directory.by_dn.get(&DistinguishedName::key(dn)).copied(),
         }
-    }
-
-    /// The ROWID of a row.
-    pub fn row_id(&self, row: RowId) -> String {
-        let finding = self.finding(row);
-        let value = self.value(row).unwrap_or_default();
-        row_id_hash(
-            &self.scan.snapshot.identity(finding.entry),
-            finding.place.attribute.as_str(),
-            &String::from_utf8_lossy(value),
-        )
     }
 
     fn directory(&self) -> &Directory {

@@ -20,7 +20,7 @@ mod summary;
 mod view;
 
 pub use filter::{FilterError, RowFilter};
-pub use lookup::{Lookup, row_id_hash};
+pub use lookup::Lookup;
 pub use plan::Plan;
 pub use proposal::Proposal;
 pub use row::{Action, RowId, RowState, RowText};
