@@ -3,7 +3,7 @@
 //!
 //! It reads the source as text. Code below `#[cfg(test)]` may use anything.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test")]
+#![expect(clippy::unwrap_used, reason = "a test")]
 
 use std::fs;
 use std::path::{Path, PathBuf};

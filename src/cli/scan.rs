@@ -31,11 +31,11 @@ pub(super) struct ScanArgs {
     pub scope: ScopeArgs,
 
     /// Write the report to a file, by its ending .csv, .jsonl or .txt
-    /// [repeatable]
+    /// (repeatable)
     #[arg(short, long, value_name = "FILE", help_heading = "Report")]
     pub output: Vec<PathBuf>,
 
-    /// What to print to standard output [default: text, nothing with -o]
+    /// What to print to standard output (default: text, or nothing with -o)
     #[arg(long, value_name = "FORMAT", help_heading = "Report")]
     pub format: Option<Format>,
 

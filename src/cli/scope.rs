@@ -28,7 +28,7 @@ pub(super) struct ScopeArgs {
     pub rules: String,
 
     /// Judge only entries below this DN; a server that is no Active Directory
-    /// is read below it [repeatable]
+    /// is read below it (repeatable)
     #[arg(long, value_name = "DN", help_heading = "Judging")]
     pub base: Vec<String>,
 
@@ -36,7 +36,7 @@ pub(super) struct ScopeArgs {
     #[arg(long, value_name = "FILE", help_heading = "Judging")]
     pub base_file: Option<PathBuf>,
 
-    /// Do not judge entries below this DN [repeatable]
+    /// Do not judge entries below this DN (repeatable)
     #[arg(long, value_name = "DN", help_heading = "Judging")]
     pub exclude: Vec<String>,
 
@@ -52,11 +52,11 @@ pub(super) struct ScopeArgs {
     #[arg(long, help_heading = "Judging")]
     pub scope_only: bool,
 
-    /// A domain that is verified in the tenant [repeatable]
+    /// A domain that is verified in the tenant (repeatable)
     #[arg(long, value_name = "NAME", help_heading = "Judging")]
     pub verified_domain: Vec<String>,
 
-    /// Propose to replace a UPN suffix [repeatable]
+    /// Propose to replace a UPN suffix (repeatable)
     #[arg(long, value_name = "OLD=NEW", help_heading = "Judging")]
     pub upn_suffix: Vec<String>,
 

@@ -18,11 +18,11 @@ const PASSWORD_VARIABLE: &str = "IDMEND_PASSWORD";
 #[expect(clippy::struct_excessive_bools, reason = "one a flag")]
 pub(super) struct SourceArgs {
     /// A domain controller or another LDAP server; every domain of its forest
-    /// is read [repeatable]
+    /// is read (repeatable)
     #[arg(long, value_name = "ldap[s]://HOST[:PORT]", help_heading = "Source")]
     pub server: Vec<String>,
 
-    /// An LDIF file; files without a name are one forest [repeatable]
+    /// An LDIF file; files without a name are one forest (repeatable)
     #[arg(long, value_name = "[NAME=]FILE", help_heading = "Source")]
     pub ldif: Vec<String>,
 
@@ -31,7 +31,7 @@ pub(super) struct SourceArgs {
     pub demo: bool,
 
     /// Read and write this host for a domain, instead of the one found by DNS
-    /// name [repeatable]
+    /// name (repeatable)
     #[arg(long, value_name = "DOMAIN=HOST", help_heading = "Source")]
     pub dc: Vec<String>,
 

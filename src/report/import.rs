@@ -1,6 +1,6 @@
 //! Decisions read back from a report, checked as far as the file alone allows.
 //!
-//! A reader hands over [`RawRow`]s; here they become [`Decision`]s or
+//! A reader hands over `RawRow`s; here they become [`Decision`]s or
 //! [`Fault`]s with their line. Whether a decision fits the directory is for the
 //! worksheet to say.
 

@@ -1,7 +1,7 @@
 //! Rules: what Entra ID does not accept, as data, and the engine that judges
 //! entries by it.
 //!
-//! Rule files ([`file`]) are read once and compiled to [`Rule`]s with a closed
+//! Rule files ([`mod@file`]) are read once and compiled to [`Rule`]s with a closed
 //! set of checks; a bad file fails at load with its line, never during a scan.
 //! A [`Judge`] is a rule set with the settings of a run. It judges one entry at
 //! a time ([`Judge::faults`]), names the keys under which its values must be

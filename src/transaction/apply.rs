@@ -132,7 +132,7 @@ pub enum ApplyError {
 /// The plan is written and synced before anything is sent. Cancelling, or too
 /// many failures, stops between two entries; what was not reached says so. An
 /// error after the plan was sealed leaves an unfinished transaction that
-/// [`super::recover`] settles.
+/// [`super::recover()`] settles.
 pub async fn apply(run: ApplyRun<'_>) -> Result<TransactionReport, ApplyError> {
     let ApplyRun {
         environment, plan, ..

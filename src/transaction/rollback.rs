@@ -30,7 +30,7 @@ pub enum RollbackError {
     NoHeader(TransactionId),
 }
 
-/// The plan that takes a transaction back, to be given to [`super::apply`] with
+/// The plan that takes a transaction back, to be given to [`super::apply()`] with
 /// `reverts`.
 #[derive(Debug, Clone)]
 pub struct RollbackPlan {
@@ -154,7 +154,7 @@ pub(super) fn same_host(record: &DomainRecord, target: &Target) -> bool {
 
 /// The transactions that `rollback` without a name takes back, newest first:
 /// those that are no rollback, did something, and are not taken back yet.
-/// `history` is in the order of [`super::history`].
+/// `history` is in the order of [`super::history()`].
 pub fn revertible(history: &[TransactionSummary]) -> impl Iterator<Item = &TransactionSummary> {
     history.iter().filter(|summary| {
         summary.reverts.is_none() && summary.reverted_by.is_none() && summary.done > 0

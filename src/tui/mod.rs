@@ -1,7 +1,7 @@
 //! The terminal interface: connect, scan, decide on findings, review, write,
 //! and take back.
 //!
-//! One [`App`] holds all state and is changed by messages only; [`run`] is the
+//! One [`App`] holds all state and is changed by messages only; `run` is the
 //! loop around it that talks to the terminal, and to the session by channels.
 //! Nothing here reaches a directory, a file or the clock, and every text that is
 //! not our own passes through [`text`](crate::text) before it is drawn.

@@ -6,6 +6,8 @@
 //! from /proc and so measured on Linux only. The files are generated, the same
 //! every time, and removed at the end.
 
+#![expect(clippy::print_stdout, reason = "a benchmark reports")]
+
 use std::error::Error;
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};

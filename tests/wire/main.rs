@@ -87,9 +87,9 @@ async fn read_all(directory: &Directory) -> (Vec<Entry>, Option<String>) {
 }
 
 /// The error of a connection that broke, without the port.
-fn lost(server: &Server, reason: &str) -> Option<String> {
-    Some(format!(
+fn lost(server: &Server, reason: &str) -> String {
+    format!(
         "no connection to {}: connection lost: {reason}",
         server.address
-    ))
+    )
 }

@@ -167,7 +167,7 @@ async fn a_read_is_repeated_once_on_a_fresh_connection() {
         .await;
     assert_eq!(
         read.err().map(|error| error.to_string()),
-        lost(&server, "the server closed it")
+        Some(lost(&server, "the server closed it"))
     );
     assert_eq!(server.binds(), 2);
 }
