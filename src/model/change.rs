@@ -96,12 +96,20 @@ pub struct Modification {
 pub struct ChangeSet {
     /// The modifications.
     pub modifications: Vec<Modification>,
+    /// For each modification the earlier ones that give up a value it takes: it
+    /// is sent only when those are verified done. A missing list is an empty one.
+    pub depends_on: Vec<Vec<usize>>,
 }
 
 impl ChangeSet {
     /// How many entries it touches.
     pub fn len(&self) -> usize {
         self.modifications.len()
+    }
+
+    /// The earlier modifications that the one at `index` depends on.
+    pub fn needs(&self, index: usize) -> &[usize] {
+        self.depends_on.get(index).map_or(&[], Vec::as_slice)
     }
 
     /// Whether there is nothing to do.

@@ -1,5 +1,6 @@
 //! Carrying out a plan: read, compare, one guarded request, read back.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -8,7 +9,7 @@ use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
 use super::journal::{Header, JournalWriter, journal_path};
-use super::run::Run;
+use super::run::{Needs, Run};
 use super::sender::Sender;
 use super::target::target_of;
 use super::{
@@ -122,9 +123,30 @@ pub enum ApplyError {
         /// The entry.
         dn: String,
     },
-    /// The journal could not be written: nothing further was sent.
+    /// The plan changes an entry twice: its own first half would look like
+    /// somebody else's edit to the second.
+    #[error("the plan changes {dn} twice")]
+    Doubled {
+        /// The entry.
+        dn: String,
+    },
+    /// The plan takes a value before it is given up.
+    #[error("the plan changes {dn} before an entry whose value it takes")]
+    OutOfOrder {
+        /// The entry that takes the value.
+        dn: String,
+    },
+    /// The journal could not be written before anything was sent.
     #[error(transparent)]
     Journal(#[from] JournalError),
+    /// The journal could not be written any more: nothing further was sent.
+    #[error("transaction {id} was broken off: {source}")]
+    BrokenOff {
+        /// The transaction, which recover settles.
+        id: TransactionId,
+        /// What the journal said.
+        source: JournalError,
+    },
 }
 
 /// Carries out a plan as a transaction.
@@ -172,10 +194,18 @@ pub async fn apply(run: ApplyRun<'_>) -> Result<TransactionReport, ApplyError> {
         },
         journal,
         outcomes: vec![None; plan.len()],
+        needs: Needs::new(&plan.depends_on, |index| {
+            let modification = plan.modifications.get(index);
+            modification.map_or_else(String::new, |named| named.dn.to_string())
+        }),
         notes: Vec::new(),
     };
-    work.send_all(steps).await?;
-    work.end()?;
+    let broken_off = |source| ApplyError::BrokenOff {
+        id: id.clone(),
+        source,
+    };
+    work.send_all(steps).await.map_err(broken_off)?;
+    work.end().map_err(broken_off)?;
     let planned = plan.modifications.iter().map(Some);
     let rewritten = undo::write(&undo, &id, planned.zip(&work.outcomes));
     Ok(work.report(id, undo, rewritten))
@@ -188,6 +218,16 @@ fn steps<'a>(
 ) -> Result<Vec<(usize, &'a Modification, &'a Target)>, ApplyError> {
     if plan.is_empty() {
         return Err(ApplyError::Empty);
+    }
+    let mut seen = HashSet::with_capacity(plan.len());
+    for (index, modification) in plan.modifications.iter().enumerate() {
+        let dn = || modification.dn.to_string();
+        if !seen.insert(&modification.identity) {
+            return Err(ApplyError::Doubled { dn: dn() });
+        }
+        if plan.needs(index).iter().any(|need| *need >= index) {
+            return Err(ApplyError::OutOfOrder { dn: dn() });
+        }
     }
     plan.modifications
         .iter()

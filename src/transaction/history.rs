@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
 
+use super::sender::GONE;
 use super::{JournalError, Outcome, TransactionId, TransactionRecord, read_journal};
 
 /// How much of an id tells the time: `20261122-081500`.
@@ -38,6 +39,9 @@ pub struct TransactionSummary {
     pub done: usize,
     /// Modifications that failed, were refused or in conflict as a whole.
     pub failed: usize,
+    /// Of those, the ones that failed or were refused, but for entries that are
+    /// gone: a rollback has these still to take back.
+    pub unsent: usize,
     /// Modifications in doubt, or with no outcome in the journal.
     pub in_doubt: usize,
     /// Modifications that it stopped before.
@@ -54,17 +58,23 @@ pub struct TransactionSummary {
 }
 
 /// All transactions of a folder of journals, newest first; none if there is no
-/// such folder. A plan that was never sealed (`ID.part`) sent nothing and is no
+/// such folder. One whose journal cannot be read counts as damaged. A plan that was never sealed (`ID.part`) sent nothing and is no
 /// transaction.
 pub fn history(journals: &Path) -> Result<Vec<TransactionSummary>, JournalError> {
     let ids = ids(journals).map_err(|source| JournalError::Read {
         path: journals.to_owned(),
         source,
     })?;
-    let mut summaries = ids
-        .iter()
-        .map(|id| read_journal(journals, id).map(|record| TransactionSummary::of(&record)))
-        .collect::<Result<Vec<_>, _>>()?;
+    let mut summaries: Vec<_> = ids
+        .into_iter()
+        .map(|id| match read_journal(journals, &id) {
+            Ok(record) => TransactionSummary::of(&record),
+            Err(error) => {
+                tracing::warn!(%error, "a journal cannot be read");
+                TransactionSummary::unreadable(id)
+            }
+        })
+        .collect();
     newest_first(&mut summaries);
     link(&mut summaries);
     Ok(summaries)
@@ -153,6 +163,10 @@ impl TransactionSummary {
             planned: header.map_or(record.plan.len(), |header| header.count),
             done: count(Outcome::wrote),
             failed: count(|outcome| outcome.is_failure() && !outcome.wrote()),
+            unsent: count(|outcome| match outcome {
+                Outcome::Failed { reason, .. } => reason != GONE,
+                other => matches!(other, Outcome::Refused(_)),
+            }),
             in_doubt: unknown + count(|outcome| matches!(outcome, Outcome::InDoubt(_))),
             not_reached: count(|outcome| matches!(outcome, Outcome::NotReached)),
             reverts: header.and_then(|header| header.reverts.clone()),
@@ -168,8 +182,29 @@ impl TransactionSummary {
         }
     }
 
-    /// Whether it came to every entry of its plan.
+    /// One whose file cannot be read: it must not hide the others.
+    fn unreadable(id: TransactionId) -> Self {
+        Self {
+            id,
+            started: String::new(),
+            identity: "its journal cannot be read".to_owned(),
+            forests: Vec::new(),
+            planned: 0,
+            done: 0,
+            failed: 0,
+            unsent: 0,
+            in_doubt: 0,
+            not_reached: 0,
+            reverts: None,
+            reverted_by: None,
+            state: TransactionState::Damaged,
+            needs_recovery: false,
+        }
+    }
+
+    /// Whether it came to every entry of its plan, and none of them failed or
+    /// was refused. A conflict is a result: it was left alone on purpose.
     fn ran_through(&self) -> bool {
-        !self.needs_recovery && self.not_reached == 0 && self.in_doubt == 0
+        !self.needs_recovery && self.not_reached + self.in_doubt + self.unsent == 0
     }
 }

@@ -2,7 +2,7 @@
 
 use super::journal::JournalWriter;
 use super::rollback::{host_note, locate, same_host};
-use super::run::Run;
+use super::run::{Needs, Run};
 use super::sender::{Look, Sender};
 use super::{
     ApplyOptions, Environment, Header, JournalError, Outcome, Precondition, Target, TransactionId,
@@ -89,6 +89,13 @@ pub async fn recover(run: RecoverRun<'_>) -> Result<TransactionReport, RecoverEr
         },
         journal: JournalWriter::resume(&record, time, environment.origin)?,
         outcomes: record.outcomes.clone(),
+        needs: Needs::new(&record.depends_on, |index| {
+            let planned = record.plan.get(index).and_then(Option::as_ref);
+            planned.map_or_else(
+                || "an entry unreadable in the journal".to_owned(),
+                |planned| planned.dn.to_string(),
+            )
+        }),
         notes: Vec::new(),
     };
     note_hosts(&mut work, header, &located)?;

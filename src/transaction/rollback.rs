@@ -1,5 +1,7 @@
 //! Taking a transaction back: the inverse plan, of what was done only.
 
+use std::collections::HashMap;
+
 use super::{
     DomainRecord, Header, KindRecord, Outcome, Target, TransactionId, TransactionRecord,
     TransactionSummary,
@@ -64,7 +66,9 @@ pub fn plan_rollback(
         })
         .collect();
     let mut modifications = Vec::new();
-    for (planned, outcome) in record.plan.iter().zip(&record.outcomes).rev() {
+    let mut originals = Vec::new();
+    let pairs = record.plan.iter().zip(&record.outcomes).enumerate();
+    for (index, (planned, outcome)) in pairs.rev() {
         let (Some(planned), Some(outcome)) = (planned, outcome) else {
             continue;
         };
@@ -79,15 +83,39 @@ pub fn plan_rollback(
             let note = host_note(header, planned.domain, target);
             notes.extend(note.filter(|note| !notes.contains(note)));
             modifications.push(Modification { domain, ..inverse });
+            originals.push(index);
         }
     }
     if modifications.is_empty() {
         return Err(RollbackError::Nothing(record.id.clone()));
     }
     Ok(RollbackPlan {
-        plan: ChangeSet { modifications },
+        plan: ChangeSet {
+            modifications,
+            depends_on: reversed(&record.depends_on, &originals),
+        },
         notes,
     })
+}
+
+/// Who waits for whom on the way back: an entry that gave a value up waits for
+/// those that took it. `originals` are the places of the inverse modifications
+/// in the original plan.
+fn reversed(depends_on: &[Vec<usize>], originals: &[usize]) -> Vec<Vec<usize>> {
+    let place_of: HashMap<usize, usize> = originals
+        .iter()
+        .enumerate()
+        .map(|(place, original)| (*original, place))
+        .collect();
+    let mut back = vec![Vec::new(); originals.len()];
+    for (place, original) in originals.iter().enumerate() {
+        for need in depends_on.get(*original).into_iter().flatten() {
+            if let Some(waiting) = place_of.get(need).and_then(|at| back.get_mut(*at)) {
+                waiting.push(place);
+            }
+        }
+    }
+    back
 }
 
 /// What takes back as much of a modification as was done; `None` if that is

@@ -1,6 +1,7 @@
 //! The part that apply and recover share: one modification after the other,
 //! each outcome in the journal before the next request.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -11,12 +12,57 @@ use super::{
 };
 use crate::model::Modification;
 
+/// Which modifications wait for which, and how those are called.
+#[derive(Debug, Default)]
+pub(super) struct Needs(BTreeMap<usize, Vec<(usize, String)>>);
+
+impl Needs {
+    /// From the lists of a plan; `name` is the name of the entry at an index.
+    pub(super) fn new(depends_on: &[Vec<usize>], name: impl Fn(usize) -> String) -> Self {
+        let named = |needs: &Vec<usize>| needs.iter().map(|need| (*need, name(*need))).collect();
+        let lists = depends_on.iter().enumerate();
+        Self(
+            lists
+                .filter(|(_, needs)| !needs.is_empty())
+                .map(|(index, needs)| (index, named(needs)))
+                .collect(),
+        )
+    }
+
+    /// Why a modification must not be sent yet, if so.
+    ///
+    /// In an apply, because an entry that gives up a value is not verified to
+    /// be as planned. A rollback only minds what is in doubt: that an entry
+    /// failed or is in conflict need not mean that it holds the value (it may
+    /// be deleted), so there the look at the live values decides, attribute by
+    /// attribute.
+    pub(super) fn unmet(
+        &self,
+        index: usize,
+        outcomes: &[Option<Outcome>],
+        reverting: bool,
+    ) -> Option<String> {
+        let (need, name) = self.0.get(&index)?.iter().find(|(need, _)| {
+            match outcomes.get(*need).and_then(Option::as_ref) {
+                None | Some(Outcome::InDoubt(_) | Outcome::NotReached) => true,
+                Some(outcome) => !reverting && !outcome.is_as_planned(),
+            }
+        })?;
+        let outcome = outcomes.get(*need).and_then(Option::as_ref);
+        Some(format!(
+            "it takes a value that {name} should give up first, and that one is {}",
+            outcome.map_or("not settled", Outcome::label)
+        ))
+    }
+}
+
 /// A run over the modifications of one transaction.
 pub(super) struct Run<'a> {
     pub(super) sender: Sender<'a>,
     pub(super) journal: JournalWriter,
     /// By index; `None` is not known yet.
     pub(super) outcomes: Vec<Option<Outcome>>,
+    pub(super) needs: Needs,
     pub(super) notes: Vec<String>,
 }
 
@@ -46,7 +92,13 @@ impl Run<'_> {
             if self.environment().cancel.is_cancelled() {
                 return self.note("stopped on request");
             }
-            let settled = self.sender.carry_out(index, modification, target).await;
+            let settled = match self
+                .needs
+                .unmet(index, &self.outcomes, self.sender.reverting)
+            {
+                Some(reason) => Outcome::Refused(reason).into(),
+                None => self.sender.carry_out(index, modification, target).await,
+            };
             let fault =
                 settled.outcome.is_failure() || matches!(settled.outcome, Outcome::InDoubt(_));
             failures += usize::from(fault);

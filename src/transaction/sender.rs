@@ -11,8 +11,9 @@ use crate::directory::{DirectoryError, ModifyError};
 use crate::model::{AttributeName, Entry, Modification, Value};
 
 /// The result codes by which a server says that a guard of the request did not
-/// hold: noSuchAttribute and attributeOrValueExists (RFC 4511, appendix A).
-const GUARD_FAILED: [u32; 2] = [16, 20];
+/// hold: noSuchAttribute, constraintViolation where a single-valued attribute
+/// got a value meanwhile, and attributeOrValueExists (RFC 4511, appendix A).
+const GUARD_FAILED: [u32; 3] = [16, 19, 20];
 
 /// What became of a modification, and what is stored as far as it was read.
 #[derive(Debug)]
@@ -62,7 +63,8 @@ fn failed(reason: impl Into<String>) -> Outcome {
     }
 }
 
-const GONE: &str = "the entry is no longer there: it was deleted, or moved to another domain";
+pub(super) const GONE: &str =
+    "the entry is no longer there: it was deleted, or moved to another domain";
 const FOREIGN: &str = "somebody else changed it";
 
 impl Sender<'_> {

@@ -26,9 +26,6 @@ pub struct Plan {
     pub changes: ChangeSet,
     /// For each modification the rows it carries out.
     pub rows: Vec<Vec<RowId>>,
-    /// For each modification the earlier ones that free a value it takes: it
-    /// must not be sent unless these are done.
-    pub depends_on: Vec<Vec<usize>>,
     /// Rows with an action that cannot be planned, with the reason.
     pub refused: Vec<(RowId, String)>,
 }
@@ -322,7 +319,7 @@ impl Worksheet {
             }
             position.insert(*place, plan.rows.len());
             let needs = entry.needs.iter();
-            plan.depends_on.push(
+            plan.changes.depends_on.push(
                 needs
                     .filter_map(|need| position.get(need).copied())
                     .collect(),

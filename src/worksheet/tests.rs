@@ -348,7 +348,7 @@ fn what_one_entry_frees_another_takes_afterwards() {
     let plan = sheet.plan();
     assert_eq!(plan.refused, []);
     assert_eq!(plan.rows, [vec![carl], vec![dora], vec![anna]]);
-    assert_eq!(plan.depends_on, [vec![], vec![], vec![0, 1]]);
+    assert_eq!(plan.changes.depends_on, [vec![], vec![], vec![0, 1]]);
 
     sheet.act(carl, Action::None).unwrap();
     let plan = sheet.plan();

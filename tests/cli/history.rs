@@ -51,6 +51,7 @@ async fn transaction(home: &Home) -> TransactionReport {
             change(&anna, "anna\u{202e}@x", "anna@x"),
             change(&bert, "b@x", "c@x"),
         ],
+        ..ChangeSet::default()
     };
     let memory = MemoryDirectory::new("contoso.test", &["contoso.test"], vec![anna, bert]);
     let forest = memory.discover().await.unwrap();

@@ -62,6 +62,7 @@ struct Reader<'a> {
     tail: Tail,
     header: Option<Header>,
     plan: BTreeMap<usize, (Modification, &'a [u8])>,
+    depends_on: BTreeMap<usize, Vec<usize>>,
     outcomes: BTreeMap<usize, Outcome>,
     notes: Vec<String>,
     sealed: Option<usize>,
@@ -133,6 +134,13 @@ impl<'a> Reader<'a> {
             Line::Begin(_) => return Err("it begins the transaction a second time".to_owned()),
             Line::Modification(modification) => {
                 let index = modification.index;
+                if modification.depends_on.iter().any(|need| *need >= index) {
+                    return Err("it depends on a modification that comes after it".to_owned());
+                }
+                let needs = modification.depends_on.clone();
+                if !needs.is_empty() {
+                    self.depends_on.insert(index, needs);
+                }
                 let modification = modification.modification()?;
                 self.plan.insert(index, (modification, body));
             }
@@ -163,6 +171,7 @@ impl<'a> Reader<'a> {
         let count = self.count();
         let sealed = self.check_plan(id, count);
         let mut plan = Vec::with_capacity(count);
+        let mut depends_on = Vec::with_capacity(count);
         let mut outcomes = Vec::with_capacity(count);
         for index in 0..count {
             plan.push(
@@ -170,6 +179,7 @@ impl<'a> Reader<'a> {
                     .remove(&index)
                     .map(|(modification, _)| modification),
             );
+            depends_on.push(self.depends_on.remove(&index).unwrap_or_default());
             outcomes.push(self.outcomes.remove(&index));
         }
         TransactionRecord {
@@ -177,6 +187,7 @@ impl<'a> Reader<'a> {
             path: path.to_owned(),
             header: self.header,
             plan,
+            depends_on,
             outcomes,
             notes: self.notes,
             sealed,

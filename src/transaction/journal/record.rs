@@ -116,6 +116,8 @@ pub struct TransactionRecord {
     /// The plan by index; `None` where its line cannot be read. The domains are
     /// places in [`Header::domains`].
     pub plan: Vec<Option<Modification>>,
+    /// By index, the earlier modifications that each one depends on.
+    pub depends_on: Vec<Vec<usize>>,
     /// What is known of each modification; `None` is unknown: it must be read.
     pub outcomes: Vec<Option<Outcome>>,
     /// Remarks of the run, in order.

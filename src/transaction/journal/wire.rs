@@ -114,6 +114,9 @@ pub(in crate::transaction) struct ModificationLine {
     /// The place of the domain in the header's list.
     domain: u16,
     changes: Vec<ChangeWire>,
+    /// Earlier modifications that must be done first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) depends_on: Vec<usize>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -140,9 +143,14 @@ enum ClassWire {
 }
 
 impl ModificationLine {
-    pub(in crate::transaction) fn new(index: usize, modification: &Modification) -> Self {
+    pub(in crate::transaction) fn new(
+        index: usize,
+        modification: &Modification,
+        depends_on: &[usize],
+    ) -> Self {
         Self {
             index,
+            depends_on: depends_on.to_vec(),
             identity: match &modification.identity {
                 Identity::Guid(guid) => IdentityWire::Guid(*guid),
                 Identity::Dn(dn) => IdentityWire::Dn(dn.clone()),

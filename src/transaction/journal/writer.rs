@@ -66,7 +66,11 @@ fn plan_lines(plan: &ChangeSet) -> impl Iterator<Item = io::Result<Vec<u8>>> {
         .map(|(index, modification)| {
             frame::encode(
                 index + 2,
-                &Line::Modification(ModificationLine::new(index, modification)),
+                &Line::Modification(ModificationLine::new(
+                    index,
+                    modification,
+                    plan.needs(index),
+                )),
             )
         })
 }

@@ -137,6 +137,28 @@ async fn an_edit_between_read_and_write_is_not_overwritten() {
 }
 
 #[tokio::test]
+async fn a_blank_attribute_that_somebody_else_fills_at_that_moment_is_a_conflict() {
+    let world = World::new(entries()).await;
+    let plan = world.plan(&[(2, "mail", &["b@contoso.test"])]);
+    let fill = |memory: &MemoryDirectory| {
+        memory.edit(&guid(2), |entry| entry.set(&name("mail"), values(&["z@z"])));
+    };
+    let foreign = Fault::foreign_edit(fill);
+    world.memory.inject(Operation::Modify, 1, foreign);
+    // What Active Directory says to a second value of a single-valued attribute.
+    let second = Fault::Refused {
+        code: 19,
+        text: String::new(),
+    };
+    world.memory.inject(Operation::Modify, 1, second);
+    let report = world.apply(&plan).await.unwrap();
+    let [Outcome::Conflict(conflicts)] = &report.outcomes[..] else {
+        panic!("{:?}", report.outcomes);
+    };
+    assert_eq!(conflicts[0].found, values(&["z@z"]));
+}
+
+#[tokio::test]
 async fn values_that_somebody_else_adds_are_no_conflict_and_survive_the_rollback() {
     let world = World::new(entries()).await;
     let plan = world.usual_plan();

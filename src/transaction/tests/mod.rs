@@ -2,6 +2,7 @@
 
 mod apply;
 mod crash_matrix;
+mod dependent;
 mod journal;
 mod rollback;
 mod state_machine;

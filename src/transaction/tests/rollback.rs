@@ -257,3 +257,48 @@ async fn the_undo_is_ldif_of_what_was_done_in_reverse_order() {
     -
     ");
 }
+
+#[tokio::test]
+async fn a_rollback_that_failed_does_not_count_as_taken_back() {
+    let world = World::new(entries()).await;
+    let applied = world.apply(&world.usual_plan()).await.unwrap();
+    let no_right = || Fault::Refused {
+        code: 50,
+        text: String::new(),
+    };
+    world.memory.inject(Operation::Modify, 2, no_right());
+    let partly = world.rollback(&applied.id).await;
+    assert_eq!(partly.count(Outcome::is_failure), 1);
+    let all = history(&world.journals()).unwrap();
+    let next: Vec<_> = revertible(&all).map(|summary| &summary.id).collect();
+    assert_eq!(next, [&applied.id], "one entry is still to be taken back");
+    let whole = world.rollback(&applied.id).await;
+    assert_eq!(whole.count(Outcome::is_failure), 0);
+    let all = history(&world.journals()).unwrap();
+    assert_eq!(revertible(&all).count(), 0);
+}
+
+#[tokio::test]
+async fn an_entry_that_is_gone_for_good_does_not_keep_its_transaction_from_counting_as_taken_back()
+{
+    let world = World::new(entries()).await;
+    let applied = world.apply(&world.usual_plan()).await.unwrap();
+    world.memory.remove(&guid(2));
+    world.rollback(&applied.id).await;
+    let all = history(&world.journals()).unwrap();
+    assert_eq!(revertible(&all).count(), 0);
+}
+
+#[tokio::test]
+async fn a_journal_that_cannot_be_read_is_shown_as_damaged_and_hides_no_other() {
+    let world = World::new(entries()).await;
+    let applied = world.apply(&world.usual_plan()).await.unwrap();
+    let name = "20991122-034512-7f3a";
+    std::fs::create_dir(world.journals().join(format!("{name}.jsonl"))).unwrap();
+    let all = history(&world.journals()).unwrap();
+    assert_eq!(all.len(), 2);
+    assert_eq!(all[0].id.to_string(), name);
+    assert_eq!(all[0].state, TransactionState::Damaged);
+    assert_eq!(all[1].id, applied.id);
+    assert_eq!(revertible(&all).count(), 1);
+}

@@ -375,6 +375,7 @@ mod tests {
                     modification(&["a", "b"], &["d"]),
                     modification(&["a"], &[]),
                 ],
+                ..ChangeSet::default()
             },
             ..Plan::default()
         };

@@ -62,6 +62,7 @@ fn summary(name: &str) -> TransactionSummary {
         planned: 7,
         done: 5,
         failed: 2,
+        unsent: 2,
         in_doubt: 0,
         not_reached: 0,
         reverts: None,
