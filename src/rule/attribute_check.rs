@@ -157,3 +157,40 @@ pub(super) fn differs_from_primary(entry: &Entry, values: &[Value]) -> Vec<(usiz
         })
         .collect()
 }
+
+/// The finding stands at the attribute as a whole: no value is more at fault
+/// than another.
+pub(super) fn count(values: &[Value], max: u32) -> Option<String> {
+    let count = values.len();
+    (count > max as usize).then(|| format!("it has {count} values, the limit is {max}"))
+}
+
+/// `values` are those after the last one allowed.
+pub(super) fn count_by_range(values: &[Value], max: u32) -> Option<String> {
+    (!values.is_empty()).then(|| format!("it has more than {max} values"))
+}
+
+/// Whether the entry has what makes it mail-enabled in the cloud: an SMTP
+/// address with an `@`.
+pub(super) fn has_address(entry: &Entry) -> bool {
+    let is_address = |text: &str| {
+        let text = text.trim_matches(is_blank_in_address);
+        text.contains('@')
+    };
+    entry.text("mail").is_some_and(is_address)
+        || smtp_values(entry.values("proxyAddresses"), AddressType::is_smtp)
+            .any(|(_, address)| is_address(address))
+}
+
+/// What is wrong with the domain that the entry lies in.
+pub(super) fn entry_domain(entry: &Entry, fits: impl Fn(&str) -> bool) -> Option<String> {
+    let domain = entry.dn.dns_name()?;
+    let name = entry.text("sAMAccountName").unwrap_or_default();
+    (!fits(&domain)).then(|| {
+        format!(
+            "there is none, and '{}@{}' takes its place",
+            name.escape_debug(),
+            domain.escape_debug()
+        )
+    })
+}

@@ -16,6 +16,7 @@ use serde::de::{self, MapAccess, Visitor};
 
 use super::{
     Check, Confidence, Fault, Judge, Location, Mended, Place, Rule, RuleId, RuleSet, Settings,
+    SyncEngine,
 };
 use crate::model::{
     AddressType, AttributeName, DistinguishedName, Entry, ObjectClass, ProxyAddress, Value,
@@ -33,6 +34,12 @@ pub struct Case {
 struct CaseText {
     /// The value of the rule's attribute.
     value: Option<String>,
+    /// The value is this text so many times.
+    times: Option<usize>,
+    /// So many values, each with its number for `{}`.
+    copies: Option<usize>,
+    /// The domain that the entry lies in, if not contoso.com.
+    domain: Option<String>,
     /// Attributes of the entry.
     entry: BTreeMap<String, OneOrMany>,
     /// Attributes of another entry, for rules on uniqueness.
@@ -53,6 +60,10 @@ struct CaseText {
     unmended: bool,
     /// The confidence that the proposal must have: `safe`, `review`, `manual`.
     confidence: Option<Confidence>,
+    /// Domains that are routable whatever the public suffix list says.
+    routable: Vec<String>,
+    /// What synchronises.
+    sync_engine: Option<SyncEngine>,
     /// What the finding must say, in part.
     says: Option<String>,
 }
@@ -142,7 +153,7 @@ pub fn run_cases(rules: &RuleSet) -> Vec<CaseFailure> {
             let trial = Trial {
                 rule,
                 id: RuleId(number),
-                judge: Judge::new(Arc::clone(&set), case.body.settings()),
+                judge: Judge::new(Arc::clone(&set), case.body.settings(rule)),
                 case: &case.body,
             };
             if let Err(problem) = trial.run(*valid) {
@@ -158,12 +169,19 @@ pub fn run_cases(rules: &RuleSet) -> Vec<CaseFailure> {
 }
 
 impl CaseText {
-    fn settings(&self) -> Settings {
+    fn settings(&self, rule: &Rule) -> Settings {
         let defaults = Settings::default();
         Settings {
             verified_domains: self.verified.clone(),
             upn_suffix_map: self.suffix_map.clone().into_iter().collect(),
             exchange_online: self.exchange_online.unwrap_or(defaults.exchange_online),
+            routable_domains: self.routable.clone(),
+            sync_engine: self.sync_engine.unwrap_or_default(),
+            directory_extensions: rule
+                .extensions
+                .then(|| rule.attribute.clone())
+                .into_iter()
+                .collect(),
             ..defaults
         }
     }
@@ -256,7 +274,7 @@ impl Trial<'_> {
 
     fn entry(&self) -> Result<Entry, String> {
         let mut entry = self.skeleton("case", &self.case.entry, self.class()?)?;
-        if let Some(value) = &self.case.value {
+        if let Some(value) = &self.value() {
             let attribute = &self.rule.attribute;
             let mut values = entry.values(attribute.as_str()).to_vec();
             let alone = self.case.entry.keys().all(|name| !attribute.is(name));
@@ -266,10 +284,28 @@ impl Trial<'_> {
             } else if !attribute.is("proxyAddresses") {
                 values.clear();
             }
-            values.push(Value::from(value.as_str()));
+            let copies = (1..=self.case.copies.unwrap_or(1))
+                .map(|number| Value::from(value.replace("{}", &number.to_string())));
+            values.extend(copies);
             entry.set(attribute, values);
         }
+        self.ask_by_range(&mut entry);
         Ok(entry)
+    }
+
+    fn value(&self) -> Option<String> {
+        let value = self.case.value.as_deref()?;
+        Some(value.repeat(self.case.times.unwrap_or(1)))
+    }
+
+    /// Does as a directory would with an attribute that is asked for by range.
+    fn ask_by_range(&self, entry: &mut Entry) {
+        if let Check::CountByRange { max } = self.rule.check {
+            let attribute = &self.rule.attribute;
+            let values = entry.values(attribute.as_str());
+            let beyond = values.iter().skip(max as usize).take(1).cloned().collect();
+            entry.set(&self.rule.check.read_name(attribute), beyond);
+        }
     }
 
     fn other(&self) -> Result<Entry, String> {
@@ -298,7 +334,9 @@ impl Trial<'_> {
         attributes: &BTreeMap<String, OneOrMany>,
         class: ObjectClass,
     ) -> Result<Entry, String> {
-        let dn = format!("CN={name},OU=Cases,DC=contoso,DC=com");
+        let domain = self.case.domain.as_deref().unwrap_or("contoso.com");
+        let domain = domain.replace('.', ",DC=");
+        let dn = format!("CN={name},OU=Cases,DC={domain}");
         let mut entry = Entry::new(DistinguishedName::from_server(dn));
         let object_class = AttributeName::known("objectClass");
         entry.add(object_class.clone(), [Value::from(class.as_str())]);

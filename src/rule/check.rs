@@ -12,6 +12,7 @@ use super::characters::{
     CharacterSet, first_wrong, is_blank, is_blank_in_address, is_foreign_letter, is_hidden,
     is_hidden_in_address, utf16_len,
 };
+use super::domain::Domains;
 use super::parsed::{Form, Parsed, Part};
 use super::{KeySpace, domain};
 use crate::model::{AddressType, AttributeName};
@@ -104,6 +105,33 @@ pub enum Check {
     Repeat,
     /// Another address than the primary one of the entry.
     DiffersFromPrimary,
+    /// Fewer bytes than `min`, or more than `max`, in a binary value.
+    ByteLength {
+        /// The fewest.
+        #[serde(default)]
+        min: u32,
+        /// The most.
+        max: u32,
+    },
+    /// More than `max` values.
+    Count {
+        /// The most.
+        max: u32,
+    },
+    /// More than `max` values of an attribute that is too long to be read
+    /// whole: only the value after the last one allowed is asked for.
+    CountByRange {
+        /// The most.
+        max: u32,
+    },
+    /// No value at all.
+    Missing,
+    /// No SMTP address with an `@`, neither in proxyAddresses nor in mail.
+    NoAddress,
+    /// The entry lies in a domain below no public suffix.
+    EntryDomainPublic,
+    /// The entry lies in a domain that is none of the tenant's verified ones.
+    EntryDomainVerified,
     /// A value that other entries hold too.
     Unique {
         /// What it is compared with.
@@ -151,8 +179,49 @@ impl Check {
     pub(super) fn is_of_attribute(&self) -> bool {
         matches!(
             self,
-            Self::TwoPrimaries | Self::NoPrimary | Self::Repeat | Self::DiffersFromPrimary
+            Self::TwoPrimaries
+                | Self::NoPrimary
+                | Self::Repeat
+                | Self::DiffersFromPrimary
+                | Self::Count { .. }
+                | Self::CountByRange { .. }
+                | Self::Missing
+                | Self::NoAddress
+                | Self::EntryDomainPublic
+                | Self::EntryDomainVerified
         )
+    }
+
+    /// The name under which `attribute` is asked for: of one that is counted by
+    /// range, the value after the last one allowed (MS-ADTS 3.1.1.3.1.3.3).
+    pub(super) fn read_name(&self, attribute: &AttributeName) -> AttributeName {
+        match self {
+            Self::CountByRange { max } => {
+                AttributeName::parse(&format!("{attribute};range={max}-{max}"))
+                    .unwrap_or_else(|_odd| attribute.clone())
+            }
+            _ => attribute.clone(),
+        }
+    }
+
+    /// What is wrong with one value as bytes, as a sentence.
+    pub(super) fn of_bytes(&self, value: &[u8]) -> Option<String> {
+        let Self::ByteLength { min, max } = self else {
+            return None;
+        };
+        let (min, max) = (*min as usize, *max as usize);
+        let length = value.len();
+        match length {
+            _ if length < min && min == max => {
+                Some(format!("it has {length} bytes, it should have {min}"))
+            }
+            _ if length < min => Some(format!("it has {length} bytes, the least is {min}")),
+            _ if length > max && min == max => {
+                Some(format!("it has {length} bytes, it should have {max}"))
+            }
+            _ if length > max => Some(format!("it has {length} bytes, the limit is {max}")),
+            _ => None,
+        }
     }
 
     /// Whether `c` is a character that this check finds fault with.
@@ -184,13 +253,8 @@ impl Check {
         }
     }
 
-    /// What is wrong with one value, as a sentence. `verified` tells whether a
-    /// domain is one of the tenant's.
-    pub(super) fn of_value(
-        &self,
-        value: &Parsed<'_>,
-        verified: impl Fn(&str) -> bool,
-    ) -> Option<String> {
+    /// What is wrong with one value, as a sentence.
+    pub(super) fn of_value(&self, value: &Parsed<'_>, domains: &Domains) -> Option<String> {
         let part = value.part(self.part());
         match self {
             Self::AllowedCharacters { .. }
@@ -222,10 +286,10 @@ impl Check {
                 domain::label_fault(value.domain, *underscore)
             }
             Self::PublicDomain => judgeable_domain(value)
-                .filter(|domain| !domain::is_public(domain))
+                .filter(|domain| !domains.is_routable(domain))
                 .map(|domain| format!("'{domain}' lies below no public suffix")),
             Self::VerifiedDomain => judgeable_domain(value)
-                .filter(|domain| !domain::is_provider(domain) && !verified(domain))
+                .filter(|domain| !domain::is_provider(domain) && !domains.is_verified(domain))
                 .map(|domain| format!("'{domain}' is not among the verified domains")),
             Self::ProviderDomain => judgeable_domain(value)
                 .filter(|domain| domain::is_provider(domain))
@@ -333,7 +397,7 @@ mod tests {
             part: Part::Local,
             max: 3,
         };
-        let fault = |text| check.of_value(&Parsed::new(text, Form::Address), |_| true);
+        let fault = |text| check.of_value(&Parsed::new(text, Form::Address), &Domains::default());
         assert_eq!(fault("abc@contoso.com"), None);
         assert_eq!(fault("äöü@contoso.com"), None);
         assert_eq!(
@@ -350,10 +414,21 @@ mod tests {
             Check::VerifiedDomain,
             Check::ProviderDomain,
         ] {
-            assert_eq!(check.of_value(&value, |_| false), None, "{check:?}");
+            assert_eq!(
+                check.of_value(&value, &Domains::default()),
+                None,
+                "{check:?}"
+            );
         }
         let value = Parsed::new("smtp:a@contoso.onmicrosoft.com", Form::TypedAddress);
-        assert!(Check::ProviderDomain.of_value(&value, |_| false).is_some());
-        assert_eq!(Check::VerifiedDomain.of_value(&value, |_| false), None);
+        assert!(
+            Check::ProviderDomain
+                .of_value(&value, &Domains::default())
+                .is_some()
+        );
+        assert_eq!(
+            Check::VerifiedDomain.of_value(&value, &Domains::default()),
+            None
+        );
     }
 }

@@ -1,22 +1,86 @@
 //! Mail domains: whether one is well-formed, public, verified, or one of
 //! Microsoft's own.
 //!
-//! Public means: in the ICANN section of the public suffix list
-//! (publicsuffix.org) by a rule of its own, and no special-use name (IANA
-//! "Special-Use Domain Names", RFC 6761, RFC 7686, RFC 9476). Nothing here asks
-//! the network.
+//! Public means: no special-use name (IANA "Special-Use Domain Names"), and in
+//! the ICANN section of the public suffix list (publicsuffix.org) by a rule of
+//! its own. What the admin names as routable or verified goes before both.
+//! Nothing here asks the network.
+
+use std::borrow::Cow;
 
 use psl::{Psl as _, Type};
+use rustc_hash::FxHashSet;
 
-/// Names that stand in the public suffix list but that nobody can register.
-const SPECIAL_USE: [&str; 2] = ["onion", "arpa"];
+use super::Settings;
+
+/// Names that nobody can register, nor anything below them: RFC 6761 (test,
+/// localhost, invalid, example and its domains), RFC 6762 (local), RFC 7686
+/// (onion), RFC 8375 (home.arpa), RFC 3172 (arpa), RFC 9476 (alt), and
+/// internal, which ICANN keeps for private use (board resolution 2024.07.29.06).
+const SPECIAL_USE: [&str; 12] = [
+    "alt",
+    "arpa",
+    "example",
+    "example.com",
+    "example.net",
+    "example.org",
+    "internal",
+    "invalid",
+    "local",
+    "localhost",
+    "onion",
+    "test",
+];
 
 /// The longest domain in a mail address (RFC 1035, 2.3.4, without the final dot).
 const LONGEST: usize = 253;
 
+/// The domains that the settings speak of, in the form in which they are
+/// compared.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Domains {
+    verified: FxHashSet<String>,
+    routable: Vec<String>,
+}
+
+impl Domains {
+    pub(super) fn of(settings: &Settings) -> Self {
+        let ascii = |name: &String| {
+            let name = name.trim().trim_start_matches('.').to_lowercase();
+            to_ascii(&name).map(Cow::into_owned)
+        };
+        Self {
+            verified: settings.verified_domains.iter().filter_map(ascii).collect(),
+            routable: settings.routable_domains.iter().filter_map(ascii).collect(),
+        }
+    }
+
+    /// Whether any verified domain is known.
+    pub(super) fn know_verified(&self) -> bool {
+        !self.verified.is_empty()
+    }
+
+    /// Whether `domain` is one of the tenant's verified ones.
+    pub(super) fn is_verified(&self, domain: &str) -> bool {
+        to_ascii(domain).is_some_and(|name| self.verified.contains(name.as_ref()))
+    }
+
+    /// Whether `domain` can be a verified domain: it is one, the admin says so,
+    /// or it lies below a public suffix.
+    pub(super) fn is_routable(&self, domain: &str) -> bool {
+        let named = || {
+            to_ascii(domain).is_some_and(|domain| {
+                let below = |name: &String| ends_with_label(&domain, name);
+                self.routable.iter().any(below) || self.verified.contains(domain.as_ref())
+            })
+        };
+        is_public(domain) || named()
+    }
+}
+
 /// `domain` in lower case and in ASCII (UTS 46), without allocation for what
 /// is so already; `None` if it is no domain that DNS could hold.
-pub(super) fn to_ascii(domain: &str) -> Option<std::borrow::Cow<'_, str>> {
+pub(super) fn to_ascii(domain: &str) -> Option<Cow<'_, str>> {
     if domain.is_ascii() {
         return Some(if domain.bytes().any(|b| b.is_ascii_uppercase()) {
             domain.to_ascii_lowercase().into()
@@ -80,8 +144,7 @@ pub(super) fn is_public(domain: &str) -> bool {
     if ascii.len() > LONGEST {
         return false;
     }
-    let top = ascii.rsplit('.').next().unwrap_or_default();
-    if SPECIAL_USE.contains(&top) {
+    if SPECIAL_USE.iter().any(|name| ends_with_label(&ascii, name)) {
         return false;
     }
     let mut name = ascii.as_ref();
@@ -151,6 +214,12 @@ mod tests {
             "contoso.internal",
             "contoso.corp",
             "contoso.test",
+            "contoso.invalid",
+            "contoso.example",
+            "mail.example.com",
+            "contoso.localhost",
+            "contoso.alt",
+            "contoso.home.arpa",
             "abc.onion",
             "1.0.10.in-addr.arpa",
             "contoso",
@@ -160,6 +229,32 @@ mod tests {
             "",
         ] {
             assert!(!is_public(private), "{private}");
+        }
+    }
+
+    #[test]
+    fn what_the_admin_names_is_routable_with_all_below_it() {
+        let domains = Domains::of(&Settings {
+            routable_domains: vec![
+                "Corp".into(),
+                ".lab.contoso.test".into(),
+                "größe.lan".into(),
+            ],
+            ..Settings::default()
+        });
+        for routable in [
+            "corp",
+            "ad.CORP",
+            "lab.contoso.test",
+            "a.lab.contoso.test",
+            "xn--gre-6ka8i.lan",
+            "a.größe.lan",
+            "contoso.com",
+        ] {
+            assert!(domains.is_routable(routable), "{routable}");
+        }
+        for private in ["mycorp", "contoso.test", "lan", "contoso.local"] {
+            assert!(!domains.is_routable(private), "{private}");
         }
     }
 

@@ -47,6 +47,14 @@ const EMBEDDED: [(&str, &[(&str, &str)]); 1] = [(
         embedded!("displayName"),
         embedded!("givenName"),
         embedded!("sn"),
+        embedded!("mS-DS-ConsistencyGuid"),
+        embedded!("msExchMasterAccountSid"),
+        embedded!("member"),
+        embedded!("userCertificate"),
+        embedded!("userSMIMECertificate"),
+        embedded!("thumbnailPhoto"),
+        embedded!("person"),
+        embedded!("directory-extensions"),
     ],
 )];
 
@@ -91,6 +99,10 @@ struct RuleFile {
     /// attribute that the admin names as the login attribute.
     #[serde(default)]
     login: bool,
+    /// Whether its rules judge the attributes that the admin names as directory
+    /// extensions; `attribute` is the one that the cases speak of.
+    #[serde(default)]
+    extensions: bool,
     /// The pages that the rules are taken from, by a short key.
     source: BTreeMap<String, Source>,
     /// The rules, in the order in which findings name them.
@@ -104,6 +116,8 @@ struct RuleFile {
 struct RuleText {
     /// Lower-case words joined by hyphens; unique in the set, stable for ever.
     id: Spanned<String>,
+    /// The attribute that it judges, if not that of the file.
+    attribute: Option<AttributeName>,
     /// One line.
     title: String,
     /// The word in the ERROR column.
@@ -317,6 +331,7 @@ fn compile<'a>(
             attribute: file.attribute,
             form: file.form,
             login: file.login,
+            extensions: file.extensions,
             sources: file.source,
         };
         for rule in file.rule {
@@ -346,6 +361,7 @@ struct Header<'a> {
     attribute: AttributeName,
     form: Form,
     login: bool,
+    extensions: bool,
     sources: BTreeMap<String, Source>,
 }
 
@@ -377,7 +393,7 @@ impl Header<'_> {
         Ok(Rule {
             location: Location::of(self.path, self.text, rule.id.span().start),
             id: rule.id.into_inner(),
-            attribute: self.attribute.clone(),
+            attribute: rule.attribute.unwrap_or_else(|| self.attribute.clone()),
             applies_to: rule.applies_to.into_iter().map(Class::model).collect(),
             error: rule.error,
             severity: rule.severity,
@@ -390,6 +406,7 @@ impl Header<'_> {
             on: rule.on,
             form: self.form,
             login: self.login,
+            extensions: self.extensions,
             types: rule.types.into_iter().flat_map(TypeName::model).collect(),
             when: rule.when,
             check: rule.check,

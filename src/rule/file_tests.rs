@@ -195,7 +195,7 @@ fn a_case_that_does_not_hold_is_told_in_every_way() {
         ("\"Selling\"", "\"Sell\""),
         ("becomes = \"Selli\"", "unmended = true"),
         ("becomes = \"Selli\"", "removed = true"),
-        ("becomes = \"Selli\"", "confidence = \"review\""),
+        ("becomes = \"Selli\"", "confidence = \"safe\""),
         ("becomes = \"Selli\"", "says = \"nonsense\""),
         ("becomes = \"Selli\"", "class = \"nobody\""),
     ] {

@@ -240,9 +240,9 @@ fn map_suffix(patient: &Patient<'_>, value: &Parsed<'_>) -> Option<Step> {
     let domain = domain::to_ascii(value.domain)?;
     let fits = |name: &str| {
         if judge.settings.verified_domains.is_empty() {
-            domain::is_public(name)
+            judge.domains().is_routable(name)
         } else {
-            judge.is_verified(name)
+            judge.domains().is_verified(name)
         }
     };
     let mapped = judge

@@ -6,13 +6,14 @@
 //! needs other entries is named ([`Judge::keys`], [`Judge::collision`]) and left
 //! to whoever holds them.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 
-use rustc_hash::FxHashSet;
-
-use super::attribute_check::{differs_from_primary, no_primary, repeats, two_primaries};
-use super::key::{address_key, proxy_key, text_key};
+use super::attribute_check::{
+    count, count_by_range, differs_from_primary, entry_domain, has_address, no_primary, repeats,
+    two_primaries,
+};
+use super::domain::Domains;
+use super::key::{address_key, bytes_key, proxy_key, target_key, text_key};
 use super::parsed::{Form, Parsed};
 use super::{
     Check, ErrorWord, Fault, KeySpace, Place, Rule, RuleId, RuleSet, Settings, UniqueKey, domain,
@@ -28,13 +29,15 @@ pub struct Judge {
     pub settings: Settings,
     groups: Vec<Group>,
     unique: Vec<RuleId>,
-    verified: FxHashSet<String>,
+    domains: Domains,
 }
 
 /// The rules of one attribute.
 #[derive(Debug, Clone)]
 struct Group {
     attribute: AttributeName,
+    /// The name that it is asked for by: with a range for one that is counted.
+    read: AttributeName,
     form: Form,
     classes: Vec<ObjectClass>,
     of_value: Vec<RuleId>,
@@ -50,18 +53,13 @@ struct Subject<'a> {
 impl Judge {
     /// A judge that judges by `rules` with `settings`.
     pub fn new(rules: Arc<RuleSet>, settings: Settings) -> Self {
-        let verified = settings
-            .verified_domains
-            .iter()
-            .map(|name| name.trim().to_lowercase())
-            .filter_map(|name| domain::to_ascii(&name).map(Cow::into_owned))
-            .collect();
+        let domains = Domains::of(&settings);
         let mut judge = Self {
             rules,
             settings,
             groups: Vec::new(),
             unique: Vec::new(),
-            verified,
+            domains,
         };
         judge.resolve();
         judge
@@ -80,27 +78,14 @@ impl Judge {
                 self.unique.push(RuleId(number));
                 continue;
             }
-            let attribute = self.attribute_of(rule).clone();
-            let at = self
-                .groups
-                .iter()
-                .position(|group| group.attribute == attribute && group.form == rule.form)
-                .unwrap_or_else(|| {
-                    self.groups.push(Group {
-                        attribute,
-                        form: rule.form,
-                        classes: Vec::new(),
-                        of_value: Vec::new(),
-                        of_attribute: Vec::new(),
-                    });
-                    self.groups.len() - 1
-                });
-            let group = &mut self.groups[at];
-            group.classes.extend(&rule.applies_to);
-            if rule.check.is_of_attribute() {
-                group.of_attribute.push(RuleId(number));
-            } else {
-                group.of_value.push(RuleId(number));
+            for attribute in self.attributes_of(rule).to_vec() {
+                let group = self.group(attribute, rule);
+                group.classes.extend(&rule.applies_to);
+                if rule.check.is_of_attribute() {
+                    group.of_attribute.push(RuleId(number));
+                } else {
+                    group.of_value.push(RuleId(number));
+                }
             }
         }
         for group in &mut self.groups {
@@ -109,18 +94,43 @@ impl Judge {
         }
     }
 
-    fn settings_fit(&self, rule: &Rule) -> bool {
-        let fits = |wish: Option<bool>, is: bool| wish.is_none_or(|wish| wish == is);
-        fits(rule.when.verified_domains, !self.verified.is_empty())
-            && fits(rule.when.exchange_online, self.settings.exchange_online)
+    /// The group of the rules that look at `attribute` as `rule` does.
+    fn group(&mut self, attribute: AttributeName, rule: &Rule) -> &mut Group {
+        let read = rule.check.read_name(&attribute);
+        let at = self
+            .groups
+            .iter()
+            .position(|group| group.read == read && group.form == rule.form)
+            .unwrap_or_else(|| {
+                self.groups.push(Group {
+                    attribute,
+                    read,
+                    form: rule.form,
+                    classes: Vec::new(),
+                    of_value: Vec::new(),
+                    of_attribute: Vec::new(),
+                });
+                self.groups.len() - 1
+            });
+        &mut self.groups[at]
     }
 
-    /// The attribute that `rule` judges in this run.
-    fn attribute_of<'a>(&'a self, rule: &'a Rule) -> &'a AttributeName {
+    fn settings_fit(&self, rule: &Rule) -> bool {
+        let fits = |wish: Option<bool>, is: bool| wish.is_none_or(|wish| wish == is);
+        let engine = rule.when.sync_engine;
+        fits(rule.when.verified_domains, self.domains.know_verified())
+            && fits(rule.when.exchange_online, self.settings.exchange_online)
+            && engine.is_none_or(|engine| engine == self.settings.sync_engine)
+    }
+
+    /// The attributes that `rule` judges in this run.
+    fn attributes_of<'a>(&'a self, rule: &'a Rule) -> &'a [AttributeName] {
         if rule.login {
-            &self.settings.login_attribute
+            std::slice::from_ref(&self.settings.login_attribute)
+        } else if rule.extensions {
+            &self.settings.directory_extensions
         } else {
-            &rule.attribute
+            std::slice::from_ref(&rule.attribute)
         }
     }
 
@@ -132,23 +142,36 @@ impl Judge {
             "mail",
             "mailNickname",
             "msExchPoliciesExcluded",
+            "msExchRecipientTypeDetails",
             "proxyAddresses",
             "sAMAccountName",
         ]
         .map(AttributeName::known)
         .to_vec();
         names.push(self.settings.login_attribute.clone());
-        names.extend(self.groups.iter().map(|group| group.attribute.clone()));
+        names.extend(self.groups.iter().map(|group| group.read.clone()));
         for rule in self.rules.rules.iter().filter(|rule| rule.on) {
-            names.push(self.attribute_of(rule).clone());
+            if rule.when.security_group.is_some() {
+                names.push(AttributeName::known("groupType"));
+            }
             names.extend(rule.when.has.iter().chain(&rule.when.lacks).cloned());
             if let Check::Unique { with, .. } = &rule.check {
+                names.extend(self.attributes_of(rule).iter().cloned());
                 names.extend(with.iter().cloned());
             }
         }
         names.sort();
         names.dedup();
         names
+    }
+
+    /// The attributes among [`Judge::attributes`] of which only the size counts,
+    /// so that their values need not be kept.
+    pub fn measured(&self) -> impl Iterator<Item = &AttributeName> {
+        self.groups
+            .iter()
+            .filter(|group| group.form == Form::Binary && !group.attribute.is(ANCHOR))
+            .map(|group| &group.read)
     }
 
     /// All rules that `entry` breaks on its own, in the order of the rules.
@@ -160,7 +183,7 @@ impl Judge {
             if !group.classes.contains(&class) {
                 continue;
             }
-            let values = entry.values(group.attribute.as_str());
+            let values = entry.values(group.read.as_str());
             for (at, value) in values.iter().enumerate() {
                 self.judge_value(&subject, group, (at, value), &mut faults);
             }
@@ -185,12 +208,23 @@ impl Judge {
                 .when
                 .login_name_blank
                 .is_none_or(|wish| wish == self.login_name_is_blank(subject.entry, subject.class))
+            && rule
+                .when
+                .security_group
+                .is_none_or(|wish| is_security_group(subject.entry) == Some(wish))
+            && rule
+                .when
+                .linked_mailbox
+                .is_none_or(|wish| wish == is_linked_mailbox(subject.entry))
+            // The account in the other forest gives a linked mailbox its name.
+            && !(rule.login && is_linked_mailbox(subject.entry))
     }
 
     /// Whether the entry is a user without a name to sign in with, so that its
     /// sAMAccountName takes that place.
     fn login_name_is_blank(&self, entry: &Entry, class: ObjectClass) -> bool {
         class == ObjectClass::User
+            && !is_linked_mailbox(entry)
             && entry
                 .values(self.settings.login_attribute.as_str())
                 .iter()
@@ -211,6 +245,16 @@ impl Judge {
                 detail,
             });
         };
+        if group.form == Form::Binary {
+            for id in &group.of_value {
+                if let Some(detail) = self.rules.rule(*id).check.of_bytes(value.as_bytes())
+                    && self.concerns(*id, subject)
+                {
+                    push(*id, detail);
+                }
+            }
+            return;
+        }
         let text = match std::str::from_utf8(value.as_bytes()) {
             Ok(text) => text,
             Err(error) => {
@@ -232,7 +276,7 @@ impl Judge {
             if !rule.types.is_empty() && !rule.types.contains(&parsed.kind) {
                 continue;
             }
-            let verdict = rule.check.of_value(&parsed, |name| self.is_verified(name));
+            let verdict = rule.check.of_value(&parsed, &self.domains);
             if let Some(detail) = verdict
                 && self.concerns(*id, subject)
             {
@@ -241,9 +285,9 @@ impl Judge {
         }
     }
 
-    /// Whether `domain` is one of the tenant's verified ones.
-    pub(super) fn is_verified(&self, domain: &str) -> bool {
-        domain::to_ascii(domain).is_some_and(|name| self.verified.contains(name.as_ref()))
+    /// The domains that the settings speak of.
+    pub(super) fn domains(&self) -> &Domains {
+        &self.domains
     }
 
     /// The verified domains that are no default ones of Microsoft's.
@@ -262,14 +306,35 @@ impl Judge {
         id: RuleId,
         faults: &mut Vec<Fault>,
     ) {
-        let values = subject.entry.values(group.attribute.as_str());
+        let entry = subject.entry;
+        let values = entry.values(group.read.as_str());
+        let domains = &self.domains;
+        let whole = match self.rules.rule(id).check {
+            Check::Count { max } => count(values, max),
+            Check::CountByRange { max } => count_by_range(values, max),
+            Check::Missing if values.is_empty() => Some("there is no value".to_owned()),
+            Check::NoAddress if !has_address(entry) => {
+                Some("there is no SMTP address, neither here nor in proxyAddresses".to_owned())
+            }
+            Check::EntryDomainPublic => entry_domain(entry, |name| domains.is_routable(name)),
+            Check::EntryDomainVerified => entry_domain(entry, |name| domains.is_verified(name)),
+            _ => None,
+        };
         let found = match self.rules.rule(id).check {
             Check::TwoPrimaries => two_primaries(values),
-            Check::NoPrimary => no_primary(subject.entry, values),
+            Check::NoPrimary => no_primary(entry, values),
             Check::Repeat => repeats(values),
-            Check::DiffersFromPrimary => differs_from_primary(subject.entry, values),
+            Check::DiffersFromPrimary => differs_from_primary(entry, values),
             _ => Vec::new(),
         };
+        faults.extend(whole.map(|detail| Fault {
+            rule: id,
+            place: Place {
+                attribute: group.attribute.clone(),
+                value: None,
+            },
+            detail,
+        }));
         faults.extend(found.into_iter().map(|(at, detail)| Fault {
             rule: id,
             place: place_of(&group.attribute, at),
@@ -290,6 +355,7 @@ impl Judge {
             AttributeName::known("mailNickname"),
             AttributeName::known("proxyAddresses"),
             AttributeName::known("sAMAccountName"),
+            AttributeName::known("targetAddress"),
         ];
         if !names.contains(login) {
             names.insert(0, login.clone());
@@ -306,6 +372,16 @@ impl Judge {
                         key,
                     });
                 }
+            }
+        }
+        let anchor = AttributeName::known(ANCHOR);
+        if class == ObjectClass::User && self.compares(KeySpace::Anchor) {
+            for (at, value) in entry.values(ANCHOR).iter().enumerate() {
+                keys.extend(bytes_key(value.as_bytes()).map(|key| UniqueKey {
+                    space: KeySpace::Anchor,
+                    place: place_of(&anchor, at),
+                    key,
+                }));
             }
         }
         keys
@@ -327,6 +403,20 @@ impl Judge {
         }
     }
 
+    /// The key of the value at `place` of `entry`, text or not, if it must be
+    /// unique.
+    pub fn key_at(&self, entry: &Entry, place: &Place) -> Option<(KeySpace, String)> {
+        let at = usize::try_from(place.value?).ok()?;
+        let value = entry.values(place.attribute.as_str()).get(at)?;
+        match value.as_text() {
+            Some(text) => self.key_of(entry, &place.attribute, text),
+            None if place.attribute.is(ANCHOR) && self.compares(KeySpace::Anchor) => {
+                Some((KeySpace::Anchor, bytes_key(value.as_bytes())?))
+            }
+            None => None,
+        }
+    }
+
     fn key_for(
         &self,
         entry: &Entry,
@@ -341,6 +431,10 @@ impl Judge {
             (KeySpace::Address, address_key(value)?)
         } else if attribute.is("mailNickname") {
             (KeySpace::Nickname, text_key(value)?)
+        } else if attribute.is(ANCHOR) && class == ObjectClass::User {
+            (KeySpace::Anchor, bytes_key(value.as_bytes())?)
+        } else if attribute.is("targetAddress") {
+            (KeySpace::Target, target_key(value)?)
         } else if attribute.is("sAMAccountName") && self.login_name_is_blank(entry, class) {
             let name = text_key(value)?;
             (
@@ -392,12 +486,32 @@ impl Judge {
                             && with.iter().any(|w| w.is("userPrincipalName"))
                 };
                 *asked == space
-                    && self.attribute_of(rule) == attribute
+                    && self.attributes_of(rule).contains(attribute)
                     && others.iter().any(held_by)
                     && self.concerns(*id, &subject)
             })
             .min_by_key(|id| (self.rules.rule(*id).severity, *id))
     }
+}
+
+/// The attribute that Entra Connect makes the source anchor of a user from
+/// ("Microsoft Entra Connect: Design concepts").
+const ANCHOR: &str = "mS-DS-ConsistencyGuid";
+
+/// The bit of groupType of a security group (`GROUP_TYPE_SECURITY_ENABLED`,
+/// MS-ADTS 2.2.12).
+const SECURITY_ENABLED: i64 = 0x8000_0000;
+
+/// Whether a group is a security group; `None` without groupType.
+fn is_security_group(entry: &Entry) -> Option<bool> {
+    let kind = entry.integer("groupType")?;
+    Some(kind & SECURITY_ENABLED != 0)
+}
+
+/// msExchRecipientTypeDetails of a linked mailbox: Entra Connect joins it to
+/// the account of another forest, which gives name and anchor.
+fn is_linked_mailbox(entry: &Entry) -> bool {
+    entry.integer("msExchRecipientTypeDetails") == Some(2)
 }
 
 /// The place of the value number `at` of `attribute`.

@@ -5,6 +5,8 @@
 //! `münchen.de` and `xn--mnchen-3ya.de` are one. Types are never compared with
 //! each other. A value that is not UTF-8 has no key.
 
+use std::fmt::Write as _;
+
 use serde::Deserialize;
 
 use super::characters::is_blank_in_address;
@@ -24,6 +26,10 @@ pub enum KeySpace {
     X500,
     /// mailNickname.
     Nickname,
+    /// targetAddress.
+    Target,
+    /// mS-DS-ConsistencyGuid, in hexadecimal.
+    Anchor,
 }
 
 /// A value that must be unique, in the form in which it is compared.
@@ -64,6 +70,27 @@ pub(super) fn proxy_key(value: &str) -> Option<(KeySpace, String)> {
         AddressType::X400 | AddressType::Other | AddressType::None => return None,
     };
     address_key(split.address).map(|key| (space, key))
+}
+
+/// The key of targetAddress, with its type or without.
+pub(super) fn target_key(value: &str) -> Option<String> {
+    let split = ProxyAddress::split(value);
+    match split.kind {
+        AddressType::PrimarySmtp | AddressType::SecondarySmtp | AddressType::None => {
+            address_key(split.address)
+        }
+        _ => text_key(value),
+    }
+}
+
+/// The key of bytes that are no text: all of them, in hexadecimal.
+pub(super) fn bytes_key(bytes: &[u8]) -> Option<String> {
+    let mut key = String::with_capacity(bytes.len() * 2);
+    for byte in bytes {
+        // Writing to a String cannot fail.
+        let _written = write!(key, "{byte:02x}");
+    }
+    (!key.is_empty()).then_some(key)
 }
 
 /// The key of a text that is no address.

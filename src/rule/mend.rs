@@ -9,7 +9,7 @@ use super::fix::{Patient, Step};
 use super::judge::Judge;
 use super::key::proxy_key;
 use super::{Confidence, Fault, Place, RuleId};
-use crate::model::{AddressType, Entry, ProxyAddress, Value};
+use crate::model::{AddressType, AttributeName, Entry, ProxyAddress, Value};
 
 /// A value that a fix made.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -208,13 +208,20 @@ fn confidence(
         || *name == judge.settings.login_attribute
         || ProxyAddress::split(original).kind == AddressType::PrimarySmtp
             && name.is("proxyAddresses")
-        || name.is("mailNickname") && steps.iter().any(|step| step.reason.starts_with("cut"))
+        || !is_name(name) && steps.iter().any(|step| step.reason.starts_with("cut"))
         || entry.integer("adminCount") == Some(1);
     if delicate {
         worst.max(Confidence::Review)
     } else {
         worst
     }
+}
+
+/// Whether the attribute is a name that people read: cutting it hurts nobody.
+fn is_name(attribute: &AttributeName) -> bool {
+    ["displayName", "givenName", "sn"]
+        .iter()
+        .any(|name| attribute.is(name))
 }
 
 fn reason(entry: &Entry, steps: &[Step]) -> String {

@@ -32,7 +32,7 @@ pub use judge::Judge;
 pub use key::{KeySpace, UniqueKey};
 pub use mend::Mended;
 pub use parsed::{Form, Part};
-pub use settings::Settings;
+pub use settings::{Settings, SyncEngine};
 
 use std::fmt;
 
@@ -127,6 +127,9 @@ pub struct Rule {
     /// Whether it judges the name that users sign in with, whichever attribute
     /// the settings say holds it.
     pub login: bool,
+    /// Whether it judges the attributes that the settings name as directory
+    /// extensions.
+    pub extensions: bool,
     /// The address types that it concerns; all if empty.
     pub types: Vec<AddressType>,
     /// The entries and settings that it concerns.
@@ -156,6 +159,14 @@ pub struct When {
     pub verified_domains: Option<bool>,
     /// What the settings say about Exchange Online.
     pub exchange_online: Option<bool>,
+    /// What the settings say synchronises.
+    pub sync_engine: Option<SyncEngine>,
+    /// A group whose groupType says that it is a security group (`true`) or a
+    /// distribution group (`false`); one without groupType is neither.
+    pub security_group: Option<bool>,
+    /// Whether it is a linked mailbox (msExchRecipientTypeDetails 2), which
+    /// takes name and anchor from an account of another forest.
+    pub linked_mailbox: Option<bool>,
 }
 
 /// A place in a rule file.

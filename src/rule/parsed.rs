@@ -14,6 +14,8 @@ pub enum Form {
     Address,
     /// An address with its type before a colon, such as proxyAddresses.
     TypedAddress,
+    /// Bytes that are no text, such as a GUID or a photo.
+    Binary,
 }
 
 /// A part of a value.
@@ -51,10 +53,10 @@ impl<'a> Parsed<'a> {
                 let split = ProxyAddress::split(whole);
                 (split.prefix, split.address, split.kind)
             }
-            Form::Text | Form::Address => ("", whole, AddressType::None),
+            Form::Text | Form::Address | Form::Binary => ("", whole, AddressType::None),
         };
         let (local, domain) = match form {
-            Form::Text => (address, ""),
+            Form::Text | Form::Binary => (address, ""),
             Form::Address | Form::TypedAddress => address.rsplit_once('@').unwrap_or((address, "")),
         };
         Self {

@@ -3,6 +3,17 @@
 use super::RuleOverride;
 use crate::model::AttributeName;
 
+/// What synchronises the directory to the cloud.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SyncEngine {
+    /// Microsoft Entra Connect Sync.
+    #[default]
+    Connect,
+    /// Microsoft Entra Cloud Sync.
+    CloudSync,
+}
+
 /// Settings of a judge.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -15,6 +26,13 @@ pub struct Settings {
     /// Whether users are Exchange Online recipients: decides how bad a UPN is
     /// that equals another entry's address.
     pub exchange_online: bool,
+    /// Domains that are taken for routable whatever the public suffix list says,
+    /// with all below them, in lower case.
+    pub routable_domains: Vec<String>,
+    /// Attributes that are synchronised as directory extensions.
+    pub directory_extensions: Vec<AttributeName>,
+    /// What synchronises: it decides how large a group may be.
+    pub sync_engine: SyncEngine,
     /// Changes to single rules, for whoever loads the rule set.
     pub overrides: Vec<RuleOverride>,
 }
@@ -26,6 +44,9 @@ impl Default for Settings {
             upn_suffix_map: Vec::new(),
             login_attribute: AttributeName::known("userPrincipalName"),
             exchange_online: true,
+            routable_domains: Vec::new(),
+            directory_extensions: Vec::new(),
+            sync_engine: SyncEngine::Connect,
             overrides: Vec::new(),
         }
     }

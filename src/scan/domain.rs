@@ -45,6 +45,8 @@ impl Board {
 pub(super) struct Shared {
     pub(super) judge: Judge,
     pub(super) attributes: Arc<[AttributeName]>,
+    /// Those that are kept after judging.
+    pub(super) kept: Arc<[AttributeName]>,
     pub(super) board: Board,
     pub(super) cancel: CancellationToken,
     pub(super) seed: RandomState,
@@ -187,7 +189,7 @@ async fn judge_beside(
 impl Reading {
     fn new(task: &Arc<DomainTask>) -> Self {
         Self {
-            builder: SnapshotBuilder::new(Arc::clone(&task.shared.attributes), task.id),
+            builder: SnapshotBuilder::new(Arc::clone(&task.shared.kept), task.id),
             index: UniqueIndex::with_seed(task.shared.seed.clone()),
             task: Arc::clone(task),
             faults: Vec::new(),

@@ -71,9 +71,11 @@ pub async fn scan(
     let domains = domains_of(sources)?;
     let plain: Vec<&Domain> = domains.iter().map(|(_, domain)| domain).collect();
     let scopes = DomainScope::of(options, &plain)?;
+    let attributes = attributes(judge);
     let shared = Arc::new(Shared {
         judge: judge.clone(),
-        attributes: attributes(judge),
+        kept: kept(&attributes, judge),
+        attributes,
         board: Board::new(waiting(&domains)),
         cancel: cancel.clone(),
         seed: RandomState::new(),
@@ -194,6 +196,16 @@ fn attributes(judge: &Judge) -> Arc<[AttributeName]> {
         }
     }
     names.into()
+}
+
+/// Photos are measured as they come and not kept: they would fill the memory.
+fn kept(attributes: &Arc<[AttributeName]>, judge: &Judge) -> Arc<[AttributeName]> {
+    let measured: Vec<&AttributeName> = judge.measured().collect();
+    if measured.is_empty() {
+        return Arc::clone(attributes);
+    }
+    let kept = attributes.iter().filter(|name| !measured.contains(name));
+    kept.cloned().collect()
 }
 
 fn waiting(domains: &[(usize, Domain)]) -> Vec<DomainProgress> {

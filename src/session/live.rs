@@ -185,6 +185,9 @@ fn filter(space: KeySpace, key: &str, text: &str) -> String {
         ],
         KeySpace::Sip | KeySpace::X500 => vec![("proxyAddresses", text.to_owned())],
         KeySpace::Nickname => vec![("mailNickname", text.to_owned())],
+        KeySpace::Target => vec![("targetAddress", text.to_owned())],
+        // Anchors are never written, so that nobody asks.
+        KeySpace::Anchor => vec![("mS-DS-ConsistencyGuid", text.to_owned())],
     };
     let mut filter = String::from("(|");
     for (attribute, value) in tests {

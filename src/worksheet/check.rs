@@ -4,7 +4,7 @@ use super::draft::{Draft, Key, KnownFaults, key_changes};
 use super::proposal::{is_kept, repeated};
 use super::{RowId, Worksheet};
 use crate::model::{AttributeName, Entry, Identity};
-use crate::rule::{Fault, RuleId, Severity};
+use crate::rule::{ErrorWord, Fault, RuleId, Severity};
 use crate::scan::{EntryRef, Part};
 
 impl Worksheet {
@@ -44,6 +44,14 @@ impl Worksheet {
         let finding = self.finding(row);
         let attribute = &finding.place.attribute;
         let present = self.value(row);
+        if is_never_written(attribute) {
+            return Some(format!("idmend never writes {attribute}"));
+        }
+        if self.is_of_all_values(row) {
+            return Some(format!(
+                "the finding is about all values of {attribute}; change them elsewhere"
+            ));
+        }
         let Some(value) = value else {
             return match present {
                 None => Some("there is no value to remove".to_owned()),
@@ -74,6 +82,16 @@ impl Worksheet {
         let filled = present.is_none() && entry.has(attribute.as_str());
         (filled && schema.single_valued)
             .then(|| format!("{attribute} has a value already and takes one only"))
+    }
+
+    /// Whether a row is about more values than one: there are too many.
+    fn is_of_all_values(&self, row: RowId) -> bool {
+        let finding = self.finding(row);
+        finding.place.value.is_none()
+            && finding
+                .faults
+                .iter()
+                .all(|fault| self.judge.rules.rule(fault.rule).error == ErrorWord::Count)
     }
 
     /// Rules that the entry would break: at the place of the new value all that
@@ -182,4 +200,19 @@ impl Worksheet {
             format!("this value is held by {dn}{remark} in {attribute}{more}")
         }
     }
+}
+
+/// Whether an attribute is shown only: it is no text, or it ties an entry to
+/// another one.
+fn is_never_written(attribute: &AttributeName) -> bool {
+    [
+        "member",
+        "mS-DS-ConsistencyGuid",
+        "msExchMasterAccountSid",
+        "thumbnailPhoto",
+        "userCertificate",
+        "userSMIMECertificate",
+    ]
+    .iter()
+    .any(|name| attribute.is(name))
 }

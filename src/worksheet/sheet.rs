@@ -266,10 +266,8 @@ impl Worksheet {
 
     /// The key of a row's value, if it must be unique.
     pub(super) fn key(&self, row: RowId) -> Option<(KeySpace, String)> {
-        let finding = self.finding(row);
-        let value = std::str::from_utf8(self.value(row)?).ok()?;
         self.judge
-            .key_of(&self.entry(row), &finding.place.attribute, value)
+            .key_at(&self.entry(row), &self.finding(row).place)
     }
 
     /// The rows of the same entry.

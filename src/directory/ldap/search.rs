@@ -19,11 +19,15 @@ use super::link::Link;
 use super::range;
 use crate::directory::result_code::explain_in_full;
 use crate::directory::{DirectoryError, Page, SearchRequest};
-use crate::model::Entry;
+use crate::model::{AttributeName, Entry};
 
 /// `LDAP_SERVER_DOMAIN_SCOPE_OID` (MS-ADTS 3.1.1.3.4.1.4): no references to
 /// other domains.
 const DOMAIN_SCOPE: &str = "1.2.840.113556.1.4.1339";
+
+/// `LDAP_SERVER_RANGE_RETRIEVAL_NOERR_OID` (MS-ADTS 3.1.1.3.4.1.22): asking for
+/// the values from number 50,000 on of a group that has fewer is no error.
+const RANGE_WITHOUT_ERROR: &str = "1.2.840.113556.1.4.1948";
 
 /// How many empty pages a server may send in a row. Active Directory sends
 /// some while it looks for entries; a server that sends only such never ends.
@@ -187,6 +191,14 @@ impl Reading {
         if root.is_active_directory {
             controls.push(RawControl {
                 ctype: DOMAIN_SCOPE.to_owned(),
+                crit: false,
+                val: None,
+            });
+        }
+        let ranged = |name: &AttributeName| name.as_str().contains(";range=");
+        if root.is_active_directory && self.request.attributes.iter().any(ranged) {
+            controls.push(RawControl {
+                ctype: RANGE_WITHOUT_ERROR.to_owned(),
                 crit: false,
                 val: None,
             });

@@ -162,6 +162,10 @@ mod tests {
             AttributeName::known("displayName"),
             [Bytes::from("Anna Meyer-Lee")],
         );
+        entry.add(
+            AttributeName::known("userPrincipalName"),
+            [Bytes::from("anna@contoso.com")],
+        );
         let faults = judge.faults(&entry);
         assert_eq!(faults.len(), 1);
         assert_eq!(judge.rules.rule(faults[0].rule).id, *id);
