@@ -1,6 +1,7 @@
 //! The whole job by the command line: scan, decide, rehearse, apply, look,
 //! take back.
 
+use std::collections::BTreeMap;
 use std::fs;
 
 use crate::program::{Desk, Report, differences, dump};
@@ -29,141 +30,85 @@ fn expected(domain: &str, users: usize) -> Vec<((&str, &str, &str), usize)> {
     ]
 }
 
-/// Decides on a row of every kind, in both domains; gives what is to differ.
-fn decide(report: &mut Report) -> Vec<(&'static str, Vec<&'static str>)> {
-    let mut decide = |name, attribute, value, update: Option<&str>| {
-        let row = report.row(name, attribute, value);
-        match update {
+/// A decision, and how the entry differs afterwards, in LDIF.
+struct Decision {
+    name: &'static str,
+    attribute: &'static str,
+    value: &'static str,
+    /// `None` removes the value.
+    update: Option<&'static str>,
+    lines: &'static [&'static str],
+}
+
+/// A decision of every kind, in both domains.
+#[rustfmt::skip]
+const DECISIONS: [Decision; 9] = [
+    Decision {
+        name: "User c0001", attribute: "sn", value: "Trailing c0001  ",
+        update: Some("Renamed ü; \"c0001\", Jr."),
+        lines: &["- sn:: VHJhaWxpbmcgYzAwMDEgIA==", "+ sn:: UmVuYW1lZCDDvDsgImMwMDAxIiwgSnIu"],
+    },
+    Decision {
+        name: "User c0002", attribute: "displayName", value: " Leading c0002",
+        update: Some("Leading c0002"),
+        lines: &["- displayName:: IExlYWRpbmcgYzAwMDI=", "+ displayName: Leading c0002"],
+    },
+    Decision {
+        name: "User c0003", attribute: "userPrincipalName", value: "c0003@contoso.local",
+        update: Some("c0003@contoso.com"),
+        lines: &["- userPrincipalName: c0003@contoso.local", "+ userPrincipalName: c0003@contoso.com"],
+    },
+    Decision {
+        name: "User c0006", attribute: "proxyAddresses", value: "smtp:cshared000@contoso.com",
+        update: None,
+        lines: &["- proxyAddresses: smtp:cshared000@contoso.com"],
+    },
+    Decision {
+        name: "User e0004", attribute: "mailNickname", value: "e0004 nick",
+        update: Some("e0004nick"),
+        lines: &["- mailNickname: e0004 nick", "+ mailNickname: e0004nick"],
+    },
+    Decision {
+        name: "User e0005", attribute: "proxyAddresses", value: "smtp:e0005 alias@contoso.com",
+        update: Some("smtp:e0005.other@contoso.com"),
+        lines: &["- proxyAddresses: smtp:e0005 alias@contoso.com", "+ proxyAddresses: smtp:e0005.other@contoso.com"],
+    },
+    Decision {
+        name: "User e0017", attribute: "proxyAddresses", value: "smtp:eshared001@contoso.com",
+        update: Some("smtp:e0017.own@contoso.com"),
+        lines: &["- proxyAddresses: smtp:eshared001@contoso.com", "+ proxyAddresses: smtp:e0017.own@contoso.com"],
+    },
+    Decision {
+        name: "cteam002", attribute: "displayName", value: "Team cteam002 ",
+        update: Some("Team cteam002"),
+        lines: &["- displayName:: VGVhbSBjdGVhbTAwMiA=", "+ displayName: Team cteam002"],
+    },
+    Decision {
+        name: "epartner002", attribute: "targetAddress", value: "SMTP:epartner002 @partner.example",
+        update: Some("SMTP:epartner002@partner.example"),
+        lines: &["- targetAddress: SMTP:epartner002 @partner.example", "+ targetAddress: SMTP:epartner002@partner.example"],
+    },
+];
+
+/// Fills the decisions in; gives what is to differ then.
+fn decide(report: &mut Report) -> BTreeMap<String, Vec<String>> {
+    for decision in &DECISIONS {
+        let row = report.row(decision.name, decision.attribute, decision.value);
+        match decision.update {
             Some(update) => {
                 report.set(row, "ACTION", "EDIT");
                 report.set(row, "UPDATE", update);
             }
             None => report.set(row, "ACTION", "REMOVE"),
         }
-    };
-    decide(
-        "User c0001",
-        "sn",
-        "Trailing c0001  ",
-        Some("Renamed ü; \"c0001\", Jr."),
-    );
-    decide(
-        "User c0002",
-        "displayName",
-        " Leading c0002",
-        Some("Leading c0002"),
-    );
-    decide(
-        "User c0003",
-        "userPrincipalName",
-        "c0003@contoso.local",
-        Some("c0003@contoso.com"),
-    );
-    decide(
-        "User e0004",
-        "mailNickname",
-        "e0004 nick",
-        Some("e0004nick"),
-    );
-    decide(
-        "User e0005",
-        "proxyAddresses",
-        "smtp:e0005 alias@contoso.com",
-        Some("smtp:e0005.other@contoso.com"),
-    );
-    decide(
-        "User c0006",
-        "proxyAddresses",
-        "smtp:cshared000@contoso.com",
-        None,
-    );
-    decide(
-        "User e0017",
-        "proxyAddresses",
-        "smtp:eshared001@contoso.com",
-        Some("smtp:e0017.own@contoso.com"),
-    );
-    decide(
-        "epartner002",
-        "targetAddress",
-        "SMTP:epartner002 @partner.example",
-        Some("SMTP:epartner002@partner.example"),
-    );
-    decide(
-        "cteam002",
-        "displayName",
-        "Team cteam002 ",
-        Some("Team cteam002"),
-    );
+    }
     let row = report.row("User c0012", "displayName", " Leading c0012");
     report.set(row, "ACTION", "COMPLETE");
-    vec![
-        (
-            "User c0001",
-            vec![
-                "- sn:: VHJhaWxpbmcgYzAwMDEgIA==",
-                "+ sn:: UmVuYW1lZCDDvDsgImMwMDAxIiwgSnIu",
-            ],
-        ),
-        (
-            "User c0002",
-            vec![
-                "- displayName:: IExlYWRpbmcgYzAwMDI=",
-                "+ displayName: Leading c0002",
-            ],
-        ),
-        (
-            "User c0003",
-            vec![
-                "- userPrincipalName: c0003@contoso.local",
-                "+ userPrincipalName: c0003@contoso.com",
-            ],
-        ),
-        (
-            "User c0006",
-            vec!["- proxyAddresses: smtp:cshared000@contoso.com"],
-        ),
-        (
-            "User e0004",
-            vec!["- mailNickname: e0004 nick", "+ mailNickname: e0004nick"],
-        ),
-        (
-            "User e0005",
-            vec![
-                "- proxyAddresses: smtp:e0005 alias@contoso.com",
-                "+ proxyAddresses: smtp:e0005.other@contoso.com",
-            ],
-        ),
-        (
-            "User e0017",
-            vec![
-                "- proxyAddresses: smtp:eshared001@contoso.com",
-                "+ proxyAddresses: smtp:e0017.own@contoso.com",
-            ],
-        ),
-        (
-            "cteam002",
-            vec![
-                "- displayName:: VGVhbSBjdGVhbTAwMiA=",
-                "+ displayName: Team cteam002",
-            ],
-        ),
-        (
-            "epartner002",
-            vec![
-                "- targetAddress: SMTP:epartner002 @partner.example",
-                "+ targetAddress: SMTP:epartner002@partner.example",
-            ],
-        ),
-    ]
-}
-
-fn shown(differences: &[(&str, Vec<&str>)]) -> std::collections::BTreeMap<String, Vec<String>> {
-    differences
+    DECISIONS
         .iter()
-        .map(|(name, lines)| {
-            let lines = lines.iter().map(|line| (*line).to_owned()).collect();
-            ((*name).to_owned(), lines)
+        .map(|decision| {
+            let lines = decision.lines.iter().copied().map(str::to_owned);
+            (decision.name.to_owned(), lines.collect())
         })
         .collect()
 }
@@ -190,7 +135,7 @@ fn scan_decide_rehearse_apply_look_and_take_back() {
     wanted.extend(expected("emea.contoso.test", 200));
     assert_eq!(counts, wanted);
 
-    let expected = shown(&decide(&mut report));
+    let expected = decide(&mut report);
     let decided = desk.name("decided.csv");
     report.write(&desk.path("decided.csv"));
     desk.on_forest(&["apply", &decided, "--dry-run"])

@@ -2,17 +2,17 @@
 //! back.
 
 use std::fs;
+use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::path::PathBuf;
 use std::process::Stdio;
-use std::thread::sleep;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use crate::program::{Desk, Report, differences, dump};
 
 const CHANGES: usize = 200;
 const DEADLINE: Duration = Duration::from_secs(60);
 
-/// Writes a report that edits displayName or sn of users of both domains.
+/// Writes a report that takes the proposals of 200 entries of both domains.
 fn plan(desk: &Desk) {
     desk.on_forest(&["scan", "-o", &desk.name("findings.csv")])
         .ends_with(1);
@@ -66,14 +66,19 @@ fn apply_and_kill(desk: &Desk, (wanted, delay): (usize, Duration)) -> usize {
             None,
             "too late to kill"
         );
-        sleep(Duration::from_millis(1));
+        pause(Duration::from_millis(1));
     }
-    sleep(delay);
+    pause(delay);
     // SIGKILL: nothing can be caught or tidied up.
     program.kill().expect("a kill");
     let status = program.wait().expect("a status");
     assert_eq!(status.code(), None, "it was killed, it did not end");
     outcomes(&journal(desk).expect("a journal"))
+}
+
+#[expect(clippy::disallowed_methods, reason = "there is no runtime here")]
+fn pause(duration: Duration) {
+    std::thread::sleep(duration);
 }
 
 /// Small, and good enough to choose moments (splitmix64).
@@ -96,16 +101,12 @@ impl Random {
     }
 }
 
-/// A seed from the clock, or the one that a failed run printed.
+/// A new seed, or the one that a failed run printed.
 fn seed() -> u64 {
-    let given = std::env::var("IDMEND_LAB_SEED").ok();
-    given.map_or_else(
-        || {
-            let now = SystemTime::now().duration_since(UNIX_EPOCH);
-            now.map_or(1, |now| u64::from(now.subsec_nanos()))
-        },
-        |text| text.parse().expect("IDMEND_LAB_SEED is a number"),
-    )
+    match std::env::var("IDMEND_LAB_SEED") {
+        Ok(text) => text.parse().expect("IDMEND_LAB_SEED is a number"),
+        Err(_) => RandomState::new().build_hasher().finish(),
+    }
 }
 
 #[test]
