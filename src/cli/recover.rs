@@ -10,6 +10,7 @@ use super::failure::Failure;
 use super::progress::Line;
 use super::rollback::take_back;
 use super::scan::introduce;
+use super::scope::BaseArgs;
 use super::source::SourceArgs;
 use super::talk::say;
 use super::write::{Watch, WriteArgs, sum_up};
@@ -24,6 +25,9 @@ use crate::transaction::{ApplyOptions, Outcome, TransactionId};
 pub(super) struct RecoverArgs {
     #[command(flatten)]
     pub source: SourceArgs,
+
+    #[command(flatten)]
+    pub base: BaseArgs,
 
     /// Then carry out what is left of the plan
     #[arg(long, help_heading = "Writing", conflicts_with = "rollback")]
@@ -47,7 +51,7 @@ pub(super) async fn run(args: &RecoverArgs, context: &Context) -> Result<Exit, F
         return Ok(Exit::Clean);
     }
     args.source.refuse_demo()?;
-    let specs = args.source.specs(&[])?;
+    let specs = args.source.specs(&args.base.names()?)?;
     let (mut session, log) = context.begin()?;
     let result = async {
         let forests = {

@@ -10,6 +10,7 @@ use super::failure::Failure;
 use super::history::resolve;
 use super::progress::Line;
 use super::scan::introduce;
+use super::scope::BaseArgs;
 use super::source::SourceArgs;
 use super::talk::say;
 use super::write::{Plan, WriteArgs};
@@ -36,6 +37,9 @@ pub(super) struct RollbackArgs {
     pub source: SourceArgs,
 
     #[command(flatten)]
+    pub base: BaseArgs,
+
+    #[command(flatten)]
     pub write: WriteArgs,
 }
 
@@ -43,7 +47,7 @@ pub(super) async fn run(args: &RollbackArgs, context: &Context) -> Result<Exit, 
     // Which is known before anybody has to sign in.
     let ids = args.transactions(&Session::new(context.state.clone()))?;
     args.source.refuse_demo()?;
-    let specs = args.source.specs(&[])?;
+    let specs = args.source.specs(&args.base.names()?)?;
     let (mut session, log) = context.begin()?;
     let result = async {
         let forests = {

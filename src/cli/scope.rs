@@ -173,6 +173,22 @@ fn domain_name(flag: &str, text: &str) -> Result<String, Failure> {
     Ok(name)
 }
 
+/// What is read on a server that is no Active Directory, for commands that
+/// judge nothing.
+#[derive(Debug, Clone, Args)]
+pub(super) struct BaseArgs {
+    /// Find entries below this DN, on a server that is no Active Directory
+    /// [repeatable]
+    #[arg(long, value_name = "DN", help_heading = "Source")]
+    pub base: Vec<String>,
+}
+
+impl BaseArgs {
+    pub(super) fn names(&self) -> Result<Vec<DistinguishedName>, Failure> {
+        names("--base", &self.base, None)
+    }
+}
+
 /// The DNs given one by one and in a file, one a line; lines that are empty or
 /// begin with `#` are passed over.
 fn names(

@@ -247,7 +247,7 @@ impl Watch {
                 self.line.settled(number, self.total);
             }
             Progress::Waiting { index, delay } => say(format!(
-                "no answer for entry {}: reading it again in {} s",
+                "no answer is known for entry {}: reading it again in {} s",
                 index + 1,
                 delay.as_secs()
             )),

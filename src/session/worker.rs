@@ -194,7 +194,7 @@ impl Worker<'_> {
                     },
                     Progress::Settled { index, outcome } => Event::ApplyProgress { index, outcome },
                     Progress::Waiting { index, delay } => Event::Operation(format!(
-                        "no answer for entry {}; reading it again in {} s",
+                        "no answer is known for entry {}; reading it again in {} s",
                         index + 1,
                         delay.as_secs()
                     )),
