@@ -4,6 +4,7 @@
 pub mod cli;
 pub mod config;
 pub mod directory;
+pub mod exception;
 pub mod model;
 pub mod report;
 pub mod rule;

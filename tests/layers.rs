@@ -9,19 +9,21 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// A module and those that it may use besides itself.
-const MAY_USE: [(&str, &[&str]); 12] = [
+const MAY_USE: [(&str, &[&str]); 13] = [
     ("model", &[]),
     ("text", &[]),
-    ("config", &["model"]),
+    ("config", &["model", "rule"]),
     ("directory", &["model"]),
     ("rule", &["model"]),
+    ("exception", &["model", "rule"]),
     ("scan", &["model", "rule", "directory"]),
-    ("worksheet", &["model", "rule", "scan"]),
+    ("worksheet", &["model", "rule", "exception", "scan"]),
     ("transaction", &["model", "directory"]),
     (
         "session",
         &[
             "model",
+            "exception",
             "config",
             "directory",
             "rule",
@@ -33,12 +35,21 @@ const MAY_USE: [(&str, &[&str]); 12] = [
     ),
     (
         "report",
-        &["model", "rule", "scan", "worksheet", "transaction", "text"],
+        &[
+            "model",
+            "exception",
+            "rule",
+            "scan",
+            "worksheet",
+            "transaction",
+            "text",
+        ],
     ),
     (
         "tui",
         &[
             "model",
+            "exception",
             "config",
             "text",
             "rule",
@@ -52,6 +63,7 @@ const MAY_USE: [(&str, &[&str]); 12] = [
         "cli",
         &[
             "model",
+            "exception",
             "config",
             "text",
             "rule",
@@ -75,7 +87,15 @@ const HOMES: [(&str, &[&str]); 10] = [
     ("clap", &["src/cli"]),
     ("indicatif", &["src/cli"]),
     ("rpassword", &["src/cli"]),
-    ("toml", &["src/rule/file", "src/config.rs", "src/config"]),
+    (
+        "toml",
+        &[
+            "src/rule/file",
+            "src/config.rs",
+            "src/config",
+            "src/exception",
+        ],
+    ),
     ("csv", &["src/report"]),
 ];
 

@@ -25,7 +25,8 @@ use crate::worksheet::{Action, Worksheet};
 /// Carry out the decisions of a report: rows whose ACTION is EDIT or REMOVE.
 ///
 /// Scans the sources first, shows the plan, and writes it as a transaction
-/// that can be rolled back.
+/// that can be rolled back. Rows whose ACTION is COMPLETE are remembered as
+/// exceptions, with their REASON and EXPIRES.
 #[derive(Debug, Args)]
 pub(super) struct ApplyArgs {
     /// A CSV or JSON Lines report with ACTION and UPDATE filled in
@@ -66,20 +67,17 @@ pub(super) async fn run(args: &ApplyArgs, context: &Context) -> Result<Exit, Fai
     } else {
         Exit::Findings
     };
-    let writes = |action| matches!(action, Action::Edit | Action::Remove);
-    if !file
-        .decisions
-        .iter()
-        .any(|decision| writes(decision.action))
-    {
+    if file.decisions.is_empty() {
         say(format!(
-            "nothing to do: no row of {} has the ACTION EDIT or REMOVE",
+            "nothing to do: no row of {} has the ACTION EDIT, REMOVE or COMPLETE",
             args.file.display()
         ));
         return Ok(bad_rows);
     }
     let request = args.scope.request(&args.source)?;
-    args.check_output(&request)?;
+    let writes = |action| matches!(action, Action::Edit | Action::Remove);
+    let decisions = &file.decisions;
+    args.check_output(&request, decisions.iter().any(|d| writes(d.action)))?;
     let (mut session, log) = context.begin()?;
     let result = async {
         let mut sheet = scan(&mut session, &request, context).await?;
@@ -87,6 +85,7 @@ pub(super) async fn run(args: &ApplyArgs, context: &Context) -> Result<Exit, Fai
         let staged = import::stage(&mut sheet, &file.decisions);
         let (plan, refused) = args.plan(&sheet, &staged)?;
         let exit = args.write_plan(&plan, &session, context).await?;
+        args.remember(&sheet, &staged, &session)?;
         Ok::<_, Failure>(exit.and(refused))
     }
     .await;
@@ -111,7 +110,7 @@ fn refuse_partial_scan(sheet: &Worksheet) -> Result<(), Failure> {
 
 impl ApplyArgs {
     /// `-o FILE.ldif` and LDIF sources go together.
-    fn check_output(&self, request: &ScanRequest) -> Result<(), Failure> {
+    fn check_output(&self, request: &ScanRequest, writes: bool) -> Result<(), Failure> {
         let files = |spec: &SourceSpec| matches!(spec, SourceSpec::Ldif { .. });
         let all = request.sources.iter().all(files);
         match &self.output {
@@ -134,7 +133,7 @@ impl ApplyArgs {
             None if request.sources.iter().any(files) && !all => Err(Failure::usage(
                 "apply takes LDIF files or a directory, not both at once",
             )),
-            None if all && !self.write.dry_run => {
+            None if all && writes && !self.write.dry_run => {
                 Err(Failure::usage("an LDIF file is never written to")
                     .hint("give -o FILE.ldif for the changes"))
             }
@@ -165,11 +164,11 @@ impl ApplyArgs {
             format!(" (line {})", lines.join(", "))
         });
         say(format!(
-            "plan: {} to change; {} refused, {} already as wished, {} left as they are",
+            "plan: {} to change; {} refused, {} already as wished, {} to accept as they are",
             count(as_u64(plan.changes.len()), "entry", "entries"),
             count(as_u64(refused.len()), "row", "rows"),
             staged.not_needed,
-            staged.left,
+            staged.complete.len(),
         ));
         if plan.changes.len() > self.max_changes {
             return Err(Failure::usage(format!(
@@ -195,6 +194,32 @@ impl ApplyArgs {
             },
             exit,
         ))
+    }
+
+    /// Remembers the rows that are right as they are.
+    fn remember(
+        &self,
+        sheet: &Worksheet,
+        staged: &Staged,
+        session: &Session,
+    ) -> Result<(), Failure> {
+        if self.write.dry_run {
+            return Ok(());
+        }
+        let mut exceptions = Vec::new();
+        for (row, why) in &staged.complete {
+            let (forest, of_row) = sheet.exceptions(*row, why);
+            exceptions.extend(of_row.into_iter().map(|one| (forest.clone(), one)));
+        }
+        for file in session.remember(exceptions)? {
+            say(format!(
+                "exceptions: {} added, {} known before: {}",
+                file.added,
+                file.known,
+                file.path.display()
+            ));
+        }
+        Ok(())
     }
 
     async fn write_plan(

@@ -38,6 +38,7 @@ pub(super) async fn run(args: &DemoArgs, context: &Context) -> Result<Exit, Fail
         rules: EMBEDDED_RULES.to_owned(),
         settings: Settings::default(),
         options: ScanOptions::default(),
+        exceptions: None,
     };
     interactive::open(request, context).await
 }

@@ -7,6 +7,7 @@ use std::path::Path;
 
 use super::failure::Failure;
 use super::talk::{count, say};
+use crate::exception::Why;
 use crate::model::Value;
 use crate::report::import::{Decision, Fault, Import};
 use crate::report::{self, jsonl};
@@ -81,8 +82,8 @@ pub(super) struct Staged {
     pub(super) refused: Vec<Fault>,
     /// Rows that are already as they should be.
     pub(super) not_needed: u64,
-    /// Rows that are to stay as they are.
-    pub(super) left: u64,
+    /// Rows that are right as they are, and why.
+    pub(super) complete: Vec<(RowId, Why)>,
 }
 
 impl Staged {
@@ -107,7 +108,8 @@ pub(super) fn stage(sheet: &mut Worksheet, decisions: &[Decision]) -> Staged {
                 match decision.action {
                     Action::Edit => edits.push((row, decision.update.clone())),
                     Action::Remove => removals.push(row),
-                    Action::Complete | Action::None => staged.left += 1,
+                    Action::Complete => staged.complete.push((row, decision.why.clone())),
+                    Action::None => {}
                 }
             }
             Ok(Found::AsWished) => staged.not_needed += 1,
@@ -153,7 +155,8 @@ fn find(sheet: &Worksheet, decision: &Decision) -> Result<Found, String> {
     let as_wished = match decision.action {
         Action::Edit => old_gone && is_there(&Value::from(decision.update.as_str())),
         Action::Remove => old_gone,
-        Action::Complete | Action::None => true,
+        Action::Complete => false,
+        Action::None => true,
     };
     if as_wished {
         return Ok(Found::AsWished);
@@ -164,7 +167,14 @@ fn find(sheet: &Worksheet, decision: &Decision) -> Result<Found, String> {
             format!("conflict: {what} no longer has the value of the report")
         }
         None if !values.is_empty() => format!("conflict: {what} is no longer blank"),
-        _ => format!("{what} is no finding of this scan, so there is nothing to mend"),
+        _ => format!(
+            "{what} is no finding of this scan, so there is nothing to {}",
+            if decision.action == Action::Complete {
+                "accept"
+            } else {
+                "mend"
+            }
+        ),
     })
 }
 

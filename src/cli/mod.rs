@@ -7,6 +7,7 @@
 mod apply;
 mod context;
 mod demo;
+mod exceptions;
 pub mod exit;
 pub mod failure;
 mod history;
@@ -80,6 +81,8 @@ enum Command {
     Rollback(rollback::RollbackArgs),
     Recover(recover::RecoverArgs),
     #[command(subcommand)]
+    Exceptions(exceptions::ExceptionsCommand),
+    #[command(subcommand)]
     Rules(rules::RulesCommand),
 }
 
@@ -141,6 +144,7 @@ fn carry_out(cli: Cli) -> Result<Exit, Failure> {
         Some(Command::Show(args)) => show::run(&args, &context),
         Some(Command::Rollback(args)) => run_async(&context, rollback::run(&args, &context)),
         Some(Command::Recover(args)) => run_async(&context, recover::run(&args, &context)),
+        Some(Command::Exceptions(command)) => exceptions::run(&command, &context),
         Some(Command::Rules(command)) => rules::run(&command),
     }
 }

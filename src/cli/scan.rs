@@ -102,7 +102,7 @@ pub(super) async fn run(args: &ScanArgs, context: &Context) -> Result<Exit, Fail
             None => {}
         }
     }
-    summarise(&sheet.scan, &request);
+    summarise(&sheet, &request);
     log.close();
     Ok(exit)
 }
@@ -167,11 +167,14 @@ pub(super) fn coverage(scan: &ScanResult) -> Exit {
 }
 
 fn fails(sheet: &Worksheet, level: FailOn) -> bool {
-    sheet.rows().any(|row| level.concerns(sheet.severity(row)))
+    sheet
+        .rows()
+        .any(|row| level.concerns(sheet.severity(row)) && !sheet.is_accepted(row))
 }
 
 /// The last lines: what was seen, what was left out, what was found.
-pub(super) fn summarise(scan: &ScanResult, request: &ScanRequest) {
+pub(super) fn summarise(sheet: &Worksheet, request: &ScanRequest) {
+    let scan = &sheet.scan;
     for domain in &scan.progress {
         let state = match &domain.state {
             DomainState::Failed(reason) => format!(", FAILED: {}", escape(reason)),
@@ -196,6 +199,12 @@ pub(super) fn summarise(scan: &ScanResult, request: &ScanRequest) {
         say(format!("skipped: {}", skipped.join(", ")));
     }
     say_scope(request);
+    for unmet in &sheet.unmet {
+        say(format!(
+            "exception that does not apply: {}",
+            escape(&unmet.to_string())
+        ));
+    }
     for sentence in &scan.incomplete {
         say(format!("incomplete: {}", escape(sentence)));
     }
@@ -205,8 +214,12 @@ pub(super) fn summarise(scan: &ScanResult, request: &ScanRequest) {
         Exit::Nothing => " (nothing could be read)",
         _ => " (partial: not everything was read)",
     };
+    let accepted = match sheet.rows().filter(|row| sheet.is_accepted(*row)).count() {
+        0 => String::new(),
+        accepted => format!(", {accepted} of them accepted"),
+    };
     say(format!(
-        "{} in {}{partial}",
+        "{} in {}{accepted}{partial}",
         count(as_u64(scan.findings.len()), "finding", "findings"),
         count(judged, "object", "objects"),
     ));

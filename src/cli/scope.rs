@@ -60,6 +60,11 @@ pub(super) struct ScopeArgs {
     #[arg(long, value_name = "OLD=NEW", help_heading = "Judging")]
     pub upn_suffix: Vec<String>,
 
+    /// Keep and recall accepted findings in this TOML file, for all forests
+    /// [default: one a forest in the state directory]
+    #[arg(long, value_name = "FILE", help_heading = "Judging")]
+    pub exceptions: Option<PathBuf>,
+
     /// The attribute that becomes the cloud's user name
     #[arg(
         long,
@@ -123,6 +128,7 @@ impl ScopeArgs {
             rules: self.rules.clone(),
             settings,
             options,
+            exceptions: self.exceptions.clone(),
         })
     }
 

@@ -12,6 +12,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::record::row_digest;
 use super::words::parse_action;
+use crate::exception::{Why, parse_day};
 use crate::model::{AttributeName, DistinguishedName, Identity, ObjectGuid, Value};
 use crate::worksheet::Action;
 
@@ -40,10 +41,8 @@ pub struct Decision {
     pub action: Action,
     /// The new value of an Edit.
     pub update: String,
-    /// REASON of a Complete.
-    pub reason: String,
-    /// EXPIRES of a Complete.
-    pub expires: String,
+    /// REASON and EXPIRES of a Complete.
+    pub why: Why,
 }
 
 /// A row that cannot be taken.
@@ -190,6 +189,14 @@ fn decision(raw: RawRow) -> Result<Option<Decision>, String> {
             return Err("REMOVE of a value that is not there".to_owned());
         }
     }
+    let why = match action {
+        Action::Complete => Why {
+            reason: raw.reason.trim().to_owned(),
+            author: String::new(),
+            expires: parse_day(&raw.expires).map_err(|error| format!("EXPIRES: {error}"))?,
+        },
+        _ => Why::default(),
+    };
     Ok(Some(Decision {
         line: raw.line,
         identity,
@@ -198,8 +205,7 @@ fn decision(raw: RawRow) -> Result<Option<Decision>, String> {
         value,
         action,
         update: raw.update,
-        reason: raw.reason,
-        expires: raw.expires,
+        why,
     }))
 }
 

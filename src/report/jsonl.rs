@@ -41,6 +41,10 @@ struct Line<'a> {
     anchorsource: Option<&'static str>,
     domain: &'a str,
     conflicts: &'a [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'a str>,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    expires: String,
     rowid: String,
 }
 
@@ -85,6 +89,8 @@ pub fn write(output: &mut impl io::Write, record: &Record) -> io::Result<()> {
         anchorsource: record.anchor.as_ref().map(|(_, source)| *source),
         domain: &record.domain,
         conflicts: &record.conflicts,
+        reason: record.accepted.as_ref().map(|why| why.reason.as_str()),
+        expires: record.expires(),
         rowid: record.row_id(),
     };
     serde_json::to_writer(&mut *output, &line)?;

@@ -44,6 +44,7 @@ mod tests {
             guid: guid.then(|| ObjectGuid::from_bytes(&[7; 16]).unwrap()),
             anchor: Some(("+/8=".into(), "objectGUID")),
             domain: "x".into(),
+            accepted: None,
             conflicts: vec!["CN=b,DC=x".into(), "CN=c,DC=x".into()],
         }
     }

@@ -6,6 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest as _, Sha256};
 
+use crate::exception::Why;
 use crate::model::{DistinguishedName, Entry, Identity, ObjectClass, ObjectGuid, Value};
 use crate::rule::Severity;
 use crate::worksheet::{Action, RowId, Worksheet};
@@ -48,6 +49,8 @@ pub struct Record {
     pub anchor: Option<(String, &'static str)>,
     /// DOMAIN.
     pub domain: String,
+    /// REASON and EXPIRES of a row that is accepted as it is.
+    pub accepted: Option<Why>,
     /// CONFLICTS: the other holders of the value.
     pub conflicts: Vec<String>,
 }
@@ -64,6 +67,10 @@ impl Record {
                 .get(usize::try_from(at).ok()?)
                 .cloned()
         });
+        let accepted = sheet
+            .acceptance(row)
+            .filter(|_| sheet.is_accepted(row))
+            .map(|acceptance| acceptance.why.clone());
         Self {
             anchor: anchor(&entry),
             guid: entry.guid(),
@@ -76,12 +83,24 @@ impl Record {
             error: text.error,
             update: text.update,
             proposed: text.proposed,
-            action: text.action,
+            // Applied again, the report says the same once more.
+            action: if accepted.is_some() {
+                Action::Complete
+            } else {
+                text.action
+            },
+            accepted,
             severity: text.severity,
             rules: text.rules,
             message: text.message,
             domain: text.domain,
         }
+    }
+
+    /// EXPIRES: the last day of an acceptance, else empty.
+    pub fn expires(&self) -> String {
+        let last = self.accepted.as_ref().and_then(|why| why.expires);
+        last.map(|day| day.to_string()).unwrap_or_default()
     }
 
     /// ROWID.

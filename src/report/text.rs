@@ -32,6 +32,9 @@ pub fn write(output: &mut impl io::Write, record: &Record) -> io::Result<()> {
         escape(&record.message),
         escape(&record.rules.join("; "))
     )?;
+    if let Some(why) = &record.accepted {
+        return writeln!(output, "            accepted: {}", escape(&why.to_string()));
+    }
     match record.proposed {
         Action::Edit => writeln!(
             output,

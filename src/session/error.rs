@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::directory::DirectoryError;
+use crate::exception::ExceptionError;
 use crate::rule::file::RuleError;
 use crate::scan::ScopeError;
 use crate::transaction::{ApplyError, JournalError, LockError, RecoverError, RollbackError};
@@ -13,6 +14,9 @@ pub enum SessionError {
     /// A source could not be opened or discovered.
     #[error(transparent)]
     Source(#[from] DirectoryError),
+    /// The file of exceptions cannot be used.
+    #[error(transparent)]
+    Exceptions(#[from] ExceptionError),
     /// The rules could not be loaded.
     #[error(transparent)]
     Rules(#[from] RuleError),

@@ -3,11 +3,12 @@
 use std::path::PathBuf;
 
 use crate::config::SourceSpec;
+use crate::exception::{Exception, Why};
 use crate::model::{ChangeSet, Forest};
 use crate::rule::Settings;
 use crate::scan::{DomainProgress, ScanOptions};
 use crate::transaction::{Outcome, TransactionId, TransactionReport, TransactionSummary};
-use crate::worksheet::Worksheet;
+use crate::worksheet::{RowId, Worksheet};
 
 /// Everything that a scan needs.
 #[derive(Debug, Clone)]
@@ -20,6 +21,18 @@ pub struct ScanRequest {
     pub settings: Settings,
     /// What to judge.
     pub options: ScanOptions,
+    /// The file that remembers exceptions; one a forest in the state directory
+    /// if none is named.
+    pub exceptions: Option<PathBuf>,
+}
+
+/// Rows that are accepted, or no longer.
+#[derive(Debug, Clone, Default)]
+pub struct Acceptances {
+    /// The rows.
+    pub rows: Vec<RowId>,
+    /// Their exceptions, each with the name of its forest.
+    pub exceptions: Vec<(String, Exception)>,
 }
 
 /// What a face asks for. One at a time; a command sent while another runs is
@@ -38,6 +51,10 @@ pub enum Command {
     Rollback(TransactionId),
     /// Settle what an unfinished transaction left in doubt.
     Recover(TransactionId),
+    /// Remember why rows are right as they are.
+    Remember(Acceptances),
+    /// Forget the exceptions that accept rows.
+    Forget(Acceptances),
     /// Stop what is running between two entries or pages.
     Cancel,
 }
@@ -81,6 +98,15 @@ pub enum Event {
         summary: TransactionSummary,
         /// One modification each: heading and lines of its diff, raw.
         modifications: Vec<(String, Vec<String>)>,
+    },
+    /// Exceptions were kept or forgotten: the rows, and where, in words.
+    Remembered {
+        /// The rows; accepted with the reason if one is given, else no more.
+        rows: Vec<RowId>,
+        /// Why they are accepted; none if they no longer are.
+        why: Option<Why>,
+        /// What was done, in one sentence.
+        sentence: String,
     },
     /// An LDAP operation as it is sent, for the operation log.
     Operation(String),

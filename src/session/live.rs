@@ -230,6 +230,7 @@ mod tests {
             rules: EMBEDDED_RULES.to_owned(),
             settings: Settings::default(),
             options: ScanOptions::default(),
+            exceptions: None,
         };
         session.open(&request.sources).await.unwrap();
         let cancel = CancellationToken::new();

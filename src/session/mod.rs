@@ -5,6 +5,7 @@
 //! to a [`spawn`]ed worker and receives [`Event`]s. Only here and in `cli` is
 //! the clock read.
 
+mod accept;
 mod error;
 mod event;
 mod live;
@@ -13,8 +14,9 @@ mod state;
 mod transact;
 mod worker;
 
+pub use accept::{Remembered, exception_file, exception_folder};
 pub use error::SessionError;
-pub use event::{Command, Event, ScanRequest};
+pub use event::{Acceptances, Command, Event, ScanRequest};
 pub use open::{check_filter, export_demo};
 pub use transact::Watched;
 pub use worker::{SessionHandle, shown, spawn};
@@ -43,6 +45,8 @@ pub struct Session {
     /// Sources that could not be opened beside others that could.
     missing: Vec<String>,
     judge: Option<Arc<Judge>>,
+    /// The one file of exceptions that the last scan was asked to use.
+    exceptions: Option<PathBuf>,
 }
 
 impl Session {
@@ -54,6 +58,7 @@ impl Session {
             labels: Vec::new(),
             missing: Vec::new(),
             judge: None,
+            exceptions: None,
         }
     }
 
@@ -121,10 +126,19 @@ impl Session {
         let rules = Arc::new(file::load_with(&request.rules, overrides)?);
         let judge = Arc::new(Judge::new(rules, request.settings.clone()));
         self.judge = Some(Arc::clone(&judge));
+        self.exceptions.clone_from(&request.exceptions);
+        // A mistake in the file is found before a long read.
+        self.known_exceptions()?;
         let mut result =
             scan::scan(&self.sources, &judge, &request.options, progress, cancel).await?;
         result.incomplete.extend(self.missing.iter().cloned());
-        tokio::task::spawn_blocking(move || Worksheet::new(result, judge))
+        let known = self.known_exceptions()?;
+        let sheet = tokio::task::spawn_blocking(move || {
+            let mut sheet = Worksheet::new(result, judge);
+            sheet.unmet = sheet.recall(&known, accept::today());
+            sheet
+        });
+        sheet
             .await
             .map_err(|error| SessionError::Internal(error.to_string()))
     }

@@ -226,6 +226,6 @@ fn origin() -> Origin {
     clippy::disallowed_methods,
     reason = "the session reads the clock for what it calls"
 )]
-fn now() -> Timestamp {
+pub(super) fn now() -> Timestamp {
     Timestamp::now()
 }

@@ -8,7 +8,7 @@
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use super::{Command, Event, ScanRequest, Session, SessionError, Watched};
+use super::{Acceptances, Command, Event, ScanRequest, Session, SessionError, Watched};
 use crate::model::ChangeSet;
 use crate::scan::DomainProgress;
 use crate::transaction::{ApplyOptions, Progress, TransactionId, TransactionRecord};
@@ -90,6 +90,8 @@ impl Worker<'_> {
             Command::Show(id) => self.show(&id),
             Command::Rollback(id) => self.rollback(id).await,
             Command::Recover(id) => self.recover(&id).await,
+            Command::Remember(rows) => self.remember(rows),
+            Command::Forget(rows) => self.forget(rows),
             Command::Cancel => return,
         };
         let event = outcome.unwrap_or_else(|error| {
@@ -112,6 +114,33 @@ impl Worker<'_> {
         };
         let worksheet = self.session.scan(request, &sink, self.cancel).await?;
         Ok(Event::Scanned(Box::new(worksheet)))
+    }
+
+    fn remember(&mut self, accepted: Acceptances) -> Result<Event, SessionError> {
+        let why = accepted.exceptions.first().map(|(_, e)| e.why.clone());
+        let files = self.session.remember(accepted.exceptions)?;
+        let paths: Vec<String> = files
+            .iter()
+            .map(|file| file.path.display().to_string())
+            .collect();
+        Ok(Event::Remembered {
+            why,
+            sentence: format!(
+                "{} accepted, kept in {}",
+                rows_in_words(accepted.rows.len()),
+                paths.join(" and ")
+            ),
+            rows: accepted.rows,
+        })
+    }
+
+    fn forget(&mut self, accepted: Acceptances) -> Result<Event, SessionError> {
+        self.session.forget(&accepted.exceptions)?;
+        Ok(Event::Remembered {
+            why: None,
+            sentence: format!("{} no longer accepted", rows_in_words(accepted.rows.len())),
+            rows: accepted.rows,
+        })
     }
 
     async fn apply(
@@ -220,6 +249,10 @@ impl Worker<'_> {
     }
 }
 
+fn rows_in_words(rows: usize) -> String {
+    format!("{rows} {}", if rows == 1 { "row is" } else { "rows are" })
+}
+
 /// A transaction as text to read: a heading and the lines of its diff for each
 /// modification. Raw: a face makes it safe.
 pub fn shown(record: &TransactionRecord) -> Vec<(String, Vec<String>)> {
@@ -283,6 +316,7 @@ mod tests {
             rules: EMBEDDED_RULES.to_owned(),
             settings: Settings::default(),
             options: ScanOptions::default(),
+            exceptions: None,
         };
         let command = Command::Scan(Box::new(request));
         handle.commands.send(command).await.unwrap();

@@ -240,6 +240,7 @@ mod tests {
                 rules: "entra".to_owned(),
                 settings: Settings::default(),
                 options: ScanOptions::default(),
+                exceptions: None,
             },
             colour: false,
             state: "/var/lib/idmend".into(),

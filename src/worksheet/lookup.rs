@@ -73,6 +73,11 @@ impl Worksheet {
         }
     }
 
+    /// The first row of an entry, if it has any.
+    pub(super) fn first_row(&self, entry: EntryRef) -> Option<RowId> {
+        self.directory().first_rows.get(&entry).copied()
+    }
+
     fn directory(&self) -> &Directory {
         self.directory.get_or_init(|| Directory::of(&self.scan))
     }

@@ -6,6 +6,7 @@
 //! worksheet turns decisions into a [`ChangeSet`](crate::model::ChangeSet); it never touches a directory
 //! and knows nothing of screens.
 
+mod accepted;
 mod check;
 mod draft;
 mod filter;
@@ -19,6 +20,7 @@ mod stage;
 mod summary;
 mod view;
 
+pub use accepted::{Acceptance, Unmet};
 pub use filter::{FilterError, RowFilter};
 pub use lookup::Lookup;
 pub use plan::Plan;

@@ -1,4 +1,4 @@
-//! skeleton
+//! Rows: what was decided on them, what became of them, and their texts.
 
 use crate::model::ObjectClass;
 use crate::rule::Severity;
@@ -39,6 +39,8 @@ pub enum RowState {
     InDoubt(String),
     /// Written, and taken back since.
     RolledBack,
+    /// Right as it is, with the reason that somebody gave.
+    Accepted(String),
 }
 
 /// The texts of a row, raw: whoever shows them escapes them.

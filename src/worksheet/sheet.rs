@@ -8,7 +8,7 @@ use std::sync::{Arc, OnceLock};
 use super::lookup::Directory;
 use super::stage::{Decision, Staged, Step};
 use super::view::Ranks;
-use super::{Action, Proposal, RowId, RowState, RowText, proposal};
+use super::{Acceptance, Action, Proposal, RowId, RowState, RowText, Unmet, proposal};
 use crate::model::{AttributeName, Entry};
 use crate::rule::{ErrorWord, Judge, KeySpace, Place, Severity};
 use crate::scan::{EntryRef, Finding, Part, ScanResult};
@@ -36,9 +36,12 @@ pub struct Worksheet {
     pub scan: ScanResult,
     /// By what it was judged, and edits are checked.
     pub judge: Arc<Judge>,
+    /// Exceptions that do not apply to this scan.
+    pub unmet: Vec<Unmet>,
     pub(super) proposals: Vec<Option<Box<Proposal>>>,
     pub(super) decisions: Vec<Decision>,
     pub(super) states: Vec<RowState>,
+    pub(super) accepted: BTreeMap<RowId, Acceptance>,
     pub(super) staged: Staged,
     pub(super) undo: Vec<Step>,
     pub(super) redo: Vec<Step>,
@@ -66,12 +69,14 @@ impl Worksheet {
             proposals,
             decisions: vec![Decision::default(); rows],
             states: vec![RowState::Open; rows],
+            accepted: BTreeMap::new(),
             staged: Staged::default(),
             undo: Vec::new(),
             redo: Vec::new(),
             directory: OnceLock::new(),
             ranks: Ranks::default(),
             first,
+            unmet: Vec::new(),
             scan,
             judge,
         }
@@ -194,9 +199,18 @@ impl Worksheet {
         self.decisions[row.0 as usize].action
     }
 
-    /// What became of a row.
+    /// What became of a row. It counts as accepted only while nothing else is
+    /// decided on it.
     pub fn state(&self, row: RowId) -> &RowState {
-        &self.states[row.0 as usize]
+        let state = &self.states[row.0 as usize];
+        match self.accepted.get(&row) {
+            Some(acceptance)
+                if *state == RowState::Open && !self.decisions[row.0 as usize].is_deed() =>
+            {
+                &acceptance.state
+            }
+            _ => state,
+        }
     }
 
     /// Records what became of rows.

@@ -269,7 +269,7 @@ impl Worksheet {
                 Ok(decision) => {
                     bulk.staged += 1;
                     let before = self.decisions[row.0 as usize].clone();
-                    if before != decision || *self.state(row) != RowState::Open {
+                    if before != decision || self.states[row.0 as usize] != RowState::Open {
                         self.put(row, decision.clone());
                         self.claim(self.finding(row).entry, row);
                         step.0.push((row, before, decision));
@@ -324,9 +324,11 @@ impl Worksheet {
                 "it is not known whether this row was written: settle the transaction first"
                     .to_owned(),
             ),
-            RowState::Open | RowState::Failed(_) | RowState::Conflict(_) | RowState::RolledBack => {
-                None
-            }
+            RowState::Open
+            | RowState::Accepted(_)
+            | RowState::Failed(_)
+            | RowState::Conflict(_)
+            | RowState::RolledBack => None,
         }
     }
 

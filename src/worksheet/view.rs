@@ -215,6 +215,7 @@ fn state_word(state: &RowState) -> &'static str {
         RowState::Conflict(_) => "conflict",
         RowState::InDoubt(_) => "in doubt",
         RowState::RolledBack => "rolled back",
+        RowState::Accepted(_) => "accepted",
     }
 }
 
@@ -227,6 +228,7 @@ fn state_rank(state: &RowState) -> u32 {
         RowState::Open => 3,
         RowState::RolledBack => 4,
         RowState::NotNeeded => 5,
-        RowState::Done => 6,
+        RowState::Accepted(_) => 6,
+        RowState::Done => 7,
     }
 }

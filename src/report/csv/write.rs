@@ -38,6 +38,8 @@ impl<W: io::Write> CsvWriter<W> {
             .anchor
             .as_ref()
             .map_or(("", ""), |(id, source)| (id.as_str(), *source));
+        let reason = record.accepted.as_ref().map_or("", |why| &why.reason);
+        let expires = record.expires();
         let fields = [
             record.dn.as_str(),
             &record.common_name,
@@ -56,8 +58,8 @@ impl<W: io::Write> CsvWriter<W> {
             anchor,
             &record.domain,
             &record.conflicts.join(" | "),
-            "",
-            "",
+            reason,
+            &expires,
             &record.row_id(),
         ];
         self.inner

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::{App, Sheet, targets_in_words};
+use crate::exception::Why;
+use crate::session::{Acceptances, Command};
 use crate::text::{self, Cut};
 use crate::tui::draw::Areas;
 use crate::tui::grid::columns::{content, filter_for};
@@ -48,8 +50,17 @@ impl App {
                 sheet.worksheet.accept(rows)
             }),
             Intent::Remove => self.act(sheet, Action::Remove),
-            Intent::Complete => self.act(sheet, Action::Complete),
-            Intent::Undecide => self.act(sheet, Action::None),
+            Intent::Complete => {
+                self.act(sheet, Action::Complete);
+                if sheet.grid.current().is_some() && self.popups.is_empty() {
+                    let staged = self.status.clone().unwrap_or_default();
+                    self.popups.push(Popup::Prompt(Prompt::reason(&staged)));
+                }
+            }
+            Intent::Undecide => {
+                self.act(sheet, Action::None);
+                return forget(sheet);
+            }
             Intent::AcceptSafe => {
                 let rows = sheet.grid.order().to_vec();
                 let staged = sheet.worksheet.accept_safe(&rows);
@@ -250,6 +261,25 @@ impl App {
         self.popups.push(Popup::Prompt(Prompt::new(kind, &text)));
     }
 
+    /// Remembers why the rows that COMPLETE was just staged on are right.
+    pub(super) fn remember(&mut self, text: &str) -> Vec<Effect> {
+        let (Some(sheet), Ok(why)) = (&self.sheet, Why::parse(text)) else {
+            return Vec::new();
+        };
+        let is_complete = |row: &RowId| sheet.worksheet.action(*row) == Action::Complete;
+        let rows: Vec<RowId> = sheet
+            .grid
+            .targets()
+            .into_iter()
+            .filter(is_complete)
+            .collect();
+        if rows.is_empty() {
+            return Vec::new();
+        }
+        let accepted = acceptances(sheet, rows, &why);
+        vec![Effect::Send(Command::Remember(accepted))]
+    }
+
     pub(super) fn search(&mut self, text: &str) {
         let Some(sheet) = &mut self.sheet else {
             return;
@@ -348,6 +378,31 @@ impl App {
 /// A short quote that is safe to show; the status line cuts it to the screen.
 fn quote(text: &str) -> String {
     text::fit_text(text, QUOTE, Cut::End)
+}
+
+/// Forgets why those of the rows just taken back were right that were accepted.
+fn forget(sheet: &Sheet) -> Vec<Effect> {
+    let is_accepted = |row: &RowId| sheet.worksheet.is_accepted(*row);
+    let rows: Vec<RowId> = sheet
+        .grid
+        .targets()
+        .into_iter()
+        .filter(is_accepted)
+        .collect();
+    if rows.is_empty() {
+        return Vec::new();
+    }
+    let accepted = acceptances(sheet, rows, &Why::default());
+    vec![Effect::Send(Command::Forget(accepted))]
+}
+
+fn acceptances(sheet: &Sheet, rows: Vec<RowId>, why: &Why) -> Acceptances {
+    let mut exceptions = Vec::new();
+    for row in &rows {
+        let (forest, of_row) = sheet.worksheet.exceptions(*row, why);
+        exceptions.extend(of_row.into_iter().map(|one| (forest.clone(), one)));
+    }
+    Acceptances { rows, exceptions }
 }
 
 /// After staging: counts, and the order if it depends on what was staged.

@@ -259,6 +259,11 @@ impl App {
                 self.filter(&text);
                 Vec::new()
             }
+            Answer::Reason(text) => self.remember(&text),
+            Answer::Say(words) => {
+                self.say(words);
+                Vec::new()
+            }
             Answer::Confirmed(what) => self.confirmed(what),
         }
     }

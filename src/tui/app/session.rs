@@ -1,6 +1,7 @@
 //! What the session says, and what becomes of it.
 
 use super::{App, Sheet, Written};
+use crate::exception::Why;
 use crate::session::{Command, Event};
 use crate::transaction::{Outcome, TransactionReport};
 use crate::tui::grid::Grid;
@@ -11,7 +12,7 @@ use crate::tui::screens::connect::Connect;
 use crate::tui::screens::outcome::OutcomeScreen;
 use crate::tui::screens::transaction::Shown;
 use crate::tui::screens::write::{Kind, Write};
-use crate::worksheet::{RowState, Worksheet};
+use crate::worksheet::{RowId, RowState, Worksheet};
 
 /// Most sentences of an incomplete scan that a notice shows.
 const SENTENCES: usize = 5;
@@ -68,10 +69,30 @@ impl App {
                 let shown = Shown::new(summary, modifications);
                 self.screens.push(Screen::Transaction(Box::new(shown)));
             }
+            Event::Remembered {
+                rows,
+                why,
+                sentence,
+            } => self.remembered(&rows, why.as_ref(), sentence),
             Event::Operation(operation) => self.log.push(operation),
             Event::Failed { message, hint } => return self.failed(message, hint),
         }
         Vec::new()
+    }
+
+    /// Rows that were accepted, or are no longer.
+    fn remembered(&mut self, rows: &[RowId], why: Option<&Why>, sentence: String) {
+        if let Some(sheet) = &mut self.sheet {
+            for row in rows {
+                match why {
+                    Some(why) => sheet.worksheet.mark_accepted(*row, why.clone()),
+                    None => drop(sheet.worksheet.mark_unaccepted(*row)),
+                }
+            }
+            sheet.tally = Tally::of(&sheet.worksheet);
+            sheet.grid.refresh(&sheet.worksheet);
+        }
+        self.say(sentence);
     }
 
     fn writing(&mut self) -> Option<&mut Write> {
@@ -90,6 +111,19 @@ impl App {
             if scan.incomplete.len() > SENTENCES {
                 lines.push(format!("and {} more", scan.incomplete.len() - SENTENCES));
             }
+        }
+        for unmet in &worksheet.unmet {
+            self.log
+                .push(format!("exception that does not apply: {unmet}"));
+        }
+        if !worksheet.unmet.is_empty() {
+            self.say(format!(
+                "{} not apply any more; the operation log names them",
+                match worksheet.unmet.len() {
+                    1 => "1 exception does".to_owned(),
+                    more => format!("{more} exceptions do"),
+                }
+            ));
         }
         let grid = Grid::new(&worksheet);
         let tally = Tally::of(&worksheet);

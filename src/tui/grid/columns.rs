@@ -278,6 +278,7 @@ fn state_words(action: Action, state: &RowState) -> &'static str {
         (RowState::Conflict(_), _) => "! conflict",
         (RowState::InDoubt(_), _) => "? in doubt",
         (RowState::RolledBack, _) => "< rolled back",
+        (RowState::Accepted(_), _) => "= accepted",
     }
 }
 

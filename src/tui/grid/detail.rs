@@ -135,6 +135,7 @@ fn outcome(page: &mut Page, state: &RowState, words: &str) {
         RowState::Failed(reason) | RowState::Conflict(reason) | RowState::InDoubt(reason) => {
             page.labelled(words, reason, Role::Warning);
         }
+        RowState::Accepted(reason) => page.labelled(words, reason, Role::Muted),
         _ => {}
     }
 }

@@ -186,7 +186,9 @@ fn cell_style(column: SortColumn, shown: &Shown<'_>, theme: Theme) -> Style {
     match column {
         SortColumn::Severity => theme.severity(shown.text.severity),
         SortColumn::State => match (shown.state, shown.text.action) {
-            (RowState::Open, Action::None) | (RowState::RolledBack, _) => theme.style(Role::Muted),
+            (RowState::Open, Action::None) | (RowState::RolledBack | RowState::Accepted(_), _) => {
+                theme.style(Role::Muted)
+            }
             (RowState::Open, _) => theme.style(Role::Staged),
             (RowState::Done | RowState::NotNeeded, _) => theme.style(Role::Added),
             (RowState::Failed(_), _) => theme.style(Role::Removed),

@@ -52,6 +52,8 @@ pub(super) enum Answer {
     Stage(RowId, String),
     Search(String),
     Filter(String),
+    Reason(String),
+    Say(String),
     Confirmed(Confirmed),
 }
 

@@ -1,4 +1,4 @@
-//! The line at the bottom that a search or a filter is typed into. A filter that
+//! The line at the bottom that a search, a filter or a reason is typed into. What
 //! cannot be read is named at once.
 
 use crossterm::event::KeyEvent;
@@ -7,6 +7,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::{Answer, draw_lines, open};
+use crate::exception::Why;
 use crate::tui::cell;
 use crate::tui::keymap::{self, Context, Intent};
 use crate::tui::line::LineInput;
@@ -18,6 +19,7 @@ use crate::worksheet::RowFilter;
 pub(in crate::tui) enum PromptKind {
     Search,
     Filter,
+    Reason,
 }
 
 /// The line and what is wrong with it.
@@ -25,6 +27,8 @@ pub(in crate::tui) enum PromptKind {
 pub(in crate::tui) struct Prompt {
     kind: PromptKind,
     line: LineInput,
+    /// What was staged before a reason is asked for.
+    staged: String,
     problem: Option<String>,
 }
 
@@ -33,24 +37,51 @@ impl Prompt {
         Self {
             kind,
             line: LineInput::new(text),
+            staged: String::new(),
             problem: None,
         }
     }
 
+    /// Asks why something that was just staged is right.
+    pub(in crate::tui) fn reason(staged: &str) -> Self {
+        Self {
+            staged: staged.to_owned(),
+            ..Self::new(PromptKind::Reason, "")
+        }
+    }
+
+    fn example(&self) -> &'static str {
+        match self.kind {
+            PromptKind::Search | PromptKind::Filter => {
+                "words  field:value  /regex/  !not    such as: attr:mail !error:length"
+            }
+            PromptKind::Reason => {
+                "why? Enter remembers it for later scans, Esc not    such as: moves until 2027-05-31"
+            }
+        }
+    }
+
     fn check(&mut self) {
-        self.problem = RowFilter::parse(self.line.text())
-            .err()
-            .map(|error| error.to_string());
+        self.problem = match self.kind {
+            PromptKind::Search | PromptKind::Filter => RowFilter::parse(self.line.text())
+                .err()
+                .map(|error| error.to_string()),
+            PromptKind::Reason => Why::parse(self.line.text()).err(),
+        };
     }
 
     pub(super) fn key(&mut self, event: KeyEvent) -> Answer {
         match keymap::intent(&[Context::Prompt], event) {
+            Some(Intent::Close) if self.kind == PromptKind::Reason => {
+                Answer::Say(self.staged.clone())
+            }
             Some(Intent::Close) => Answer::Close,
             Some(Intent::Submit) if self.problem.is_none() => {
                 let text = self.line.text().to_owned();
                 match self.kind {
                     PromptKind::Search => Answer::Search(text),
                     PromptKind::Filter => Answer::Filter(text),
+                    PromptKind::Reason => Answer::Reason(text),
                 }
             }
             Some(Intent::ClearLine) => {
@@ -81,6 +112,7 @@ impl Prompt {
         let title = match self.kind {
             PromptKind::Search => "Search: jump to rows, hide none",
             PromptKind::Filter => "Filter: show only matching rows",
+            PromptKind::Reason => &self.staged,
         };
         let inner = open(frame, bottom, (bottom.width, bottom.height), title);
         let width = usize::from(inner.width.saturating_sub(2));
@@ -92,10 +124,7 @@ impl Prompt {
                 Line::from(cell::fit(problem, width + 2, crate::text::Cut::End, theme))
                     .patch_style(theme.style(Role::Removed))
             }
-            None => Line::styled(
-                "words  field:value  /regex/  !not    such as: attr:mail !error:length",
-                theme.style(Role::Muted),
-            ),
+            None => Line::styled(self.example(), theme.style(Role::Muted)),
         };
         draw_lines(frame, inner, &[Line::from(spans), second]);
         frame.set_cursor_position((inner.x + 2 + u16::try_from(at).unwrap_or(0), inner.y));

@@ -106,6 +106,7 @@ fn the_cursor_and_the_marks_survive_filter_and_sort() {
 fn an_action_goes_to_the_marked_rows_and_says_so() {
     let mut face = Face::on_grid(many(10), SMALL);
     face.keys("c");
+    face.press(KeyCode::Esc);
     assert!(
         face.status().contains("the row under the cursor"),
         "{}",
@@ -114,6 +115,7 @@ fn an_action_goes_to_the_marked_rows_and_says_so() {
     face.keys("vjjv");
     assert!(face.shows("3 marked"), "{}", face.screen());
     face.keys("c");
+    face.press(KeyCode::Esc);
     assert!(
         face.status().contains("3 of 3 marked rows"),
         "{}",
@@ -133,6 +135,7 @@ fn marks_that_a_filter_hides_are_named() {
     face.keys("f0003");
     face.press(KeyCode::Enter);
     face.keys("c");
+    face.press(KeyCode::Esc);
     assert!(
         face.status().contains("9 of them hidden"),
         "{}",
@@ -219,6 +222,7 @@ fn every_hostile_cell_can_be_filtered_by_and_finds_itself() {
 fn leaving_with_staged_work_asks_first() {
     let mut face = Face::on_grid(faulty(), SMALL);
     face.keys("c");
+    face.press(KeyCode::Esc);
     face.press(KeyCode::Esc);
     assert!(!face.has_quit(), "Esc never leaves");
     face.keys("q");
@@ -418,4 +422,50 @@ fn copying_gives_the_raw_name_to_the_clipboard() {
     let row = face.current();
     let dn = face.sheet().text(row).dn;
     assert!(matches!(face.effects.as_slice(), [Effect::Copy(text)] if *text == dn));
+}
+
+#[test]
+fn complete_asks_why_and_the_answer_is_remembered() {
+    let mut face = Face::on_grid(many(3), SMALL);
+    face.keys("c");
+    assert!(
+        face.shows("COMPLETE staged for the row under the cursor"),
+        "{}",
+        face.screen()
+    );
+    face.keys("moves until 31.1.2027");
+    face.press(KeyCode::Enter);
+    assert!(
+        face.shows("'31.1.2027' is no day such as 2027-01-31"),
+        "{}",
+        face.screen()
+    );
+    for _ in "31.1.2027".chars() {
+        face.press(KeyCode::Backspace);
+    }
+    face.keys("2027-01-31");
+    face.press(KeyCode::Enter);
+    let Some(Effect::Send(Command::Remember(accepted))) = face.effects.pop() else {
+        panic!("nothing is remembered");
+    };
+    let (forest, exception) = &accepted.exceptions[0];
+    let why = exception.why.clone();
+    assert_eq!(
+        (forest.as_str(), why.reason.as_str()),
+        ("contoso.com", "moves")
+    );
+    face.tell(Event::Remembered {
+        rows: accepted.rows,
+        why: Some(why),
+        sentence: "1 row is accepted, kept in x.toml".into(),
+    });
+    assert!(face.shows("= accepted"), "{}", face.screen());
+    assert!(face.shows("1 row is accepted, kept in x.toml"));
+    face.keys("fstate:accepted");
+    face.press(KeyCode::Enter);
+    assert!(face.shows("row 1 of 1, 3 in all"), "{}", face.screen());
+    face.keys("x");
+    assert!(
+        matches!(face.effects.pop(), Some(Effect::Send(Command::Forget(gone))) if gone.rows.len() == 1)
+    );
 }

@@ -28,6 +28,7 @@ pub(super) fn options(start: Start) -> Options {
             rules: "entra".to_owned(),
             settings: Settings::default(),
             options: ScanOptions::default(),
+            exceptions: None,
         },
         colour: true,
         state: "/var/lib/idmend".into(),

@@ -1,0 +1,337 @@
+//! Rows that somebody accepted as they are, in this scan or an earlier one.
+//!
+//! A row is accepted when every rule that it breaks is. An exception that does
+//! not fit the scan any more is never bent until it does: it does not apply,
+//! and is named.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use jiff::civil::Date;
+
+use super::{RowId, RowState, Worksheet};
+use crate::exception::{Exception, Why};
+use crate::model::{Identity, Value};
+use crate::scan::{EntryRef, Part};
+
+/// A row's acceptance.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Acceptance {
+    /// Why, by whom, until when; of several exceptions the reasons together and
+    /// the earliest day.
+    pub why: Why,
+    /// As the state of the row.
+    pub(super) state: RowState,
+}
+
+impl Acceptance {
+    fn new(why: Why) -> Self {
+        Self {
+            state: RowState::Accepted(why.to_string()),
+            why,
+        }
+    }
+}
+
+/// An exception that does not apply, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unmet {
+    /// The exception.
+    pub exception: Exception,
+    /// Why it does not apply.
+    pub reason: String,
+}
+
+/// Raw; whoever shows it escapes it.
+impl fmt::Display for Unmet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.exception, self.reason)
+    }
+}
+
+/// How an exception stands to this scan.
+enum Fit {
+    Row(RowId),
+    /// It is about an entry that this scan did not judge.
+    NotJudged,
+    Unmet(String),
+}
+
+impl Worksheet {
+    /// Marks the rows that `known` exceptions accept on `today`; returns those
+    /// that do not apply.
+    pub fn recall(&mut self, known: &[Exception], today: Date) -> Vec<Unmet> {
+        let mut unmet = Vec::new();
+        let mut fitting: BTreeMap<RowId, Vec<&Exception>> = BTreeMap::new();
+        for exception in known {
+            let reason = match self.fit(exception, today) {
+                Fit::Row(row) => {
+                    fitting.entry(row).or_default().push(exception);
+                    continue;
+                }
+                Fit::NotJudged => continue,
+                Fit::Unmet(reason) => reason,
+            };
+            unmet.push(Unmet {
+                exception: exception.clone(),
+                reason,
+            });
+        }
+        for (row, exceptions) in fitting {
+            let others = self.unaccepted_rules(row, &exceptions);
+            if others.is_empty() {
+                self.mark_accepted(row, together(&exceptions));
+                continue;
+            }
+            let reason = format!(
+                "the value also breaks {}, which is not accepted",
+                others.join(" and ")
+            );
+            unmet.extend(exceptions.into_iter().map(|exception| Unmet {
+                exception: exception.clone(),
+                reason: reason.clone(),
+            }));
+        }
+        unmet
+    }
+
+    /// Marks a row as accepted.
+    pub fn mark_accepted(&mut self, row: RowId, why: Why) {
+        self.accepted.insert(row, Acceptance::new(why));
+    }
+
+    /// Takes the acceptance of a row back; whether it had one.
+    pub fn mark_unaccepted(&mut self, row: RowId) -> bool {
+        self.accepted.remove(&row).is_some()
+    }
+
+    /// Why a row is accepted, if it is.
+    pub fn acceptance(&self, row: RowId) -> Option<&Acceptance> {
+        self.accepted.get(&row)
+    }
+
+    /// Whether a row is accepted and nothing else was decided on it since.
+    pub fn is_accepted(&self, row: RowId) -> bool {
+        matches!(self.state(row), RowState::Accepted(_))
+    }
+
+    /// The exceptions that accept a row, one for each rule it breaks, and the
+    /// name of the forest they belong to.
+    pub fn exceptions(&self, row: RowId, why: &Why) -> (String, Vec<Exception>) {
+        let finding = self.finding(row);
+        let snapshot = &self.scan.snapshot;
+        let exceptions = finding.faults.iter().map(|fault| Exception {
+            guid: snapshot.guid(finding.entry),
+            dn: snapshot.dn(finding.entry),
+            attribute: finding.place.attribute.clone(),
+            value: self.value(row).map(Value::from),
+            rule: self.judge.rules.rule(fault.rule).id.clone(),
+            why: why.clone(),
+        });
+        let domain = snapshot.domain(finding.entry);
+        (self.scan.forest(domain).name.clone(), exceptions.collect())
+    }
+
+    fn fit(&self, exception: &Exception, today: Date) -> Fit {
+        if let Some(last) = exception.why.expires
+            && exception.why.is_expired(today)
+        {
+            return Fit::Unmet(format!("it expired after {last}"));
+        }
+        let Some((entry, first)) = self.excepted_entry(exception) else {
+            if !self.scan.is_complete() {
+                return Fit::NotJudged;
+            }
+            return Fit::Unmet("the entry was not found".to_owned());
+        };
+        if self.scan.snapshot.part(entry) != Part::Judged {
+            return Fit::NotJudged;
+        }
+        let wanted = exception.value.as_ref().map(Value::as_bytes);
+        let row = first.and_then(|first| {
+            self.siblings(first).find(|row| {
+                self.finding(*row).place.attribute == exception.attribute
+                    && self.value(*row) == wanted
+            })
+        });
+        let Some(row) = row else {
+            return Fit::Unmet(self.why_no_row(entry, exception));
+        };
+        let breaks = |rule: &str| self.rule_ids(row).any(|id| id == rule);
+        if breaks(&exception.rule) {
+            Fit::Row(row)
+        } else {
+            Fit::Unmet("the value does not break this rule any more".to_owned())
+        }
+    }
+
+    /// The entry of an exception and its first row. An entry without an
+    /// objectGUID, as in some LDIF files, is known by its name.
+    fn excepted_entry(&self, exception: &Exception) -> Option<(EntryRef, Option<RowId>)> {
+        let by_guid = self.find_entry(&exception.identity());
+        let entry = by_guid.or_else(|| {
+            let by_name = self.find_entry(&Identity::Dn(exception.dn.clone()))?;
+            self.scan
+                .snapshot
+                .guid(by_name)
+                .is_none()
+                .then_some(by_name)
+        })?;
+        Some((entry, self.first_row(entry)))
+    }
+
+    fn why_no_row(&self, entry: EntryRef, exception: &Exception) -> String {
+        let entry = self.scan.snapshot.entry(entry);
+        let values = entry.values(exception.attribute.as_str());
+        let stands = match &exception.value {
+            Some(value) => values.contains(value),
+            None => values.is_empty(),
+        };
+        if stands {
+            "the value is no finding any more".to_owned()
+        } else {
+            "the value was changed since".to_owned()
+        }
+    }
+
+    fn rule_ids(&self, row: RowId) -> impl Iterator<Item = &str> {
+        let faults = self.finding(row).faults.iter();
+        faults.map(|fault| self.judge.rules.rule(fault.rule).id.as_str())
+    }
+
+    fn unaccepted_rules(&self, row: RowId, exceptions: &[&Exception]) -> Vec<String> {
+        self.rule_ids(row)
+            .filter(|id| exceptions.iter().all(|exception| exception.rule != *id))
+            .map(str::to_owned)
+            .collect()
+    }
+}
+
+/// What several exceptions of one row say together.
+fn together(exceptions: &[&Exception]) -> Why {
+    let joined = |part: fn(&Why) -> &str| {
+        let texts = exceptions.iter().map(|exception| part(&exception.why));
+        let distinct: BTreeSet<&str> = texts.filter(|text| !text.is_empty()).collect();
+        distinct.into_iter().collect::<Vec<_>>().join("; ")
+    };
+    Why {
+        reason: joined(|why| &why.reason),
+        author: joined(|why| &why.author),
+        expires: exceptions.iter().filter_map(|e| e.why.expires).min(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scan::fixture::{contoso, judge, user};
+
+    const TODAY: Date = Date::constant(2026, 11, 22);
+
+    fn sheet(mail: &str) -> Worksheet {
+        let entries = vec![user("anna", &[("mail", &[mail])])];
+        Worksheet::new(contoso(entries), judge())
+    }
+
+    fn why() -> Why {
+        Why {
+            reason: "a relay".into(),
+            author: "anna".into(),
+            expires: Some(TODAY),
+        }
+    }
+
+    fn only_row(sheet: &Worksheet) -> RowId {
+        assert_eq!(sheet.len(), 1);
+        RowId(0)
+    }
+
+    /// What is said of the exceptions for `before` when `after` is scanned.
+    fn told(before: &str, after: &str, today: Date) -> Vec<String> {
+        let known = sheet(before);
+        let (forest, known) = known.exceptions(only_row(&known), &why());
+        assert_eq!(forest, "contoso.com");
+        let mut sheet = sheet(after);
+        let unmet = sheet.recall(&known, today);
+        unmet.into_iter().map(|unmet| unmet.reason).collect()
+    }
+
+    #[test]
+    fn an_accepted_row_is_accepted_at_the_next_scan_and_no_longer_proposed_for() {
+        let first = sheet("anna@contoso.local");
+        let (_, known) = first.exceptions(only_row(&first), &why());
+        let mut next = sheet("anna@contoso.local");
+        assert_eq!(next.recall(&known, TODAY), []);
+        let row = only_row(&next);
+        let accepted = RowState::Accepted("a relay (anna, until 2026-11-22)".into());
+        assert_eq!(*next.state(row), accepted);
+        assert!(next.row_matches(
+            row,
+            &crate::worksheet::RowFilter::parse("state:accepted").unwrap()
+        ));
+        assert_eq!(next.accept_safe(&[row]), 0);
+        next.edit(row, "anna@contoso.com").unwrap();
+        assert_eq!(
+            *next.state(row),
+            RowState::Open,
+            "a new decision comes first"
+        );
+        assert!(next.undo());
+        assert!(next.is_accepted(row));
+    }
+
+    #[test]
+    fn what_does_not_fit_any_more_does_not_apply_and_is_named() {
+        let local = "anna@contoso.local";
+        let tomorrow = TODAY.tomorrow().unwrap();
+        assert_eq!(
+            told(local, local, tomorrow),
+            ["it expired after 2026-11-22"]
+        );
+        assert_eq!(
+            told(local, "anna@fabrikam.local", TODAY),
+            ["the value was changed since"]
+        );
+        assert_eq!(
+            told(local, "anna@contoso.com", TODAY),
+            ["the value was changed since"]
+        );
+    }
+
+    #[test]
+    fn a_row_that_breaks_another_rule_too_is_not_accepted() {
+        let first = sheet("anna@contoso.local");
+        let (_, mut known) = first.exceptions(only_row(&first), &why());
+        let value = Some(Value::from("anna..x@contoso.local"));
+        for exception in &mut known {
+            exception.value.clone_from(&value);
+        }
+        let mut next = sheet("anna..x@contoso.local");
+        let unmet = next.recall(&known, TODAY);
+        assert!(!next.is_accepted(only_row(&next)));
+        assert_eq!(unmet.len(), 1);
+        assert!(
+            unmet[0]
+                .reason
+                .starts_with("the value also breaks mail-dots"),
+            "{}",
+            unmet[0].reason
+        );
+    }
+
+    #[test]
+    fn an_entry_that_is_gone_is_named() {
+        let first = sheet("anna@contoso.local");
+        let (_, known) = first.exceptions(only_row(&first), &why());
+        let mut next = Worksheet::new(contoso(vec![user("b", &[])]), judge());
+        let unmet = next.recall(&known, TODAY);
+        assert_eq!(unmet[0].reason, "the entry was not found");
+        assert!(
+            unmet[0]
+                .to_string()
+                .contains(" mail 'anna@contoso.local' of CN=anna,"),
+            "{}",
+            unmet[0]
+        );
+    }
+}
