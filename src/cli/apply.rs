@@ -164,7 +164,7 @@ impl ApplyArgs {
             format!(" (line {})", lines.join(", "))
         });
         say(format!(
-            "plan: {} to change; {} refused, {} already as wished, {} to accept as they are",
+            "plan: {} to change; {} refused, {} already as wished, {} left as they are",
             count(as_u64(plan.changes.len()), "entry", "entries"),
             count(as_u64(refused.len()), "row", "rows"),
             staged.not_needed,
