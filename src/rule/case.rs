@@ -197,7 +197,7 @@ struct Trial<'a> {
 impl Trial<'_> {
     fn run(&self, valid: bool) -> Result<(), String> {
         let entry = self.entry()?;
-        if matches!(self.rule.check, Check::Unique { .. }) {
+        if self.rule.check.is_of_others() {
             return self.run_unique(&entry, valid);
         }
         let faults = self.judge.faults(&entry);

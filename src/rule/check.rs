@@ -8,6 +8,7 @@
 
 use serde::Deserialize;
 
+use super::chain::Step;
 use super::characters::{
     CharacterSet, first_wrong, is_blank, is_blank_in_address, is_foreign_letter, is_hidden,
     is_hidden_in_address, utf16_len,
@@ -139,6 +140,8 @@ pub enum Check {
         /// At which attributes of the others.
         with: Vec<AttributeName>,
     },
+    /// A step of a chain; only in sets whose mode that is.
+    Step(Step),
 }
 
 /// A place in a text where a dot may be wrong.
@@ -222,6 +225,14 @@ impl Check {
             _ if length > max => Some(format!("it has {length} bytes, the limit is {max}")),
             _ => None,
         }
+    }
+
+    /// Whether it compares with other entries.
+    pub(super) fn is_of_others(&self) -> bool {
+        matches!(
+            self,
+            Self::Unique { .. } | Self::Step(Step::Duplicate { .. })
+        )
     }
 
     /// Whether `c` is a character that this check finds fault with.

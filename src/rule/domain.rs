@@ -136,6 +136,21 @@ pub(super) fn is_well_formed(domain: &str) -> bool {
         && label_fault(domain, true).is_none()
 }
 
+/// Whether `label` is a top-level domain that anybody's mail could be in.
+pub(super) fn is_top_level(label: &str) -> bool {
+    let label = label.to_ascii_lowercase();
+    if SPECIAL_USE.contains(&label.as_str()) {
+        return false;
+    }
+    let is_known = |name: &str| {
+        psl::List
+            .suffix(name.as_bytes())
+            .is_some_and(|suffix| suffix.typ().is_some())
+    };
+    // Some top-level domains (ck, kh) have rules for what is below them only.
+    is_known(&label) || is_known(&format!("a.b.{label}"))
+}
+
 /// Whether `domain` lies below a public suffix.
 pub(super) fn is_public(domain: &str) -> bool {
     let Some(ascii) = to_ascii(domain) else {

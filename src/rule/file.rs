@@ -1,6 +1,6 @@
 //! Rule files: their shape, the sets inside the binary, and loading.
 //!
-//! A set is a folder of TOML files, one an attribute. What is wrong in a file
+//! A set is a folder of TOML files, one an attribute, and perhaps `set.toml`. What is wrong in a file
 //! is refused at load with file, line and column: an unknown key, a bad regular
 //! expression, an id used twice, a source that is not listed. The cases of a
 //! set that was read from a folder must hold, too ([`load`]); [`read`] leaves
@@ -18,45 +18,71 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::case::Case;
+use super::chain::Step;
 use super::check::Check;
 use super::fix::Fix;
+use super::key::OneAttribute;
 use super::parsed::Form;
 use super::{ErrorWord, Location, Rule, RuleSet, Severity, Source, When};
 use crate::model::{AddressType, AttributeName, ObjectClass};
 
-/// A file of the set `entra`.
+/// The files of an embedded set.
 macro_rules! embedded {
-    ($name:literal) => {
-        (
-            concat!("rules/entra/", $name, ".toml"),
-            include_str!(concat!("../../rules/entra/", $name, ".toml")),
-        )
+    ($set:literal, $($name:literal),+ $(,)?) => {
+        ($set, &[$((
+            concat!("rules/", $set, "/", $name, ".toml"),
+            include_str!(concat!("../../rules/", $set, "/", $name, ".toml")),
+        )),+])
     };
 }
 
+/// The file of a set that says what holds for all its rules; it may be missing.
+const SET_FILE: &str = "set.toml";
+
 /// The sets that the binary carries: name, and files with their text.
-const EMBEDDED: [(&str, &[(&str, &str)]); 1] = [(
-    "entra",
-    &[
-        embedded!("userPrincipalName"),
-        embedded!("proxyAddresses"),
-        embedded!("mail"),
-        embedded!("mailNickname"),
-        embedded!("targetAddress"),
-        embedded!("sAMAccountName"),
-        embedded!("displayName"),
-        embedded!("givenName"),
-        embedded!("sn"),
-        embedded!("mS-DS-ConsistencyGuid"),
-        embedded!("msExchMasterAccountSid"),
-        embedded!("member"),
-        embedded!("userCertificate"),
-        embedded!("userSMIMECertificate"),
-        embedded!("thumbnailPhoto"),
-        embedded!("person"),
-        embedded!("directory-extensions"),
-    ],
-)];
+const EMBEDDED: [(&str, &[(&str, &str)]); 3] = [
+    embedded!(
+        "entra",
+        "userPrincipalName",
+        "proxyAddresses",
+        "mail",
+        "mailNickname",
+        "targetAddress",
+        "sAMAccountName",
+        "displayName",
+        "givenName",
+        "sn",
+        "mS-DS-ConsistencyGuid",
+        "msExchMasterAccountSid",
+        "member",
+        "userCertificate",
+        "userSMIMECertificate",
+        "thumbnailPhoto",
+        "person",
+        "directory-extensions",
+    ),
+    embedded!(
+        "multi-tenant",
+        "set",
+        "displayName",
+        "givenName",
+        "mail",
+        "mailNickname",
+        "proxyAddresses",
+        "sAMAccountName",
+        "targetAddress",
+        "userPrincipalName",
+    ),
+    embedded!(
+        "dedicated",
+        "set",
+        "displayName",
+        "mail",
+        "mailNickname",
+        "proxyAddresses",
+        "targetAddress",
+    ),
+];
 
 /// Why rules cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -305,13 +331,19 @@ fn compile<'a>(
 ) -> Result<RuleSet, RuleError> {
     let mut rules = Vec::new();
     let mut ids = BTreeSet::new();
+    let mut chain = None;
     for (path, text) in files {
         let at = |span: Range<usize>, message: String| RuleError::At {
             location: Location::of(path, text, span.start),
             message,
         };
-        let file: RuleFile = toml::from_str(text)
-            .map_err(|error| at(error.span().unwrap_or(0..0), one_line(error.message())))?;
+        let refused =
+            |error: toml::de::Error| at(error.span().unwrap_or(0..0), one_line(error.message()));
+        if Path::new(path).file_name() == Some(SET_FILE.as_ref()) {
+            chain = Some(toml::from_str(text).map_err(refused)?);
+            continue;
+        }
+        let file: RuleFile = toml::from_str(text).map_err(refused)?;
         for rule in &file.rule {
             let id = &rule.get_ref().id;
             if !is_id(id.get_ref()) {
@@ -348,10 +380,34 @@ fn compile<'a>(
             reason: format!("{} rules are more than {}", rules.len(), u16::MAX),
         });
     }
+    if let Some(rule) = rules.iter().find(|rule| !rule.fits(chain.is_some())) {
+        return Err(RuleError::At {
+            location: rule.location.clone(),
+            message: format!(
+                "the check of '{}' does not fit: steps are for chains (mode = \"chain\" in \
+                 {SET_FILE}) and nothing else is, and duplicates are known for addresses only",
+                rule.id
+            ),
+        });
+    }
     Ok(RuleSet {
         name: name.to_owned(),
         rules,
+        chain,
     })
+}
+
+impl Rule {
+    /// Whether the check is one for a set that is one of chains, or not.
+    fn fits(&self, is_chain: bool) -> bool {
+        match &self.check {
+            Check::Step(Step::Duplicate { .. }) => {
+                is_chain && OneAttribute::named(&self.attribute).is_some()
+            }
+            Check::Step(_) => is_chain,
+            _ => !is_chain,
+        }
+    }
 }
 
 /// What the rules of one file share.

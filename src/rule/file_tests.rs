@@ -39,15 +39,18 @@ fn error(old: &str, new: &str) -> String {
 }
 
 #[test]
-fn every_case_of_the_embedded_set_holds() {
-    let rules = load("entra").unwrap();
-    let failures: Vec<String> = run_cases(&rules).iter().map(ToString::to_string).collect();
-    assert!(failures.is_empty(), "\n{}", failures.join("\n"));
+fn every_case_of_the_embedded_sets_holds() {
+    for (set, _) in EMBEDDED {
+        let rules = load(set).unwrap();
+        let failures: Vec<String> = run_cases(&rules).iter().map(ToString::to_string).collect();
+        assert!(failures.is_empty(), "{set}\n{}", failures.join("\n"));
+    }
 }
 
 #[test]
 fn every_rule_has_six_cases_of_both_kinds_and_says_what_happens() {
-    for rule in load("entra").unwrap().rules {
+    let sets = EMBEDDED.map(|(set, _)| load(set).unwrap());
+    for rule in sets.into_iter().flat_map(|set| set.rules) {
         let valid = rule.cases.iter().filter(|(_, valid, _)| *valid).count();
         let invalid = rule.cases.len() - valid;
         assert!(valid >= 2 && invalid >= 2, "{}: one-sided cases", rule.id);
@@ -214,7 +217,7 @@ fn an_empty_folder_and_a_missing_one_are_told() {
     assert!(message.ends_with("it holds no .toml file"), "{message}");
     let message = load("nosuch").unwrap_err().to_string();
     assert!(
-        message.contains("'nosuch' is no rule set (there is: entra)"),
+        message.contains("'nosuch' is no rule set (there is: entra, multi-tenant, dedicated)"),
         "{message}"
     );
 }

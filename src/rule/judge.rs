@@ -12,6 +12,7 @@ use super::attribute_check::{
     count, count_by_range, differs_from_primary, entry_domain, has_address, no_primary, repeats,
     two_primaries,
 };
+use super::chain::{self, Chain, Skips, Suggestion};
 use super::domain::Domains;
 use super::key::{address_key, bytes_key, proxy_key, target_key, text_key};
 use super::parsed::{Form, Parsed};
@@ -30,6 +31,7 @@ pub struct Judge {
     groups: Vec<Group>,
     unique: Vec<RuleId>,
     domains: Domains,
+    chain: Option<Chain>,
 }
 
 /// The rules of one attribute.
@@ -60,8 +62,12 @@ impl Judge {
             groups: Vec::new(),
             unique: Vec::new(),
             domains,
+            chain: None,
         };
-        judge.resolve();
+        judge.chain = Chain::of(&judge.rules, &judge.settings);
+        if judge.chain.is_none() {
+            judge.resolve();
+        }
         judge
     }
 
@@ -134,6 +140,51 @@ impl Judge {
         }
     }
 
+    /// Which entries are left out.
+    pub fn skips(&self) -> Skips {
+        self.rules
+            .chain
+            .as_ref()
+            .map_or(Skips::default(), |set| set.skips)
+    }
+
+    /// Whether the rules judge `entry` when no filter says what is judged.
+    pub fn asks_for(&self, entry: &Entry) -> bool {
+        let required = self.rules.chain.iter().flat_map(|set| &set.requires);
+        required.into_iter().all(|name| entry.has(name.as_str()))
+    }
+
+    /// Whether the rules form chains: what they propose is then in
+    /// [`Judge::suggest`], and need not hold.
+    pub fn is_chain(&self) -> bool {
+        self.chain.is_some()
+    }
+
+    /// What the chain of an attribute proposes at `place`, where `faults` are;
+    /// `None` for a set without chains.
+    pub fn suggest(&self, entry: &Entry, place: &Place, faults: &[Fault]) -> Option<Suggestion> {
+        let at_place = faults.iter().filter(|fault| fault.place == *place);
+        let broken: Vec<RuleId> = at_place.map(|fault| fault.rule).collect();
+        let chain = self.chain.as_ref()?;
+        chain.suggest(&self.rules, entry, place, &broken)
+    }
+
+    /// The words for the faults of one row, as the ERROR column names them:
+    /// worst rule first, each word once; for chains one a step, in their order.
+    pub fn error_words(&self, faults: &[Fault]) -> Vec<ErrorWord> {
+        if self.is_chain() {
+            return chain::error_words(&self.rules, faults);
+        }
+        let mut words = Vec::new();
+        for fault in faults {
+            let word = self.rules.rule(fault.rule).error;
+            if !words.contains(&word) {
+                words.push(word);
+            }
+        }
+        words
+    }
+
     /// The attributes that must be read for judging (not for showing).
     pub fn attributes(&self) -> Vec<AttributeName> {
         let mut names: Vec<AttributeName> = [
@@ -160,6 +211,9 @@ impl Judge {
                 names.extend(with.iter().cloned());
             }
         }
+        if self.chain.is_some() {
+            names.extend(Chain::asked(&self.rules));
+        }
         names.sort();
         names.dedup();
         names
@@ -176,6 +230,9 @@ impl Judge {
 
     /// All rules that `entry` breaks on its own, in the order of the rules.
     pub fn faults(&self, entry: &Entry) -> Vec<Fault> {
+        if let Some(chain) = &self.chain {
+            return chain.faults(&self.rules, entry);
+        }
         let class = entry.class();
         let subject = Subject { entry, class };
         let mut faults = Vec::new();
@@ -349,6 +406,9 @@ impl Judge {
         if !class.holds_addresses() {
             return keys;
         }
+        if let Some(chain) = &self.chain {
+            return chain.keys(&self.rules, entry);
+        }
         let login = &self.settings.login_attribute;
         let mut names = vec![
             AttributeName::known("mail"),
@@ -396,6 +456,9 @@ impl Judge {
         value: &str,
     ) -> Option<(KeySpace, String)> {
         let class = entry.class();
+        if let Some(chain) = &self.chain {
+            return chain.key_of(&self.rules, entry, attribute, value);
+        }
         if class.holds_addresses() {
             self.key_for(entry, class, attribute, value)
         } else {
@@ -464,6 +527,11 @@ impl Judge {
         attribute: &AttributeName,
         others: &[AttributeName],
     ) -> Option<RuleId> {
+        if let Some(chain) = &self.chain {
+            let shared = others.contains(attribute);
+            let rule = shared.then(|| chain.collision(&self.rules, entry, attribute));
+            return rule.flatten();
+        }
         let subject = Subject {
             entry,
             class: entry.class(),

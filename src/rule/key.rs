@@ -11,7 +11,7 @@ use serde::Deserialize;
 
 use super::characters::is_blank_in_address;
 use super::{Place, domain};
-use crate::model::{AddressType, ProxyAddress};
+use crate::model::{AddressType, AttributeName, ProxyAddress};
 
 /// Values are compared within a space only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
@@ -30,6 +30,49 @@ pub enum KeySpace {
     Target,
     /// mS-DS-ConsistencyGuid, in hexadecimal.
     Anchor,
+    /// One attribute by itself, as sets of chains compare.
+    #[serde(skip)]
+    Of(OneAttribute),
+}
+
+/// The attributes whose values chains compare.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[expect(missing_docs, reason = "each is the attribute of that name")]
+pub enum OneAttribute {
+    Mail,
+    MailNickname,
+    ProxyAddresses,
+    SamAccountName,
+    TargetAddress,
+    UserPrincipalName,
+}
+
+impl OneAttribute {
+    const ALL: [Self; 6] = [
+        Self::Mail,
+        Self::MailNickname,
+        Self::ProxyAddresses,
+        Self::SamAccountName,
+        Self::TargetAddress,
+        Self::UserPrincipalName,
+    ];
+
+    /// The attribute of that name, if chains compare its values.
+    pub(super) fn named(name: &AttributeName) -> Option<Self> {
+        Self::ALL.into_iter().find(|one| name.is(one.name()))
+    }
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Mail => "mail",
+            Self::MailNickname => "mailNickname",
+            Self::ProxyAddresses => "proxyAddresses",
+            Self::SamAccountName => "sAMAccountName",
+            Self::TargetAddress => "targetAddress",
+            Self::UserPrincipalName => "userPrincipalName",
+        }
+    }
 }
 
 /// A value that must be unique, in the form in which it is compared.

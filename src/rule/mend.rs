@@ -5,6 +5,7 @@
 //! knows one entry only: whether the new value is free is for the caller to see
 //! to.
 
+use super::chain::SuggestedAction;
 use super::fix::{Patient, Step};
 use super::judge::Judge;
 use super::key::proxy_key;
@@ -39,6 +40,9 @@ impl Judge {
     /// of the mended entry no longer name the place; `None` if no fix is known.
     /// Uniqueness is for the caller to see to.
     pub fn mend(&self, entry: &Entry, place: &Place, faults: &[Fault]) -> Option<Mended> {
+        if self.is_chain() {
+            return self.suggested(entry, place, faults);
+        }
         let at = usize::try_from(place.value?).ok()?;
         let values = entry.values(place.attribute.as_str());
         let original = values.get(at)?.as_text()?;
@@ -89,6 +93,17 @@ impl Judge {
             confidence: confidence(self, entry, place, original, &steps),
             reason: reason(entry, &steps),
             value,
+        })
+    }
+
+    /// What a chain proposes, which need not hold.
+    fn suggested(&self, entry: &Entry, place: &Place, faults: &[Fault]) -> Option<Mended> {
+        let suggestion = self.suggest(entry, place, faults)?;
+        let is_removal = suggestion.action == SuggestedAction::Remove;
+        (is_removal || suggestion.update.is_some()).then(|| Mended {
+            value: suggestion.update,
+            confidence: Confidence::Manual,
+            reason: "as IdFix proposes it".to_owned(),
         })
     }
 

@@ -12,6 +12,7 @@
 
 mod attribute_check;
 mod case;
+pub mod chain;
 mod characters;
 mod check;
 mod domain;
@@ -29,7 +30,7 @@ pub use check::{CharacterSetField, Check, DotPlace, Pattern};
 pub use file::RuleOverride;
 pub use fix::Fix;
 pub use judge::Judge;
-pub use key::{KeySpace, UniqueKey};
+pub use key::{KeySpace, OneAttribute, UniqueKey};
 pub use mend::Mended;
 pub use parsed::{Form, Part};
 pub use settings::{Settings, SyncEngine};
@@ -240,6 +241,8 @@ pub struct RuleSet {
     pub name: String,
     /// Its rules, in file order; [`RuleId`] is the index.
     pub rules: Vec<Rule>,
+    /// What holds for the whole set if its rules form chains.
+    pub chain: Option<chain::ChainSet>,
 }
 
 impl RuleSet {

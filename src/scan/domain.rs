@@ -236,11 +236,13 @@ impl Reading {
             return self.count_without_class(entry, judges);
         }
         let task = Arc::clone(&self.task);
-        let in_scope = judges && task.scope.covers(&entry.dn);
+        let judge = &task.shared.judge;
+        let asked = task.scope.has_filter() || judge.asks_for(entry);
+        let in_scope = judges && asked && task.scope.covers(&entry.dn);
         if !in_scope && task.scope.scope_only() {
             return None;
         }
-        let part = match SkipReason::of(entry, task.kind) {
+        let part = match SkipReason::of(entry, task.kind, judge.skips()) {
             Some(reason) => Part::Skipped(reason),
             None if in_scope => Part::Judged,
             None => Part::OutOfScope,
@@ -248,7 +250,6 @@ impl Reading {
         if let (Part::Skipped(reason), true) = (part, in_scope) {
             *self.skipped.entry(reason).or_default() += 1;
         }
-        let judge = &task.shared.judge;
         let at = self.builder.push(entry, part);
         self.index.add(at, entry, judge);
         if part == Part::Judged {

@@ -94,6 +94,16 @@ pub(crate) fn contoso(entries: Vec<Entry>) -> ScanResult {
     run(&[source(&directory)], &ScanOptions::default()).unwrap()
 }
 
+/// Scans one forest with one domain by a set of its own.
+pub(crate) fn contoso_by(judge: &Judge, entries: Vec<Entry>, options: &ScanOptions) -> ScanResult {
+    let directory = MemoryDirectory::new("contoso.com", &["contoso.com"], entries);
+    let sources = [source(&directory)];
+    let cancel = CancellationToken::new();
+    runtime()
+        .block_on(scan(&sources, judge, options, &|_| (), &cancel))
+        .unwrap()
+}
+
 /// Findings as `name attribute value rules`, in their order.
 pub(crate) fn rows(scan: &ScanResult) -> Vec<String> {
     let judge = judge();

@@ -11,6 +11,7 @@ mod conflict;
 mod domain;
 #[cfg(test)]
 pub(crate) mod fixture;
+mod idfix_skip;
 mod index;
 mod packed;
 mod pipeline;

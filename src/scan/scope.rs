@@ -128,6 +128,11 @@ impl DomainScope {
         inside && !self.excludes.iter().any(|exclude| is_within(&key, exclude))
     }
 
+    /// Whether the user says by a filter what is judged.
+    pub(super) fn has_filter(&self) -> bool {
+        self.filter.is_some()
+    }
+
     /// Whether entries that are not judged are left out altogether.
     pub(super) fn scope_only(&self) -> bool {
         self.scope_only

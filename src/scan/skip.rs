@@ -10,13 +10,15 @@
 
 use std::fmt;
 
+use super::idfix_skip;
 use crate::model::{Entry, ObjectClass, SourceKind};
+use crate::rule::chain::Skips;
 
 /// Bits of msExchRecipientTypeDetails that keep a user from synchronising:
 /// mail-enabled public folder, system attendant, system mailbox, Microsoft
 /// Exchange, arbitration mailbox, mailbox plan, discovery mailbox
 /// ("User object is missing or filtered").
-const SYSTEM_RECIPIENTS: i64 = 0x21C0_7000;
+pub(super) const SYSTEM_RECIPIENTS: i64 = 0x21C0_7000;
 
 /// The bit of msExchRecipientTypeDetails of an Exchange role group.
 const ROLE_GROUP: i64 = 0x4000_0000;
@@ -49,6 +51,16 @@ pub enum SkipReason {
     ExchangeOwn,
     /// No objectClass was returned: what it is cannot be told.
     NoClass,
+    /// By the list of `IdFix`: a cn that ends in `$` or begins like that of a
+    /// system account.
+    SystemName,
+    /// By the list of `IdFix`: a hidden user with a displayName that begins
+    /// with MSOL.
+    HiddenMsolUser,
+    /// By the list of `IdFix`: a security group without mail.
+    NoMail,
+    /// By the list of `IdFix`: a distribution group without proxyAddresses.
+    NoAddresses,
 }
 
 impl SkipReason {
@@ -67,12 +79,24 @@ impl SkipReason {
             Self::AdminDescription => "excluded by adminDescription",
             Self::ExchangeOwn => "Exchange's own mailboxes",
             Self::NoClass => "without objectClass, so that they cannot be judged",
+            Self::SystemName => "named like a system account (IdFix's list)",
+            Self::HiddenMsolUser => "hidden users with MSOL in displayName",
+            Self::NoMail => "security groups without mail",
+            Self::NoAddresses => "distribution groups without proxyAddresses",
         }
     }
 
-    /// Why the sync engine skips `entry`, read from a source of `kind`; `None`
-    /// if it does not.
-    pub(super) fn of(entry: &Entry, kind: SourceKind) -> Option<Self> {
+    /// Why `entry`, read from a source of `kind`, is skipped by the list of
+    /// `skips`; `None` if it is not.
+    pub(super) fn of(entry: &Entry, kind: SourceKind, skips: Skips) -> Option<Self> {
+        match skips {
+            Skips::Entra => Self::of_entra(entry, kind),
+            Skips::MultiTenant => idfix_skip::multi_tenant(entry),
+            Skips::Dedicated => idfix_skip::any(entry),
+        }
+    }
+
+    fn of_entra(entry: &Entry, kind: SourceKind) -> Option<Self> {
         let class = entry.class();
         if entry.has("isCriticalSystemObject") {
             return Some(Self::CriticalSystemObject);
@@ -144,19 +168,19 @@ fn of_contact(entry: &Entry) -> Option<SkipReason> {
     is_cas(entry, "mailNickname").then_some(SkipReason::CasMailbox)
 }
 
-fn is(entry: &Entry, attribute: &str, text: &str) -> bool {
+pub(super) fn is(entry: &Entry, attribute: &str, text: &str) -> bool {
     entry
         .text(attribute)
         .is_some_and(|value| value.eq_ignore_ascii_case(text))
 }
 
-fn begins(entry: &Entry, attribute: &str, start: &str) -> bool {
+pub(super) fn begins(entry: &Entry, attribute: &str, start: &str) -> bool {
     entry
         .text(attribute)
         .is_some_and(|value| begins_with(value, start))
 }
 
-fn begins_with(value: &str, start: &str) -> bool {
+pub(super) fn begins_with(value: &str, start: &str) -> bool {
     value
         .get(..start.len())
         .is_some_and(|head| head.eq_ignore_ascii_case(start))
@@ -168,7 +192,7 @@ fn is_cas(entry: &Entry, attribute: &str) -> bool {
         .is_some_and(|value| begins_with(value, "CAS_") && value.contains('}'))
 }
 
-fn has_recipient_bits(entry: &Entry, mask: i64) -> bool {
+pub(super) fn has_recipient_bits(entry: &Entry, mask: i64) -> bool {
     entry
         .integer("msExchRecipientTypeDetails")
         .is_some_and(|details| details & mask != 0)
@@ -208,7 +232,7 @@ mod tests {
         for (name, value) in attributes {
             entry.add(AttributeName::known(name), [Value::from(*value)]);
         }
-        SkipReason::of(&entry, SourceKind::ActiveDirectory)
+        SkipReason::of(&entry, SourceKind::ActiveDirectory, Skips::Entra)
     }
 
     #[test]

@@ -184,6 +184,7 @@ fn filter(space: KeySpace, key: &str, text: &str) -> String {
             ("proxyAddresses", format!("smtp:{key}")),
         ],
         KeySpace::Sip | KeySpace::X500 => vec![("proxyAddresses", text.to_owned())],
+        KeySpace::Of(attribute) => vec![(attribute.name(), text.to_owned())],
         KeySpace::Nickname => vec![("mailNickname", text.to_owned())],
         KeySpace::Target => vec![("targetAddress", text.to_owned())],
         // Anchors are never written, so that nobody asks.

@@ -7,6 +7,7 @@
 //! and knows nothing of screens.
 
 mod accepted;
+mod chain;
 mod check;
 mod draft;
 mod filter;
@@ -31,5 +32,7 @@ pub use stage::{Bulk, Decision, EditCheck};
 pub use summary::Summary;
 pub use view::{SortColumn, SortKey};
 
+#[cfg(test)]
+mod chain_tests;
 #[cfg(test)]
 mod tests;

@@ -8,9 +8,9 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::Action;
 use super::draft::{Deed, Draft, Key, KnownFaults, key_changes};
 use super::keeper::keeper;
+use super::{Action, chain};
 use crate::model::{AddressType, AttributeName, Entry, Identity, ProxyAddress, Value};
 use crate::rule::{Confidence, Fault, Judge, Mended, Place};
 use crate::scan::{EntryRef, Finding, ScanResult};
@@ -49,6 +49,9 @@ struct Candidate {
 
 /// The proposal of each finding.
 pub(super) fn propose(scan: &ScanResult, judge: &Judge) -> Vec<Option<Box<Proposal>>> {
+    if judge.is_chain() {
+        return chain::propose(scan, judge);
+    }
     let mut keepers = Keepers::default();
     let mut candidates = Vec::new();
     for findings in scan.findings.chunk_by(|a, b| a.entry == b.entry) {

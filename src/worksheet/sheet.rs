@@ -10,7 +10,7 @@ use super::stage::{Decision, Staged, Step};
 use super::view::Ranks;
 use super::{Acceptance, Action, Proposal, RowId, RowState, RowText, Unmet, proposal};
 use crate::model::{AttributeName, Entry};
-use crate::rule::{ErrorWord, Judge, KeySpace, Place, Severity};
+use crate::rule::{Judge, KeySpace, Place, Severity};
 use crate::scan::{EntryRef, Finding, Part, ScanResult};
 
 /// How many other holders of a value are named.
@@ -162,15 +162,9 @@ impl Worksheet {
         }
     }
 
-    /// The ERROR words of a row, worst rule first, each once.
+    /// The ERROR words of a row.
     pub(super) fn error(&self, row: RowId) -> String {
-        let mut words: Vec<ErrorWord> = Vec::new();
-        for fault in &self.finding(row).faults {
-            let word = self.judge.rules.rule(fault.rule).error;
-            if !words.contains(&word) {
-                words.push(word);
-            }
-        }
+        let words = self.judge.error_words(&self.finding(row).faults);
         let words: Vec<String> = words.iter().map(|word| format!("{word:?}")).collect();
         words.join(", ")
     }

@@ -218,7 +218,7 @@ fn scope_and_rules() {
         &with(&["--upn-suffix", "contoso.local"]),
         &with(&["--upn-suffix", "contoso.local=con toso.com"]),
         &with(&["--login-attribute", "e-mail address"]),
-        &with(&["--rules", "dedicated"]),
+        &with(&["--rules", "itar"]),
         &with(&["--rules", "rules"]),
         &["rules", "check", "rules"],
         &["rules", "check", "missing"],
@@ -268,8 +268,8 @@ $ scan --ldif small.ldif --login-attribute e-mail address
 error: --login-attribute: 'e-mail address' is not an attribute name (letters, digits and '-', beginning with a letter, or an OID)
 -- exit 2
 
-$ scan --ldif small.ldif --rules dedicated
-error: 'dedicated' is no rule set (there is: entra) and no folder of rule files
+$ scan --ldif small.ldif --rules itar
+error: 'itar' is no rule set (there is: entra, multi-tenant, dedicated) and no folder of rule files
 -- exit 2
 
 $ scan --ldif small.ldif --rules rules

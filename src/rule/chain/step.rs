@@ -1,0 +1,405 @@
+//! The steps of a chain: what one looks at, what it says, and what it hands on.
+//!
+//! A step that finds fault repairs the value, and the next one judges the
+//! repaired value. Repairs are those of `IdFix`; nothing here asks whether they
+//! are wise. No step allocates for a value that it accepts.
+
+use std::borrow::Cow;
+
+use serde::Deserialize;
+use unicode_segmentation::UnicodeSegmentation as _;
+
+use crate::model::{AttributeName, Entry};
+use crate::rule::Part;
+use crate::rule::characters::{first_wrong, utf16_len};
+
+/// What a rule of a chain checks.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(
+    rename_all = "kebab-case",
+    rename_all_fields = "kebab-case",
+    deny_unknown_fields
+)]
+pub enum Step {
+    /// More UTF-16 code units than `max`; cut.
+    Length {
+        /// The limit.
+        max: u32,
+    },
+    /// More UTF-16 code units than `max` before or after the last `@`; handed
+    /// on as it is.
+    PartLength {
+        /// Of what: local or domain.
+        part: Part,
+        /// The limit.
+        max: u32,
+    },
+    /// Characters that may not stand there; removed. The cn if none is left.
+    Characters {
+        /// Where.
+        #[serde(default)]
+        at: Place,
+        /// In which values.
+        #[serde(default)]
+        of: Kind,
+        /// Whether white space is meant, too.
+        #[serde(default)]
+        white_space: bool,
+        /// The characters.
+        #[serde(default)]
+        forbidden: Forbidden,
+    },
+    /// A colon after the first one; all of them removed.
+    SecondColon,
+    /// The value of another entry; handed on as it is.
+    Duplicate {
+        /// COMPLETE is proposed where the entry has this attribute and nothing
+        /// before changed the value.
+        #[serde(default)]
+        complete_with: Option<AttributeName>,
+        /// COMPLETE only for an entry's first value if it begins with `smtp:`,
+        /// and REMOVE for one that contains it, without that attribute.
+        #[serde(default)]
+        as_proxy: bool,
+    },
+    /// No value, or an empty one.
+    Blank {
+        /// What to write.
+        propose: Filling,
+        /// Cut to so many UTF-16 code units.
+        #[serde(default)]
+        max: Option<u32>,
+    },
+    /// A dot at the beginning or the end; removed.
+    OuterDots,
+    /// Another address than the one in mail; `SMTP:` and mail instead.
+    MailMatch,
+    /// One of the four verdicts of the address check. All of them for one
+    /// attribute are one check, made at the place of the first.
+    Address {
+        /// Which.
+        verdict: Verdict,
+        /// In which values.
+        #[serde(default)]
+        of: Kind,
+    },
+}
+
+/// Where in a value characters are looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Place {
+    /// Anywhere.
+    #[default]
+    Anywhere,
+    /// At the beginning.
+    Beginning,
+    /// At the beginning and the end.
+    Edges,
+}
+
+/// Which values a step concerns, by how they were written before any step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// All.
+    #[default]
+    Any,
+    /// Those with `smtp:` anywhere, in any case.
+    Smtp,
+    /// Of the others those that begin with `x400` or `x500`, or with a dot
+    /// after the x.
+    X400X500,
+    /// The rest.
+    Other,
+    /// All without `smtp:`.
+    NotSmtp,
+}
+
+/// What the address check finds, in the order in which it is named.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verdict {
+    /// No address even after the repairs.
+    Format,
+    /// A top-level domain that does not exist.
+    TopLevelDomain,
+    /// Something wrong after the `@`.
+    DomainPart,
+    /// Something wrong before the `@`.
+    LocalPart,
+}
+
+/// What to write where nothing stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Filling {
+    /// Nothing is known.
+    Nothing,
+    /// The cn.
+    CommonName,
+    /// givenName.sn, or the one that there is; else sAMAccountName, else cn.
+    Alias,
+    /// `SMTP:` and mail.
+    Mail,
+}
+
+/// A set of characters, written one after the other.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(from = "String")]
+pub struct Forbidden {
+    ascii: u128,
+    others: Box<[char]>,
+}
+
+impl From<String> for Forbidden {
+    fn from(text: String) -> Self {
+        let (ascii, others): (Vec<char>, Vec<char>) = text.chars().partition(char::is_ascii);
+        Self {
+            ascii: ascii.iter().fold(0, |bits, c| bits | 1 << u32::from(*c)),
+            others: others.into(),
+        }
+    }
+}
+
+impl Forbidden {
+    fn contains(&self, c: char) -> bool {
+        if c.is_ascii() {
+            self.ascii >> u32::from(c) & 1 == 1
+        } else {
+            self.others.contains(&c)
+        }
+    }
+}
+
+impl Kind {
+    /// Whether a value that was read as `original` is meant.
+    pub(super) fn includes(self, original: &str) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Smtp => contains_smtp(original),
+            Self::NotSmtp => !contains_smtp(original),
+            Self::X400X500 => !contains_smtp(original) && is_x400_or_x500(original),
+            Self::Other => !contains_smtp(original) && !is_x400_or_x500(original),
+        }
+    }
+}
+
+/// Whether `smtp:` stands anywhere in `text`, in any case.
+pub(super) fn contains_smtp(text: &str) -> bool {
+    text.as_bytes()
+        .windows(5)
+        .any(|window| window.eq_ignore_ascii_case(b"smtp:"))
+}
+
+fn is_x400_or_x500(text: &str) -> bool {
+    let Some(rest) = text.strip_prefix(['x', 'X']) else {
+        return false;
+    };
+    let rest = rest.strip_prefix('.').unwrap_or(rest);
+    rest.starts_with("400") || rest.starts_with("500")
+}
+
+/// What a step made of a value.
+#[derive(Debug)]
+pub(super) struct Failure<'v> {
+    /// What is wrong, as a sentence.
+    pub(super) detail: String,
+    /// What is handed on; `None` if it stays as it is.
+    pub(super) repaired: Option<Cow<'v, str>>,
+}
+
+impl Step {
+    /// Whether it looks at values that were read as `original`.
+    pub(super) fn concerns(&self, original: &str) -> bool {
+        match self {
+            Self::Characters { of, .. } | Self::Address { of, .. } => of.includes(original),
+            _ => true,
+        }
+    }
+
+    /// What is wrong with `value` by this step alone; for those that need no
+    /// other entry and are no verdict of the address check.
+    pub(super) fn judge<'v>(&self, entry: &Entry, value: &str) -> Option<Failure<'v>> {
+        match self {
+            Self::Length { max } => over_length(value, *max),
+            Self::PartLength { part, max } => over_part_length(value, *part, *max),
+            Self::Characters {
+                at,
+                white_space,
+                forbidden,
+                ..
+            } => {
+                let wrong = |c: char| *white_space && c.is_whitespace() || forbidden.contains(c);
+                wrong_characters(entry, value, *at, wrong)
+            }
+            Self::SecondColon => second_colon(value),
+            Self::Blank { .. } => value.is_empty().then(|| self.blank(entry)).flatten(),
+            Self::OuterDots => outer_dots(entry, value),
+            Self::MailMatch => mail_match(entry, value),
+            Self::Duplicate { .. } | Self::Address { .. } => None,
+        }
+    }
+
+    /// The failure of an attribute without a value; `None` if this is no check
+    /// for that.
+    pub(super) fn blank<'v>(&self, entry: &Entry) -> Option<Failure<'v>> {
+        let Self::Blank { propose, max } = self else {
+            return None;
+        };
+        let filling = match propose {
+            Filling::Nothing => None,
+            Filling::CommonName => Some(entry.common_name()),
+            Filling::Alias => Some(alias(entry)),
+            Filling::Mail => entry.text("mail").map(|mail| format!("SMTP:{mail}")),
+        };
+        Some(Failure {
+            detail: "there is no value".to_owned(),
+            repaired: filling.map(|text| match max {
+                Some(max) => cut(&text, *max).to_owned().into(),
+                None => text.into(),
+            }),
+        })
+    }
+}
+
+fn limit(max: u32) -> usize {
+    usize::try_from(max).unwrap_or(usize::MAX)
+}
+
+/// The longest beginning of `text` that has at most `max` UTF-16 code units
+/// and cuts no character that a person sees as one.
+fn cut(text: &str, max: u32) -> &str {
+    let mut length = 0;
+    let end = text.grapheme_indices(true).find_map(|(at, grapheme)| {
+        length += utf16_len(grapheme);
+        (length > limit(max)).then_some(at)
+    });
+    end.and_then(|end| text.get(..end)).unwrap_or(text)
+}
+
+fn over_length<'v>(value: &str, max: u32) -> Option<Failure<'v>> {
+    // A UTF-16 code unit takes at least one byte of UTF-8.
+    if value.len() <= limit(max) {
+        return None;
+    }
+    let length = utf16_len(value);
+    (length > limit(max)).then(|| Failure {
+        detail: format!("it has {length} characters, the limit is {max}"),
+        repaired: Some(cut(value, max).to_owned().into()),
+    })
+}
+
+fn over_part_length<'v>(value: &str, part: Part, max: u32) -> Option<Failure<'v>> {
+    let (local, domain) = value.rsplit_once('@')?;
+    let (text, subject) = match part {
+        Part::Domain => (domain, "the part after @"),
+        _ => (local, "the part before @"),
+    };
+    let length = utf16_len(text);
+    (length > limit(max)).then(|| Failure {
+        detail: format!("{subject} has {length} characters, the limit is {max}"),
+        repaired: None,
+    })
+}
+
+fn wrong_characters<'v>(
+    entry: &Entry,
+    value: &str,
+    at: Place,
+    wrong: impl Fn(char) -> bool + Copy,
+) -> Option<Failure<'v>> {
+    let kept = match at {
+        Place::Anywhere => {
+            let detail = first_wrong(value, (value, 0), wrong)?;
+            let kept: String = value.chars().filter(|c| !wrong(*c)).collect();
+            return Some(Failure {
+                detail,
+                repaired: Some(or_common_name(kept, entry).into()),
+            });
+        }
+        Place::Beginning => value.trim_start_matches(wrong),
+        Place::Edges => value.trim_matches(wrong),
+    };
+    if kept.len() == value.len() {
+        return None;
+    }
+    let place = if value.starts_with(wrong) {
+        "beginning"
+    } else {
+        "end"
+    };
+    let c = if place == "end" {
+        value.chars().next_back()
+    } else {
+        value.chars().next()
+    };
+    let name = c.map(crate::rule::characters::named).unwrap_or_default();
+    Some(Failure {
+        detail: format!("{name} at the {place}"),
+        repaired: Some(or_common_name(kept.to_owned(), entry).into()),
+    })
+}
+
+/// `text`, or the name of the entry when nothing is left of it.
+fn or_common_name(text: String, entry: &Entry) -> String {
+    if text.is_empty() {
+        entry.common_name()
+    } else {
+        text
+    }
+}
+
+fn second_colon<'v>(value: &str) -> Option<Failure<'v>> {
+    let (prefix, rest) = value.split_once(':')?;
+    if prefix.is_empty() || !rest.contains(':') {
+        return None;
+    }
+    let before = prefix.chars().count() + 1 + rest.split(':').next()?.chars().count();
+    Some(Failure {
+        detail: format!("a second colon at character {}", before + 1),
+        repaired: Some(format!("{prefix}:{}", rest.replace(':', "")).into()),
+    })
+}
+
+fn outer_dots<'v>(entry: &Entry, value: &str) -> Option<Failure<'v>> {
+    let kept = value.trim_matches('.');
+    if kept.len() == value.len() {
+        return None;
+    }
+    let place = if value.starts_with('.') {
+        "beginning"
+    } else {
+        "end"
+    };
+    Some(Failure {
+        detail: format!("a dot at the {place}"),
+        repaired: Some(or_common_name(kept.to_owned(), entry).into()),
+    })
+}
+
+fn mail_match<'v>(entry: &Entry, value: &str) -> Option<Failure<'v>> {
+    let mail = entry.text("mail")?;
+    let address = match value.split_once(':') {
+        Some((_, address)) => address,
+        None => value,
+    };
+    (address.to_lowercase() != mail.to_lowercase()).then(|| Failure {
+        detail: format!("mail is '{}'", mail.escape_debug()),
+        repaired: Some(format!("SMTP:{mail}").into()),
+    })
+}
+
+fn alias(entry: &Entry) -> String {
+    let names: Vec<&str> = ["givenName", "sn"]
+        .iter()
+        .filter_map(|name| entry.text(name))
+        .filter(|name| !name.is_empty())
+        .collect();
+    if names.is_empty() {
+        let account = entry.text("sAMAccountName").map(str::to_owned);
+        account.unwrap_or_else(|| entry.common_name())
+    } else {
+        names.join(".")
+    }
+}
