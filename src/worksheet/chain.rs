@@ -12,7 +12,7 @@ use super::proposal::{is_kept, repeated};
 use super::{Action, Proposal};
 use crate::model::Entry;
 use crate::rule::chain::{SuggestedAction, Suggestion};
-use crate::rule::{Confidence, Judge};
+use crate::rule::{Confidence, ErrorWord, Judge};
 use crate::scan::{Finding, ScanResult};
 
 /// Values times rows of one entry that are tried out. Above it, which only a
@@ -135,6 +135,9 @@ impl Trial<'_> {
         }
         let place = &finding.place;
         let update = proposal.update.as_deref();
+        if let Some(why) = self.forbidden(finding, proposal.action) {
+            return Err(why.to_owned());
+        }
         match (proposal.action, update) {
             (Action::Remove, _) if is_kept(&place.attribute) => {
                 return Err(format!("{} is never removed", place.attribute));
@@ -162,6 +165,26 @@ impl Trial<'_> {
         match keys.iter().find(|key| !self.is_free(key)) {
             Some(_) => Err("another entry holds that value".to_owned()),
             None => Ok(keys),
+        }
+    }
+
+    /// Why a proposal is a hint whatever comes of it.
+    fn forbidden(&self, finding: &Finding, action: Action) -> Option<&'static str> {
+        let attribute = &finding.place.attribute;
+        let may_be_cut = ["displayName", "givenName", "mailNickname"]
+            .iter()
+            .any(|name| attribute.is(name));
+        let is_cut = finding
+            .faults
+            .iter()
+            .any(|fault| self.judge.rules.rule(fault.rule).error == ErrorWord::Length);
+        let value = self.value(finding).unwrap_or_default().to_lowercase();
+        if is_cut && !may_be_cut {
+            Some("what is cut is another name, which may be somebody's")
+        } else if action == Action::Remove && value.ends_with(".onmicrosoft.com") {
+            Some("an address of the cloud's own is never removed")
+        } else {
+            None
         }
     }
 

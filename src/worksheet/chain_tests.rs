@@ -281,3 +281,36 @@ fn what_does_not_hold_is_shown_but_neither_accepted_nor_written() {
         assert!(sheet.act(RowId(row), Action::Edit).is_err(), "row {row}");
     }
 }
+
+#[test]
+fn what_is_cut_is_a_hint_unless_it_is_a_mere_name() {
+    let address = |max: usize| format!("smtp:{}@contoso.com", "a".repeat(max + 1 - 17));
+    let sheet = sheet(vec![
+        user("A", &[("proxyAddresses", &[&address(256)])]),
+        user("B", &[("mailNickname", &[&"b".repeat(65)])]),
+        user("C", &[("givenName", &[&"c".repeat(64)])]),
+    ]);
+    let kinds = [0, 1, 2].map(|row| confidence(&sheet, row));
+    let proposal = sheet.proposal(RowId(0)).unwrap();
+    assert!(proposal.update.as_deref().unwrap().ends_with("@contoso.co"));
+    assert!(proposal.reason.contains("somebody"), "{}", proposal.reason);
+    assert_eq!(
+        kinds,
+        [Confidence::Manual, Confidence::Review, Confidence::Safe]
+    );
+}
+
+#[test]
+fn an_address_of_the_cloud_is_never_removed_by_a_proposal_that_counts() {
+    let values: &[&str] = &["smtp:a@contoso.onmicrosoft.com"];
+    let sheet = sheet(vec![
+        user("A", &[("proxyAddresses", values)]),
+        user("B", &[("proxyAddresses", values)]),
+    ]);
+    let proposed: Vec<Action> = sheet.rows().map(|row| sheet.text(row).proposed).collect();
+    assert_eq!(proposed, [Action::Remove, Action::Remove]);
+    assert_eq!(
+        [0, 1].map(|row| confidence(&sheet, row)),
+        [Confidence::Manual; 2]
+    );
+}

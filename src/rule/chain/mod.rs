@@ -10,15 +10,17 @@
 //! shows one has to check it.
 
 mod address;
+mod repair;
+mod set;
 mod step;
 #[cfg(test)]
 mod tests;
 
 use std::borrow::Cow;
 
-use serde::Deserialize;
 use unicode_normalization::UnicodeNormalization as _;
 
+pub use set::{ChainSet, Skips};
 pub use step::{Filling, Forbidden, Kind, Place as CharacterPlace, Step, Verdict};
 
 use self::address::AddressFaults;
@@ -43,39 +45,6 @@ const ASKED: [&str; 12] = [
     "sn",
     "isCriticalSystemObject",
 ];
-
-/// The content of `set.toml`: what holds for a whole set.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct ChainSet {
-    /// How the rules of the set work together.
-    mode: Mode,
-    /// Which entries are left out.
-    pub skips: Skips,
-    /// Unless the admin gives a filter, only entries that have all of these are
-    /// judged.
-    #[serde(default)]
-    pub requires: Vec<AttributeName>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum Mode {
-    Chain,
-}
-
-/// Whose list of entries to leave out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Skips {
-    /// That of Entra Connect.
-    #[default]
-    Entra,
-    /// That of the multi-tenant set of `IdFix`.
-    MultiTenant,
-    /// That of its dedicated set.
-    Dedicated,
-}
 
 /// What the last failing step of a chain proposes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -296,7 +265,7 @@ impl AttributeChain {
         let valid =
             std::str::from_utf8(value.as_bytes()).map_or_else(|e| e.valid_up_to(), str::len);
         let rule = self.links.iter().copied().find(|id| {
-            subject.rules.rule(*id).error == ErrorWord::Character && subject.is_meant(*id)
+            matches!(subject.step(*id), Some(Step::Characters { .. })) && subject.is_meant(*id)
         });
         let detail = format!("it stops being UTF-8 text at byte {}", valid + 1);
         rule.map(|id| (id, detail)).into_iter().collect()

@@ -173,6 +173,7 @@ const TABLE: &[(&str, &str, &str, &str, &str, &str)] = &[
     (DEDICATED, "group", TARGET, "", "", ""),
     (DEDICATED, "user", TARGET, "SMTP:other@contoso.com", "MailMatch", "SMTP:jane@contoso.com"),
     (DEDICATED, "group", TARGET, "SMTP:other@contoso.com", "", ""),
+    (DEDICATED, "user", TARGET, "SMTP:jane@contoso.mail.onmicrosoft.com", "", ""),
 ];
 
 #[test]
