@@ -56,8 +56,10 @@ impl AttributeName {
     }
 
     /// Whether this is the attribute `name`, ignoring case.
+    #[inline]
     pub fn is(&self, name: &str) -> bool {
-        self.0.eq_ignore_ascii_case(name)
+        // Most names differ in length already.
+        self.0.len() == name.len() && self.0.eq_ignore_ascii_case(name)
     }
 
     /// The name without options such as `;range=0-1499` or `;binary`.

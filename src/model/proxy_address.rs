@@ -53,22 +53,27 @@ impl<'a> ProxyAddress<'a> {
                 kind: AddressType::None,
             };
         };
-        let word = prefix.trim();
-        let is_word =
-            !word.is_empty() && word.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
-        if !is_word {
+        let is_word = |text: &str| {
+            !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+        };
+        let word = if is_word(prefix) {
+            prefix
+        } else {
+            prefix.trim()
+        };
+        if !is_word(word) {
             return Self {
                 prefix: "",
                 address: value,
                 kind: AddressType::None,
             };
         }
-        let kind = match word.to_ascii_lowercase().as_str() {
-            "smtp" if word == "SMTP" => AddressType::PrimarySmtp,
-            "smtp" => AddressType::SecondarySmtp,
-            "sip" => AddressType::Sip,
-            "x500" => AddressType::X500,
-            "x400" => AddressType::X400,
+        let kind = match word.as_bytes() {
+            b"SMTP" => AddressType::PrimarySmtp,
+            [b's' | b'S', b'm' | b'M', b't' | b'T', b'p' | b'P'] => AddressType::SecondarySmtp,
+            [b's' | b'S', b'i' | b'I', b'p' | b'P'] => AddressType::Sip,
+            [b'x' | b'X', b'5', b'0', b'0'] => AddressType::X500,
+            [b'x' | b'X', b'4', b'0', b'0'] => AddressType::X400,
             _ => AddressType::Other,
         };
         Self {

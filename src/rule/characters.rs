@@ -12,7 +12,7 @@ use unicode_normalization::char::is_combining_mark;
 ///
 /// Written as the characters one after the other; `a-z`, `A-Z` and `0-9` stand
 /// for the ranges, any other `-` for itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct CharacterSet(u128);
 
 impl CharacterSet {
@@ -44,6 +44,31 @@ impl CharacterSet {
             return Err("a set of characters cannot be empty".to_owned());
         }
         Ok(Self(bits))
+    }
+
+    /// The ASCII characters that `wanted` names.
+    pub(super) fn matching(wanted: impl Fn(char) -> bool) -> Self {
+        let wanted = (0..0x80_u8).filter(|byte| wanted(char::from(*byte)));
+        Self(wanted.fold(0, |bits, byte| bits | 1 << byte))
+    }
+
+    /// The characters of `text`, which is ASCII.
+    pub(super) fn of(text: &str) -> Self {
+        let mut halves = [0_u64; 2];
+        for byte in text.bytes() {
+            halves[usize::from(byte >> 6 & 1)] |= 1 << (byte & 63);
+        }
+        Self(u128::from(halves[0]) | u128::from(halves[1]) << 64)
+    }
+
+    /// Whether any character is in both sets.
+    pub(super) fn meets(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+
+    /// The characters of both sets.
+    pub(super) fn and(self, other: Self) -> Self {
+        Self(self.0 | other.0)
     }
 
     /// Whether `c` is in the set.
@@ -83,8 +108,9 @@ pub(super) fn is_hidden_in_address(c: char) -> bool {
 }
 
 /// Whether `c` is white space, or draws nothing in an address.
+#[inline]
 pub(super) fn is_blank_in_address(c: char) -> bool {
-    c.is_whitespace() || is_hidden_in_address(c)
+    !c.is_ascii_graphic() && (c.is_whitespace() || is_hidden_in_address(c))
 }
 
 /// Whether `c` is a letter, a digit or a combining mark outside ASCII.

@@ -97,6 +97,9 @@ pub(super) fn to_ascii(domain: &str) -> Option<Cow<'_, str>> {
 /// character other than letters, digits, hyphen and, where `underscore`, `_`.
 /// Letters outside ASCII are left to other checks.
 pub(super) fn label_fault(domain: &str, underscore: bool) -> Option<String> {
+    if is_plain(domain) {
+        return None;
+    }
     for (number, label) in domain.split('.').enumerate() {
         let number = number + 1;
         if label.is_empty() {
@@ -127,13 +130,28 @@ pub(super) fn label_fault(domain: &str, underscore: bool) -> Option<String> {
     None
 }
 
+/// Whether `domain` is nothing but labels of ASCII letters and digits, as most
+/// are: the quick answer.
+fn is_plain(domain: &str) -> bool {
+    let mut label = 0;
+    for byte in domain.bytes() {
+        label = match byte {
+            b'.' if label > 0 => 0,
+            _ if byte.is_ascii_alphanumeric() && label < 63 => label + 1,
+            _ => return false,
+        };
+    }
+    label > 0
+}
+
 /// Whether `domain` can be judged at all: something stands in it, and DNS could
 /// hold it. What cannot is another check's finding.
 pub(super) fn is_well_formed(domain: &str) -> bool {
-    !domain.is_empty()
-        && domain.len() <= LONGEST * 4
-        && !domain.chars().any(super::characters::is_blank_in_address)
-        && label_fault(domain, true).is_none()
+    is_plain(domain) && domain.len() <= LONGEST
+        || !domain.is_empty()
+            && domain.len() <= LONGEST * 4
+            && !domain.chars().any(super::characters::is_blank_in_address)
+            && label_fault(domain, true).is_none()
 }
 
 /// Whether `label` is a top-level domain that anybody's mail could be in.

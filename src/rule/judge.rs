@@ -16,6 +16,7 @@ use super::chain::{self, Chain, Skips, Suggestion};
 use super::domain::Domains;
 use super::key::{address_key, bytes_key, proxy_key, target_key, text_key};
 use super::parsed::{Form, Parsed};
+use super::screen::{Screen, Seen};
 use super::{
     Check, ErrorWord, Fault, KeySpace, Place, Rule, RuleId, RuleSet, Settings, UniqueKey, domain,
 };
@@ -28,8 +29,12 @@ pub struct Judge {
     pub rules: Arc<RuleSet>,
     /// The settings.
     pub settings: Settings,
+    /// One for each rule.
+    screens: Vec<Screen>,
     groups: Vec<Group>,
     unique: Vec<RuleId>,
+    /// The attributes whose values have keys.
+    keyed: Vec<AttributeName>,
     domains: Domains,
     chain: Option<Chain>,
 }
@@ -56,11 +61,14 @@ impl Judge {
     /// A judge that judges by `rules` with `settings`.
     pub fn new(rules: Arc<RuleSet>, settings: Settings) -> Self {
         let domains = Domains::of(&settings);
+        let keyed = keyed(&settings.login_attribute);
         let mut judge = Self {
+            screens: rules.rules.iter().map(Screen::of).collect(),
             rules,
             settings,
             groups: Vec::new(),
             unique: Vec::new(),
+            keyed,
             domains,
             chain: None,
         };
@@ -328,11 +336,12 @@ impl Judge {
             }
         };
         let parsed = Parsed::new(text, group.form);
+        let seen = Seen::of(&parsed);
         for id in &group.of_value {
-            let rule = self.rules.rule(*id);
-            if !rule.types.is_empty() && !rule.types.contains(&parsed.kind) {
+            if self.screens[usize::from(id.0)].clears(&parsed, &seen) {
                 continue;
             }
+            let rule = self.rules.rule(*id);
             let verdict = rule.check.of_value(&parsed, &self.domains);
             if let Some(detail) = verdict
                 && self.concerns(*id, subject)
@@ -409,26 +418,15 @@ impl Judge {
         if let Some(chain) = &self.chain {
             return chain.keys(&self.rules, entry);
         }
-        let login = &self.settings.login_attribute;
-        let mut names = vec![
-            AttributeName::known("mail"),
-            AttributeName::known("mailNickname"),
-            AttributeName::known("proxyAddresses"),
-            AttributeName::known("sAMAccountName"),
-            AttributeName::known("targetAddress"),
-        ];
-        if !names.contains(login) {
-            names.insert(0, login.clone());
-        }
-        for name in names {
+        for name in &self.keyed {
             for (at, value) in entry.values(name.as_str()).iter().enumerate() {
                 let key = value
                     .as_text()
-                    .and_then(|text| self.key_for(entry, class, &name, text));
+                    .and_then(|text| self.key_for(entry, class, name, text));
                 if let Some((space, key)) = key {
                     keys.push(UniqueKey {
                         space,
-                        place: place_of(&name, at),
+                        place: place_of(name, at),
                         key,
                     });
                 }
@@ -580,6 +578,24 @@ fn is_security_group(entry: &Entry) -> Option<bool> {
 /// the account of another forest, which gives name and anchor.
 fn is_linked_mailbox(entry: &Entry) -> bool {
     entry.integer("msExchRecipientTypeDetails") == Some(2)
+}
+
+/// The attributes whose values have keys, the name to sign in with first if it
+/// is none of the others.
+fn keyed(login: &AttributeName) -> Vec<AttributeName> {
+    let mut names: Vec<AttributeName> = [
+        "mail",
+        "mailNickname",
+        "proxyAddresses",
+        "sAMAccountName",
+        "targetAddress",
+    ]
+    .map(AttributeName::known)
+    .to_vec();
+    if !names.contains(login) {
+        names.insert(0, login.clone());
+    }
+    names
 }
 
 /// The place of the value number `at` of `attribute`.

@@ -22,6 +22,7 @@ mod judge;
 mod key;
 mod mend;
 mod parsed;
+mod screen;
 mod settings;
 mod transliterate;
 

@@ -73,7 +73,7 @@ impl UniqueIndex {
     }
 
     /// Notes the keys of `entry`.
-    pub(super) fn add(&mut self, at: EntryRef, entry: &Entry, judge: &Judge) {
+    pub fn add(&mut self, at: EntryRef, entry: &Entry, judge: &Judge) {
         let from = self.postings.len();
         for key in judge.keys(entry) {
             self.postings
@@ -103,13 +103,13 @@ impl UniqueIndex {
     }
 
     /// Makes the index ready for look-ups.
-    pub(super) fn seal(&mut self) {
+    pub fn seal(&mut self) {
         self.postings.sort_unstable();
         self.postings.shrink_to_fit();
     }
 
     /// The runs of postings that share a hash and name at least two entries.
-    pub(super) fn shared(&self) -> impl Iterator<Item = &[(u64, EntryRef)]> {
+    pub fn shared(&self) -> impl Iterator<Item = &[(u64, EntryRef)]> {
         self.postings
             .chunk_by(|a, b| a.0 == b.0)
             .filter(|run| run.len() > 1)
