@@ -10,8 +10,7 @@
 #![expect(
     clippy::expect_used,
     clippy::print_stdout,
-    missing_docs,
-    reason = "a benchmark talks to its terminal, and its macros document nothing"
+    reason = "a benchmark reports"
 )]
 
 use std::hint::black_box;

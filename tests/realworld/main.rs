@@ -73,9 +73,7 @@ impl Case {
         if self.class == "user" {
             set("userPrincipalName", &["someone@contoso.com"]);
         }
-        if self.class == "contact" {
-            set("mail", &["someone@fabrikam.de"]);
-        }
+        set("mail", &["some.one@contoso.com"]);
         set(&self.attribute, &[&self.value]);
         if self.attribute == "proxyAddresses" && !self.value.starts_with("SMTP:") {
             set(
@@ -95,9 +93,9 @@ impl Case {
     }
 }
 
-fn judge(set: &str) -> Option<Arc<Judge>> {
-    let rules = file::read(set).ok()?;
-    Some(Arc::new(Judge::new(Arc::new(rules), Settings::default())))
+fn judge(set: &str) -> Arc<Judge> {
+    let rules = file::read(set).expect("the rules of the program");
+    Arc::new(Judge::new(Arc::new(rules), Settings::default()))
 }
 
 fn sheet(directory: &MemoryDirectory, judge: &Arc<Judge>) -> Worksheet {
@@ -121,7 +119,7 @@ fn sheet_of(case: &Case, judge: &Arc<Judge>) -> Worksheet {
 #[test]
 fn every_value_gets_the_verdict_of_the_published_pages() {
     assert!(TABLE.value.len() >= 150, "{} values", TABLE.value.len());
-    let judge = judge("entra").expect("the rules of the program");
+    let judge = judge("entra");
     let mut wrong = Vec::new();
     for case in &TABLE.value {
         assert!(TABLE.sources.contains_key(&case.source), "{}", case.source);
@@ -144,7 +142,7 @@ fn every_value_gets_the_verdict_of_the_published_pages() {
 
 #[test]
 fn a_careful_admin_would_take_the_proposals() {
-    let judge = judge("entra").expect("the rules of the program");
+    let judge = judge("entra");
     let mendable: Vec<&Case> = TABLE
         .value
         .iter()
@@ -177,9 +175,9 @@ fn a_careful_admin_would_take_the_proposals() {
 
 #[test]
 fn the_sets_of_idfix_say_what_its_documentation_says() {
+    let mut wrong = Vec::new();
     for set in ["multi-tenant", "dedicated"] {
-        let Some(judge) = judge(set) else { continue };
-        let mut wrong = Vec::new();
+        let judge = judge(set);
         for case in &TABLE.value {
             let wish = match set {
                 "dedicated" => &case.dedicated,
@@ -187,17 +185,15 @@ fn the_sets_of_idfix_say_what_its_documentation_says() {
             };
             let Some(wish) = wish else { continue };
             let sheet = sheet_of(case, &judge);
-            let error = case
-                .row(&sheet)
-                .map(|row| sheet.text(row).error)
-                .unwrap_or_default();
+            let row = case.row(&sheet);
+            let error = row.map(|row| sheet.text(row).error).unwrap_or_default();
             if error != *wish {
                 wrong.push(format!(
-                    "{} {:?}: '{error}', not '{wish}'",
+                    "{set}: {} {:?}: '{error}', not '{wish}'",
                     case.attribute, case.value
                 ));
             }
         }
-        assert!(wrong.is_empty(), "{set}:\n{}", wrong.join("\n"));
     }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
