@@ -2,13 +2,12 @@
 
 use std::io::{self, IsTerminal as _};
 
-use super::context::{Context, profile_path};
+use super::context::Context;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::scope::ScopeArgs;
 use super::source::SourceArgs;
 use super::talk::say;
-use crate::config::Profile;
 use crate::session::{ScanRequest, spawn};
 use crate::tui::{self, Options, Start};
 
@@ -17,17 +16,8 @@ pub(super) async fn run(
     scope: &ScopeArgs,
     context: &Context,
 ) -> Result<Exit, Failure> {
-    let profile = match profile_path() {
-        Some(path) => Profile::read(&path).map_err(|error| Failure::usage(error.to_string()))?,
-        None => Profile::default(),
-    };
-    let source = source.with_profile(&profile);
-    let scope = scope.with_profile(&profile);
+    let request = scope.request_on(source)?;
     needs_terminal()?;
-    let mut request = scope.request_on(&source)?;
-    if let Some(exchange_online) = profile.exchange_online {
-        request.settings.exchange_online = exchange_online;
-    }
     open(request, context).await
 }
 

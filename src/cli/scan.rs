@@ -1,5 +1,6 @@
 //! `idmend scan`.
 
+use std::io::Write as _;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
@@ -14,7 +15,7 @@ use super::source::SourceArgs;
 use super::talk::{as_u64, count, say};
 use crate::model::{Forest, SourceKind};
 use crate::rule::Severity;
-use crate::scan::{DomainState, ScanResult};
+use crate::scan::{DomainState, Part, ScanResult, SkipReason};
 use crate::session::{ScanRequest, Session};
 use crate::text::escape;
 use crate::worksheet::Worksheet;
@@ -38,6 +39,11 @@ pub(super) struct ScanArgs {
     /// What to print to standard output (default: text, or nothing with -o)
     #[arg(long, value_name = "FORMAT", help_heading = "Report")]
     pub format: Option<Format>,
+
+    /// List the entries that the sync engine skips too, behind the findings on
+    /// standard output: reason and DN
+    #[arg(long, help_heading = "Report")]
+    pub list_skipped: bool,
 
     /// Exit with 1 if a finding is at least this bad
     #[arg(
@@ -72,6 +78,11 @@ impl FailOn {
 }
 
 pub(super) async fn run(args: &ScanArgs, context: &Context) -> Result<Exit, Failure> {
+    if args.list_skipped && args.format.is_some_and(|format| format != Format::Text) {
+        return Err(Failure::usage(
+            "--list-skipped goes with text on standard output, not with another --format",
+        ));
+    }
     let request = args.scope.request(&args.source)?;
     let files = args
         .output
@@ -100,6 +111,9 @@ pub(super) async fn run(args: &ScanArgs, context: &Context) -> Result<Exit, Fail
             Some(format) => print(&sheet, format)?,
             None if args.output.is_empty() => print(&sheet, Format::Text)?,
             None => {}
+        }
+        if args.list_skipped {
+            list_skipped(&sheet.scan)?;
         }
     }
     summarise(&sheet, &request);
@@ -150,9 +164,36 @@ pub(super) fn introduce(forest: &Forest) {
         escape(&forest.name),
         domains.join(", ")
     ));
+    if !forest.upn_suffixes.is_empty() {
+        let suffixes: Vec<_> = forest
+            .upn_suffixes
+            .iter()
+            .map(|name| escape(name))
+            .collect();
+        say(format!("alternate UPN suffixes: {}", suffixes.join(", ")));
+    }
     for note in &forest.notes {
         say(format!("note: {}", escape(note)));
     }
+}
+
+/// The entries that the sync engine leaves out, by reason and then by name.
+fn list_skipped(scan: &ScanResult) -> std::io::Result<()> {
+    let mut entries: Vec<(SkipReason, String)> = scan
+        .skipped_entries
+        .iter()
+        .filter_map(|at| match scan.snapshot.part(*at) {
+            Part::Skipped(reason) => Some((reason, scan.snapshot.dn(*at).as_str().to_owned())),
+            Part::Judged | Part::OutOfScope => None,
+        })
+        .collect();
+    entries.sort();
+    let mut output = std::io::BufWriter::new(std::io::stdout().lock());
+    for (reason, dn) in &entries {
+        writeln!(output, "skipped     {}", escape(dn))?;
+        writeln!(output, "            {reason}")?;
+    }
+    output.flush()
 }
 
 /// How much of the directory was seen, as an exit code.

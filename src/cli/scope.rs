@@ -4,8 +4,10 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+use super::context::profile_path;
 use super::failure::Failure;
 use super::source::{SourceArgs, pairs};
+use super::talk::say;
 use crate::config::Profile;
 use crate::model::{AttributeName, DistinguishedName};
 use crate::rule::{Settings, file};
@@ -13,6 +15,7 @@ use crate::scan::ScanOptions;
 use crate::session::{EMBEDDED_RULES, ScanRequest, check_filter};
 use crate::text::escape;
 
+const FOREST_JOIN: &str = "once";
 const LOGIN_ATTRIBUTE: &str = "userPrincipalName";
 
 /// What to judge.
@@ -60,6 +63,22 @@ pub(super) struct ScopeArgs {
     #[arg(long, value_name = "OLD=NEW", help_heading = "Judging")]
     pub upn_suffix: Vec<String>,
 
+    /// Take flags that are not given, and changes to rules, from this TOML file
+    /// [default: the saved profile]
+    #[arg(long, value_name = "FILE", help_heading = "Judging")]
+    pub profile: Option<PathBuf>,
+
+    /// What makes entries of different forests one person, as chosen in Entra
+    /// Connect: once (nothing), mail, sid, sam, or an attribute; contacts join
+    /// by mail in any case
+    #[arg(
+        long,
+        value_name = "HOW",
+        default_value = FOREST_JOIN,
+        help_heading = "Judging"
+    )]
+    pub forest_join: String,
+
     /// Keep and recall accepted findings in this TOML file, for all forests
     /// [default: one a forest in the state directory]
     #[arg(long, value_name = "FILE", help_heading = "Judging")]
@@ -86,12 +105,17 @@ impl ScopeArgs {
             _ => given.to_owned(),
         };
         Self {
-            rules: text(&self.rules, EMBEDDED_RULES, profile.rules.as_ref()),
+            rules: text(&self.rules, EMBEDDED_RULES, profile.rule_set.as_ref()),
             base: list(&self.base, &profile.base),
             exclude: list(&self.exclude, &profile.exclude),
             filter: self.filter.clone().or_else(|| profile.filter.clone()),
             verified_domain: list(&self.verified_domain, &profile.verified_domain),
-            upn_suffix: list(&self.upn_suffix, &profile.upn_suffix),
+            upn_suffix: list(&self.upn_suffix, &profile.upn_suffixes()),
+            forest_join: text(&self.forest_join, FOREST_JOIN, profile.forest_join.as_ref()),
+            exceptions: self
+                .exceptions
+                .clone()
+                .or_else(|| profile.exceptions.clone()),
             login_attribute: text(
                 &self.login_attribute,
                 LOGIN_ATTRIBUTE,
@@ -104,23 +128,55 @@ impl ScopeArgs {
     /// Everything that a scan needs. Whatever is wrong is found here, before a
     /// password is asked for or a connection made.
     pub(super) fn request(&self, source: &SourceArgs) -> Result<ScanRequest, Failure> {
-        let mut request = self.without_sources()?;
-        request.sources = source.specs(&request.options.bases)?;
-        Ok(request)
+        self.request_by(&self.profile()?, source)
     }
 
     /// The same for the terminal interface, which can ask for a source.
     pub(super) fn request_on(&self, source: &SourceArgs) -> Result<ScanRequest, Failure> {
-        if source.is_empty() {
-            self.without_sources()
+        let profile = self.profile()?;
+        if source.with_profile(&profile).is_empty() {
+            self.with_profile(&profile).without_sources(&profile)
         } else {
-            self.request(source)
+            self.request_by(&profile, source)
         }
     }
 
-    fn without_sources(&self) -> Result<ScanRequest, Failure> {
+    fn request_by(&self, profile: &Profile, source: &SourceArgs) -> Result<ScanRequest, Failure> {
+        let mut request = self.with_profile(profile).without_sources(profile)?;
+        let source = source.with_profile(profile);
+        request.sources = source.specs(&request.options.bases)?;
+        Ok(request)
+    }
+
+    /// The profile that is named, else the saved one.
+    fn profile(&self) -> Result<Profile, Failure> {
+        let path = match &self.profile {
+            Some(path) if !path.is_file() => {
+                return Err(Failure::usage(format!(
+                    "there is no profile {}",
+                    path.display()
+                )));
+            }
+            Some(path) => Some(path.clone()),
+            None => profile_path(),
+        };
+        let Some(path) = path else {
+            return Ok(Profile::default());
+        };
+        let profile = Profile::read(&path).map_err(|error| Failure::usage(error.to_string()))?;
+        if path.is_file() {
+            say(format!("profile: {}", path.display()));
+        }
+        Ok(profile)
+    }
+
+    fn without_sources(&self, profile: &Profile) -> Result<ScanRequest, Failure> {
         let options = self.options()?;
-        let settings = self.settings()?;
+        let mut settings = self.settings()?;
+        settings.overrides.clone_from(&profile.overrides);
+        if let Some(exchange_online) = profile.exchange_online {
+            settings.exchange_online = exchange_online;
+        }
         file::load_with(&self.rules, &settings.overrides)
             .map_err(|error| Failure::usage(error.to_string()))?;
         Ok(ScanRequest {
@@ -141,6 +197,10 @@ impl ScopeArgs {
             excludes: names("--exclude", &self.exclude, self.exclude_file.as_deref())?,
             filter: self.filter.clone(),
             scope_only: self.scope_only,
+            join: self
+                .forest_join
+                .parse()
+                .map_err(|error| Failure::usage(format!("--forest-join: {error}")))?,
         })
     }
 

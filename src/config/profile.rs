@@ -3,10 +3,14 @@
 //! A TOML file whose keys are the flags' names. It holds no password; a key it
 //! does not know is a mistake, not a wish ignored.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
+use toml::Spanned;
+
+use crate::rule::{Location, RuleOverride, Severity};
 
 /// Flags that are used where the command line gives none.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
@@ -18,15 +22,33 @@ pub struct Profile {
     pub starttls: bool,
     pub ca_cert: Option<PathBuf>,
     pub dc: Vec<String>,
-    pub rules: Option<String>,
+    pub rule_set: Option<String>,
     pub base: Vec<String>,
     pub exclude: Vec<String>,
     pub filter: Option<String>,
     pub verified_domain: Vec<String>,
     pub upn_suffix: Vec<String>,
+    /// UPN suffixes to replace, old to new.
+    pub upn_suffix_map: BTreeMap<String, String>,
+    pub forest_join: Option<String>,
+    pub exceptions: Option<PathBuf>,
+    /// Changes to single rules, by id.
+    rules: BTreeMap<String, Spanned<OverrideText>>,
+    /// The same, read.
+    #[serde(skip)]
+    pub overrides: Vec<RuleOverride>,
     pub login_attribute: Option<String>,
     /// Whether users are Exchange Online recipients. Yes if not said.
     pub exchange_online: Option<bool>,
+}
+
+/// Changes to one rule as they are written.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+struct OverrideText {
+    severity: Option<Severity>,
+    enabled: Option<bool>,
+    params: BTreeMap<String, Spanned<serde_json::Value>>,
 }
 
 /// Why a profile cannot be used.
@@ -55,6 +77,13 @@ pub enum ProfileError {
 }
 
 impl Profile {
+    /// All UPN suffixes to replace, as `OLD=NEW`.
+    pub fn upn_suffixes(&self) -> Vec<String> {
+        let map = self.upn_suffix_map.iter();
+        let map = map.map(|(old, new)| format!("{old}={new}"));
+        self.upn_suffix.iter().cloned().chain(map).collect()
+    }
+
     /// Reads a profile; the empty one if there is no such file.
     pub fn read(path: &Path) -> Result<Self, ProfileError> {
         let text = match std::fs::read_to_string(path) {
@@ -67,7 +96,8 @@ impl Profile {
                 });
             }
         };
-        Self::parse(&text).map_err(|(offset, reason)| {
+        let file = path.display().to_string();
+        Self::parse(&file, &text).map_err(|(offset, reason)| {
             let before = text.get(..offset).unwrap_or(&text);
             let column = before.rsplit('\n').next().unwrap_or_default();
             ProfileError::Malformed {
@@ -79,11 +109,30 @@ impl Profile {
         })
     }
 
-    fn parse(text: &str) -> Result<Self, (usize, String)> {
-        toml::from_str(text).map_err(|error| {
+    fn parse(file: &str, text: &str) -> Result<Self, (usize, String)> {
+        let mut profile: Self = toml::from_str(text).map_err(|error| {
             let offset = error.span().map_or(0, |span| span.start);
             (offset, error.message().replace('\n', " "))
-        })
+        })?;
+        let at = |offset| Location::of(file, text, offset);
+        let overrides = std::mem::take(&mut profile.rules).into_iter();
+        profile.overrides = overrides
+            .map(|(id, wish)| {
+                let location = at(wish.span().start);
+                let wish = wish.into_inner();
+                let params = wish.params.into_iter();
+                RuleOverride {
+                    id,
+                    location,
+                    severity: wish.severity,
+                    enabled: wish.enabled,
+                    params: params
+                        .map(|(name, value)| (name, (at(value.span().start), value.into_inner())))
+                        .collect(),
+                }
+            })
+            .collect();
+        Ok(profile)
     }
 }
 
@@ -106,5 +155,27 @@ mod tests {
             error.contains("line 2, column 1: unknown field `password`"),
             "{error}"
         );
+    }
+
+    #[test]
+    fn rules_are_changed_by_id_and_know_where_that_was_written() {
+        let read = |text: &str| Profile::parse("p.toml", text);
+        let profile = read(
+            "[upn-suffix-map]\n\"contoso.local\" = \"contoso.com\"\n\n\
+             [rules.mail-length]\nseverity = \"hygiene\"\nenabled = false\n\
+             params = { max = 200 }\n",
+        )
+        .unwrap();
+        assert_eq!(profile.upn_suffix_map["contoso.local"], "contoso.com");
+        let wish = &profile.overrides[0];
+        assert_eq!(wish.id, "mail-length");
+        assert_eq!(wish.severity, Some(Severity::Hygiene));
+        assert_eq!(wish.enabled, Some(false));
+        assert_eq!(wish.location.line, 4);
+        let (place, value) = &wish.params["max"];
+        assert_eq!((place.line, value.as_u64()), (7, Some(200)));
+        let refused = |text| read(text).unwrap_err().1;
+        assert!(refused("[rules.x]\nseverity = \"bad\"\n").contains("unknown variant `bad`"));
+        assert!(refused("[rules.x]\nmax = 3\n").contains("unknown field `max`"));
     }
 }

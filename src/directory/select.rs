@@ -77,15 +77,12 @@ pub(super) fn is_configuration(name: &DistinguishedName) -> bool {
     })
 }
 
-/// The alternate UPN suffixes that an entry of the configuration lists, in
-/// lower case.
+/// The alternate UPN suffixes that an entry lists, in lower case: those of the
+/// forest at CN=Partitions, those of an organizational unit at the unit itself
+/// ("UPN-Suffixes attribute").
 pub(super) fn upn_suffixes(entry: &Entry) -> impl Iterator<Item = String> {
-    let values = if is_configuration(&entry.dn) {
-        entry.values("uPNSuffixes")
-    } else {
-        &[]
-    };
-    values
+    let of_attribute = entry.values("uPNSuffixes");
+    of_attribute
         .iter()
         .filter_map(|value| Some(value.as_text()?.to_lowercase()))
 }

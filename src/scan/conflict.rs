@@ -10,6 +10,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::index::Holder;
+use super::join::Joiner;
 use super::{EntryRef, Part, Snapshot, UniqueIndex};
 use crate::model::{AttributeName, Identity};
 use crate::rule::{Fault, Judge, KeySpace};
@@ -48,10 +49,11 @@ impl Conflicts {
     /// Finds all sets.
     pub(super) fn of(
         index: &UniqueIndex,
-        snapshot: &Snapshot,
+        joiner: Joiner<'_>,
         judge: &Judge,
         domain_rank: &[u32],
     ) -> Self {
+        let snapshot = joiner.snapshot;
         let mut hashes = HashSet::new();
         let mut entries = BTreeSet::new();
         for run in index.shared() {
@@ -74,7 +76,9 @@ impl Conflicts {
         }
         let sets = groups
             .into_iter()
-            .filter(|(_, holders)| is_conflict(holders, snapshot))
+            .filter(|((space, _), holders)| {
+                is_conflict(holders, snapshot) && !joiner.explains(*space, holders)
+            })
             .map(|((space, key), mut holders)| {
                 holders.sort_by_cached_key(|holder| {
                     let domain = domain_rank
@@ -93,10 +97,12 @@ impl Conflicts {
     }
 
     /// The rules that these sets break, at the places of judged entries.
-    pub(super) fn faults(&self, snapshot: &Snapshot, judge: &Judge) -> Vec<(EntryRef, Fault)> {
+    pub(super) fn faults(&self, joiner: Joiner<'_>, judge: &Judge) -> Vec<(EntryRef, Fault)> {
+        let snapshot = joiner.snapshot;
         let mut faults = Vec::new();
         for set in &self.sets {
             let others = OtherHolders::of(set, snapshot);
+            let joins = joiner.matters(set.space, &set.holders);
             let mut last = None;
             for holder in &set.holders {
                 if !snapshot.is_judged(holder.entry) {
@@ -105,6 +111,13 @@ impl Conflicts {
                 let entry = match last.take() {
                     Some((at, entry)) if at == holder.entry => entry,
                     _ => snapshot.entry(holder.entry),
+                };
+                let apart;
+                let others = if joins {
+                    apart = OtherHolders::of(&joiner.apart_from(set, holder.entry), snapshot);
+                    &apart
+                } else {
+                    &others
                 };
                 let attributes = others.attributes(&entry.identity());
                 let rule = (!attributes.is_empty())

@@ -72,6 +72,7 @@ pub(super) struct DomainPart {
     pub(super) index: UniqueIndex,
     pub(super) faults: Vec<(EntryRef, Fault)>,
     pub(super) skipped: BTreeMap<SkipReason, u64>,
+    pub(super) skipped_entries: Vec<EntryRef>,
     /// What was left out, one sentence each.
     pub(super) incomplete: Vec<String>,
     /// Set when the source cannot evaluate the filter: the fault of the caller.
@@ -86,6 +87,7 @@ struct Reading {
     index: UniqueIndex,
     faults: Vec<(EntryRef, Fault)>,
     skipped: BTreeMap<SkipReason, u64>,
+    skipped_entries: Vec<EntryRef>,
     /// Entries that an earlier search of this domain gave.
     seen: HashSet<Identity>,
     unreadable: Vec<String>,
@@ -194,6 +196,7 @@ impl Reading {
             task: Arc::clone(task),
             faults: Vec::new(),
             skipped: BTreeMap::new(),
+            skipped_entries: Vec::new(),
             seen: HashSet::new(),
             unreadable: Vec::new(),
             unreadable_count: 0,
@@ -251,6 +254,9 @@ impl Reading {
             *self.skipped.entry(reason).or_default() += 1;
         }
         let at = self.builder.push(entry, part);
+        if in_scope && matches!(part, Part::Skipped(_)) {
+            self.skipped_entries.push(at);
+        }
         self.index.add(at, entry, judge);
         if part == Part::Judged {
             let mut faults = judge.faults(entry);
@@ -314,6 +320,7 @@ impl Reading {
             index: self.index,
             faults: self.faults,
             skipped: self.skipped,
+            skipped_entries: self.skipped_entries,
             incomplete,
             bad_filter: None,
         }

@@ -13,6 +13,7 @@ mod domain;
 pub(crate) mod fixture;
 mod idfix_skip;
 mod index;
+mod join;
 mod packed;
 mod pipeline;
 mod progress;
@@ -24,6 +25,7 @@ mod tests;
 
 pub use conflict::{ConflictSet, Conflicts};
 pub use index::{Holder, UniqueIndex};
+pub use join::ForestJoin;
 pub use pipeline::{ScanSource, scan};
 pub use progress::{DomainProgress, DomainState, ProgressSink};
 pub use scope::{ScanOptions, ScopeError};
@@ -60,12 +62,16 @@ pub struct ScanResult {
     pub index: UniqueIndex,
     /// Addresses that several entries hold.
     pub conflicts: Conflicts,
+    /// Which entries of different forests are one object.
+    pub join: ForestJoin,
     /// The findings, ordered by domain, then DN, then attribute, then value.
     pub findings: Vec<Finding>,
     /// How far each domain was read; index is the [`DomainId`].
     pub progress: Vec<DomainProgress>,
     /// Entries that the sync engine skips, counted by reason.
     pub skipped: BTreeMap<SkipReason, u64>,
+    /// Those entries.
+    pub skipped_entries: Vec<EntryRef>,
     /// What was left out or failed, one sentence each; empty for a complete
     /// scan.
     pub incomplete: Vec<String>,

@@ -10,10 +10,11 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::domain::{Board, DomainPart, DomainTask, Shared};
+use super::join::Joiner;
 use super::scope::{DomainScope, is_within};
 use super::{
-    Conflicts, DomainProgress, DomainState, EntryRef, Finding, ProgressSink, ScanOptions,
-    ScanResult, ScopeError, Snapshot, UniqueIndex,
+    Conflicts, DomainProgress, DomainState, EntryRef, Finding, ForestJoin, ProgressSink,
+    ScanOptions, ScanResult, ScopeError, Snapshot, UniqueIndex,
 };
 use crate::directory::Directory;
 use crate::model::{AttributeName, Domain, DomainId, Forest};
@@ -71,10 +72,10 @@ pub async fn scan(
     let domains = domains_of(sources)?;
     let plain: Vec<&Domain> = domains.iter().map(|(_, domain)| domain).collect();
     let scopes = DomainScope::of(options, &plain)?;
-    let attributes = attributes(judge);
+    let attributes = attributes(judge, &options.join);
     let shared = Arc::new(Shared {
         judge: judge.clone(),
-        kept: kept(&attributes, judge),
+        kept: kept(&attributes, judge, &options.join),
         attributes,
         board: Board::new(waiting(&domains)),
         cancel: cancel.clone(),
@@ -103,6 +104,7 @@ pub async fn scan(
     }
     let forests = sources.iter().map(|source| source.forest.clone()).collect();
     let whole = Whole {
+        join: options.join.clone(),
         forests,
         domains,
         shared: Arc::clone(&shared),
@@ -185,12 +187,12 @@ fn nested(domains: &[(usize, Domain)], place: usize) -> Vec<String> {
         .collect()
 }
 
-fn attributes(judge: &Judge) -> Arc<[AttributeName]> {
+fn attributes(judge: &Judge, join: &ForestJoin) -> Arc<[AttributeName]> {
     let mut names: Vec<AttributeName> = ALWAYS_READ
         .iter()
         .map(|name| AttributeName::known(name))
         .collect();
-    for name in judge.attributes() {
+    for name in judge.attributes().into_iter().chain(join.attributes()) {
         if !names.contains(&name) {
             names.push(name);
         }
@@ -199,8 +201,16 @@ fn attributes(judge: &Judge) -> Arc<[AttributeName]> {
 }
 
 /// Photos are measured as they come and not kept: they would fill the memory.
-fn kept(attributes: &Arc<[AttributeName]>, judge: &Judge) -> Arc<[AttributeName]> {
-    let measured: Vec<&AttributeName> = judge.measured().collect();
+fn kept(
+    attributes: &Arc<[AttributeName]>,
+    judge: &Judge,
+    join: &ForestJoin,
+) -> Arc<[AttributeName]> {
+    let compared = join.attributes();
+    let measured: Vec<&AttributeName> = judge
+        .measured()
+        .filter(|name| !compared.contains(name))
+        .collect();
     if measured.is_empty() {
         return Arc::clone(attributes);
     }
@@ -227,6 +237,7 @@ fn waiting(domains: &[(usize, Domain)]) -> Vec<DomainProgress> {
 
 /// Everything that was read, before it is put together.
 struct Whole {
+    join: ForestJoin,
     forests: Vec<Forest>,
     domains: Vec<(usize, Domain)>,
     shared: Arc<Shared>,
@@ -240,6 +251,7 @@ impl Whole {
         let mut index = UniqueIndex::with_seed(self.shared.seed.clone());
         let mut faults: Vec<(EntryRef, Fault)> = Vec::new();
         let mut skipped = BTreeMap::new();
+        let mut skipped_entries = Vec::new();
         let mut incomplete = Vec::new();
         for (place, part) in self.parts {
             let name = &self.domains[place].1.dns_name;
@@ -261,12 +273,19 @@ impl Whole {
             for (reason, count) in part.skipped {
                 *skipped.entry(reason).or_default() += count;
             }
+            let entries = part.skipped_entries.into_iter();
+            skipped_entries.extend(entries.map(|at| EntryRef(at.0 + first)));
             incomplete.extend(part.incomplete);
         }
         index.seal();
         let ranks = domain_ranks(&self.domains);
-        let conflicts = Conflicts::of(&index, &snapshot, judge, &ranks);
-        faults.extend(conflicts.faults(&snapshot, judge));
+        let joiner = Joiner {
+            snapshot: &snapshot,
+            domains: &self.domains,
+            join: &self.join,
+        };
+        let conflicts = Conflicts::of(&index, joiner, judge, &ranks);
+        faults.extend(conflicts.faults(joiner, judge));
         let findings = findings(faults, &snapshot, judge, &ranks);
         let mut progress = self.shared.board.show();
         count_rows(&mut progress, &findings, &snapshot);
@@ -278,7 +297,9 @@ impl Whole {
             conflicts,
             findings,
             progress,
+            join: self.join,
             skipped,
+            skipped_entries,
             incomplete,
         }
     }

@@ -5,6 +5,7 @@
 //! outside the scope is still known to be taken. The user's filter is evaluated
 //! by the source, never here.
 
+use super::ForestJoin;
 use crate::directory::SearchRequest;
 use crate::model::{AttributeName, DistinguishedName, Domain, SourceKind};
 
@@ -36,6 +37,8 @@ pub struct ScanOptions {
     pub filter: Option<String>,
     /// Compare with nothing outside the scope.
     pub scope_only: bool,
+    /// Which entries of different forests are one.
+    pub join: ForestJoin,
 }
 
 /// Why a scope does not fit the sources.

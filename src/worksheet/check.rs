@@ -166,7 +166,9 @@ impl Worksheet {
     }
 
     fn is_same(&self, other: EntryRef, at: EntryRef, own: &Identity) -> bool {
-        other == at || self.scan.snapshot.identity(other) == *own
+        other == at
+            || self.scan.snapshot.identity(other) == *own
+            || self.scan.is_one_object(other, at)
     }
 
     /// Where `entry` holds `key`.

@@ -154,6 +154,7 @@ struct Bench<'a> {
     judge: &'a Judge,
     findings: &'a [Finding],
     sets: Vec<Membership>,
+    at: EntryRef,
     entry: Entry,
     identity: Identity,
     faults: Vec<Fault>,
@@ -175,6 +176,7 @@ impl<'a> Bench<'a> {
             .map_or(EntryRef(0), |finding| finding.entry);
         let entry = scan.snapshot.entry(at);
         Self {
+            at,
             identity: entry.identity(),
             faults: judge.faults(&entry),
             known: KnownFaults::of(judge, &entry),
@@ -332,9 +334,10 @@ impl<'a> Bench<'a> {
             return *free;
         }
         let holders = self.scan.holders(self.judge, key.0, &key.1);
-        let free = holders
-            .iter()
-            .all(|holder| self.scan.snapshot.identity(holder.entry) == self.identity);
+        let free = holders.iter().all(|holder| {
+            self.scan.snapshot.identity(holder.entry) == self.identity
+                || self.scan.is_one_object(holder.entry, self.at)
+        });
         self.free.insert(key, free);
         free
     }

@@ -239,7 +239,11 @@ impl Worksheet {
             }
             passed += 1;
             if holder.entry != finding.entry {
-                members.push(self.conflict_member(holder.entry, &holder.place));
+                let mut member = self.conflict_member(holder.entry, &holder.place);
+                if self.is_joined(set.space, holder.entry, finding.entry) {
+                    member.remark = Some("joined with this entry: no conflict".to_owned());
+                }
+                members.push(member);
             }
         }
         let more = set.holders.len() - passed;
@@ -252,6 +256,11 @@ impl Worksheet {
             });
         }
         members
+    }
+
+    /// Whether the sync engine makes one object of another holder and this.
+    fn is_joined(&self, space: KeySpace, other: EntryRef, own: EntryRef) -> bool {
+        space != KeySpace::Anchor && self.scan.is_one_object(other, own)
     }
 
     fn conflict_member(&self, entry: EntryRef, place: &Place) -> ConflictMember {

@@ -5,6 +5,7 @@
 //! domains (2). A domain that cannot be reached stays listed, so that a scan
 //! fails on it visibly.
 
+use std::collections::BTreeSet;
 use std::future::poll_fn;
 use std::sync::Arc;
 use std::task::Poll;
@@ -26,6 +27,9 @@ use crate::model::{
 /// crossRef objects of domains of this forest that are not merely planned.
 const DOMAINS: &str = "(&(objectClass=crossRef)\
     (systemFlags:1.2.840.113556.1.4.803:=3)(!(enabled=FALSE)))";
+
+/// Organizational units with UPN suffixes of their own.
+const UNITS_WITH_SUFFIXES: &str = "(&(objectCategory=organizationalUnit)(uPNSuffixes=*))";
 
 /// More domains or controllers than any forest has.
 const MANY: usize = 5000;
@@ -141,13 +145,20 @@ async fn active_directory(
             naming_context: context,
             host,
         };
-        (domain, note)
+        let suffixes = match &note {
+            None => unit_suffixes(directory, &domain).await,
+            Some(_) => Vec::new(),
+        };
+        (domain, note, suffixes)
     });
     let mut found = Vec::new();
-    for (domain, note) in all(reached).await {
+    let mut suffixes = BTreeSet::new();
+    for (domain, note, of_units) in all(reached).await {
         found.push(domain);
         notes.extend(note);
+        suffixes.extend(of_units);
     }
+    suffixes.extend(upn_suffixes(connection, &partitions).await?);
     let schema = match &root.schema {
         Some(base) => schema::read(connection, base).await?,
         None => Schema::default(),
@@ -156,7 +167,7 @@ async fn active_directory(
         name: first.dns_name().unwrap_or_else(|| first.to_string()),
         kind: SourceKind::ActiveDirectory,
         domains: found,
-        upn_suffixes: upn_suffixes(connection, &partitions).await?,
+        upn_suffixes: suffixes.into_iter().collect(),
         identity: None,
         schema,
         notes,
@@ -196,6 +207,24 @@ async fn upn_suffixes(
         .filter_map(Value::as_text)
         .map(str::to_lowercase)
         .collect())
+}
+
+/// The UPN suffixes that organizational units of a reached domain offer. They
+/// are told to people only, so a server that does not give them is no fault.
+async fn unit_suffixes(directory: &LdapDirectory, domain: &Domain) -> Vec<String> {
+    let Ok(link) = directory.link_by_name(&domain.dns_name) else {
+        return Vec::new();
+    };
+    let Ok(connection) = link.connection().await else {
+        return Vec::new();
+    };
+    let base = domain.naming_context.as_str();
+    let units = list(&connection, base, UNITS_WITH_SUFFIXES, &["uPNSuffixes"]).await;
+    let units = units.unwrap_or_default();
+    units
+        .iter()
+        .flat_map(crate::directory::select::upn_suffixes)
+        .collect()
 }
 
 /// Finds a controller of another domain, and connects to it once. Gives its

@@ -11,6 +11,7 @@ mod demo;
 mod fault;
 mod store;
 
+use std::collections::BTreeSet;
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -60,8 +61,8 @@ pub struct MemorySearch {
 
 impl MemoryDirectory {
     /// A forest called `name` with the domains of the given DNS names, root
-    /// first, and these entries. UPN suffixes are taken from uPNSuffixes of an
-    /// entry below CN=Configuration.
+    /// first, and these entries. UPN suffixes are taken from uPNSuffixes of
+    /// CN=Partitions and of organizational units.
     pub fn new(name: &str, domains: &[&str], entries: Vec<Entry>) -> Self {
         let domains = domains
             .iter()
@@ -75,7 +76,12 @@ impl MemoryDirectory {
             name: name.to_owned(),
             kind: SourceKind::Memory,
             domains,
-            upn_suffixes: entries.iter().flat_map(upn_suffixes).collect(),
+            upn_suffixes: entries
+                .iter()
+                .flat_map(upn_suffixes)
+                .collect::<BTreeSet<_>>()
+                .into_iter()
+                .collect(),
             identity: Some("demo".to_owned()),
             schema: schema_of(&entries),
             notes: Vec::new(),
