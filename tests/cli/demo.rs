@@ -11,7 +11,9 @@ fn the_demo_is_scanned() {
 -- stderr
 state: $FOLDER/home/.local/state/idmend
 in-memory forest contoso: corp.contoso.com (memory), emea.corp.contoso.com (memory), signed in as demo
+alternate UPN suffixes: contoso.com
 in-memory forest fabrikam: fabrikam.local (memory), signed in as demo
+alternate UPN suffixes: fabrikam.com
 corp.contoso.com: N entries, N judged, N skipped, N findings
 emea.corp.contoso.com: N entries, N judged, N skipped, N findings
 fabrikam.local: N entries, N judged, N skipped, N findings
