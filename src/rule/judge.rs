@@ -12,7 +12,7 @@ use super::attribute_check::{
     count, count_by_range, differs_from_primary, entry_domain, has_address, no_primary, repeats,
     two_primaries,
 };
-use super::chain::{self, Chain, Skips, Suggestion};
+use super::chain::Chain;
 use super::domain::Domains;
 use super::key::{address_key, bytes_key, proxy_key, target_key, text_key};
 use super::parsed::{Form, Parsed};
@@ -36,7 +36,8 @@ pub struct Judge {
     /// The attributes whose values have keys.
     keyed: Vec<AttributeName>,
     domains: Domains,
-    chain: Option<Chain>,
+    /// The rules as chains, if they form such.
+    pub(super) chain: Option<Chain>,
 }
 
 /// The rules of one attribute.
@@ -146,51 +147,6 @@ impl Judge {
         } else {
             std::slice::from_ref(&rule.attribute)
         }
-    }
-
-    /// Which entries are left out.
-    pub fn skips(&self) -> Skips {
-        self.rules
-            .chain
-            .as_ref()
-            .map_or(Skips::default(), |set| set.skips)
-    }
-
-    /// Whether the rules judge `entry` when no filter says what is judged.
-    pub fn asks_for(&self, entry: &Entry) -> bool {
-        let required = self.rules.chain.iter().flat_map(|set| &set.requires);
-        required.into_iter().all(|name| entry.has(name.as_str()))
-    }
-
-    /// Whether the rules form chains: what they propose is then in
-    /// [`Judge::suggest`], and need not hold.
-    pub fn is_chain(&self) -> bool {
-        self.chain.is_some()
-    }
-
-    /// What the chain of an attribute proposes at `place`, where `faults` are;
-    /// `None` for a set without chains.
-    pub fn suggest(&self, entry: &Entry, place: &Place, faults: &[Fault]) -> Option<Suggestion> {
-        let at_place = faults.iter().filter(|fault| fault.place == *place);
-        let broken: Vec<RuleId> = at_place.map(|fault| fault.rule).collect();
-        let chain = self.chain.as_ref()?;
-        chain.suggest(&self.rules, entry, place, &broken)
-    }
-
-    /// The words for the faults of one row, as the ERROR column names them:
-    /// worst rule first, each word once; for chains one a step, in their order.
-    pub fn error_words(&self, faults: &[Fault]) -> Vec<ErrorWord> {
-        if self.is_chain() {
-            return chain::error_words(&self.rules, faults);
-        }
-        let mut words = Vec::new();
-        for fault in faults {
-            let word = self.rules.rule(fault.rule).error;
-            if !words.contains(&word) {
-                words.push(word);
-            }
-        }
-        words
     }
 
     /// The attributes that must be read for judging (not for showing).

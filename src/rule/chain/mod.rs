@@ -10,6 +10,7 @@
 //! shows one has to check it.
 
 mod address;
+mod judge;
 mod repair;
 mod set;
 mod step;
