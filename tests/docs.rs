@@ -1,5 +1,7 @@
 //! The pages about rules say what the rule files say.
 
+#![expect(clippy::unwrap_used, reason = "a test")]
+
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 

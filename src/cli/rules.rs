@@ -105,21 +105,27 @@ fn explain(rule: &Rule) -> String {
         ("Why", &rule.why),
         ("When it may be left", &rule.ignore),
     ] {
-        out.push_str(&format!("\n{heading}\n"));
+        heading_of(&mut out, heading);
         paragraph(&mut out, "  ", "  ", text);
     }
     for (heading, wanted) in [("Accepted", true), ("Faulted", false)] {
-        out.push_str(&format!("\n{heading}, for example\n"));
+        heading_of(&mut out, &format!("{heading}, for example"));
         for (_, case) in rule.cases_in_words().filter(|(valid, _)| *valid == wanted) {
             paragraph(&mut out, "  ", "    ", &case);
         }
     }
-    out.push_str(&format!("\nSources, checked {}\n", rule.checked));
+    heading_of(&mut out, &format!("Sources, checked {}", rule.checked));
     for source in &rule.sources {
         paragraph(&mut out, "  ", "  ", &source.title);
-        out.push_str(&format!("    {}\n", source.address));
+        paragraph(&mut out, "    ", "    ", &source.address);
     }
     out
+}
+
+fn heading_of(out: &mut String, heading: &str) {
+    out.push('\n');
+    out.push_str(heading);
+    out.push('\n');
 }
 
 /// Appends `text`, broken between words: the first line begins with `first`,
@@ -131,7 +137,7 @@ fn paragraph(out: &mut String, first: &str, next: &str, text: &str) {
         if !empty && shown(&line) + 1 + shown(word) > WIDTH {
             out.push_str(line.trim_end());
             out.push('\n');
-            line = next.to_owned();
+            next.clone_into(&mut line);
             empty = true;
         }
         if !empty {

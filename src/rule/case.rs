@@ -14,6 +14,7 @@ use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{self, MapAccess, Visitor};
 
+use super::characters::is_blank_in_address;
 use super::{
     Check, Confidence, Fault, Judge, Location, Mended, Place, Rule, RuleId, RuleSet, Settings,
     SyncEngine,
@@ -171,14 +172,26 @@ pub fn run_cases(rules: &RuleSet) -> Vec<CaseFailure> {
 /// The most characters of a value that are shown.
 const SHOWN: usize = 64;
 
-/// A text as it is shown: escaped, and cut if it is long.
+/// A text as it is shown: what cannot be seen escaped, in quotation marks if
+/// white space stands at an edge, and cut if it is long.
 fn shown(text: &str) -> String {
+    let escaped = |text: &str| -> String {
+        text.chars()
+            .map(|c| match c {
+                _ if c != ' ' && is_blank_in_address(c) => c.escape_debug().to_string(),
+                _ => c.to_string(),
+            })
+            .collect()
+    };
     let length = text.chars().count();
-    if length <= SHOWN {
-        return text.escape_debug().to_string();
+    if length > SHOWN {
+        let head: String = text.chars().take(SHOWN / 2).collect();
+        return format!("{}… ({length} characters)", escaped(&head));
     }
-    let head: String = text.chars().take(SHOWN / 2).collect();
-    format!("{}… ({length} characters)", head.escape_debug())
+    if text.starts_with(' ') || text.ends_with(' ') {
+        return format!("\"{}\"", escaped(text));
+    }
+    escaped(text)
 }
 
 fn shown_attributes(attributes: &BTreeMap<String, OneOrMany>) -> String {

@@ -363,6 +363,6 @@ fn section(rule: &Rule) -> String {
 
 impl fmt::Display for Case {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.parts().join(", "))
+        f.write_str(&self.parts().join(", ").replace(", → ", " → "))
     }
 }
