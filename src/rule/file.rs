@@ -290,7 +290,7 @@ fn compile<'a>(
         };
         let refused =
             |error: toml::de::Error| at(error.span().unwrap_or(0..0), one_line(error.message()));
-        if Path::new(path).file_name() == Some(SET_FILE.as_ref()) {
+        if texts::is_set_file(path) {
             chain = Some(toml::from_str(text).map_err(refused)?);
             continue;
         }

@@ -258,7 +258,7 @@ fn what_is_wrong_about_extending_is_told_where_it_stands() {
             GOOD,
             "set.toml:1:1: unknown field `extend`",
         ),
-        ("", GOOD, "set.toml:1:1: missing field `extends`"),
+        ("", GOOD, "set.toml:1:1: missing field `mode`"),
         (
             "extends = \"entra\"",
             &GOOD.replace("department-length-of-ours", "upn-length"),

@@ -7,13 +7,10 @@ use std::path::Path;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::{EMBEDDED, RuleError, one_line};
+use super::{EMBEDDED, RuleError, SET_FILE, one_line};
 use crate::rule::Location;
 
-/// In a folder of rule files, the one that says what the folder is.
-const SET_FILE: &str = "set.toml";
-
-/// `set.toml`.
+/// `set.toml` of a folder that extends a set.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 struct SetFile {
@@ -47,15 +44,15 @@ impl Texts {
             });
         }
         let mut own = read_folder(directory)?;
-        let is_set_file = |path: &str| Path::new(path).file_name() == Some(SET_FILE.as_ref());
-        let inherited = match own.iter().position(|(path, _)| is_set_file(path)) {
+        let extending = |(path, text): &(String, String)| is_set_file(path) && extends(text);
+        let inherited = match own.iter().position(extending) {
             Some(at) => {
                 let (path, text) = own.remove(at);
                 extended(&path, &text)?
             }
             None => &[],
         };
-        if own.is_empty() {
+        if own.iter().all(|(path, _)| is_set_file(path)) {
             return Err(failed(directory, "it holds no file with rules".to_owned()));
         }
         Ok(Self { inherited, own })
@@ -66,6 +63,16 @@ impl Texts {
         let own = self.own.iter();
         (self.inherited.iter().copied()).chain(own.map(|(path, text)| (&**path, &**text)))
     }
+}
+
+/// Whether `path` is the file that says what a set is.
+pub(super) fn is_set_file(path: &str) -> bool {
+    Path::new(path).file_name() == Some(SET_FILE.as_ref())
+}
+
+/// Whether a set file is about extending another set; else it is about chains.
+fn extends(text: &str) -> bool {
+    toml::from_str::<toml::Table>(text).is_ok_and(|table| table.contains_key("extends"))
 }
 
 /// The files of the set that `text`, a set file, names.
