@@ -10,7 +10,6 @@ use super::failure::Failure;
 use super::talk::{as_u64, count, say};
 use crate::report::severity_word;
 use crate::rule::{self, Rule, file};
-use crate::session::EMBEDDED_RULES;
 use crate::text::{escape, width_up_to};
 
 /// The rules: what they say, and whether a directory of them is sound.
@@ -55,9 +54,12 @@ fn list() -> Result<Exit, Failure> {
 }
 
 fn embedded() -> Result<Vec<Rule>, Failure> {
-    Ok(file::load(EMBEDDED_RULES)
-        .map_err(|error| Failure::usage(error.to_string()))?
-        .rules)
+    let mut rules = Vec::new();
+    for set in file::embedded_names() {
+        let set = file::load(set).map_err(|error| Failure::usage(error.to_string()))?;
+        rules.extend(set.rules);
+    }
+    Ok(rules)
 }
 
 fn show(id: &str) -> Result<Exit, Failure> {

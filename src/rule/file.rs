@@ -211,6 +211,11 @@ enum TypeName {
     None,
 }
 
+/// The names of the embedded sets, the usual one first.
+pub fn embedded_names() -> [&'static str; 3] {
+    EMBEDDED.map(|(name, _)| name)
+}
+
 /// Loads an embedded set by its name, or a folder of rule files, whose cases
 /// must hold.
 ///

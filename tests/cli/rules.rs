@@ -10,12 +10,18 @@ fn rules_are_listed_and_can_be_shown() {
     let list = home.data(&["rules", "list"]);
     let some = lines_with(
         &list,
-        &["upn-white-space ", "proxy-duplicate ", "proxy-old-type "],
+        &[
+            "upn-white-space ",
+            "proxy-duplicate ",
+            "proxy-old-type ",
+            "ded-nickname-dots ",
+        ],
     );
     assert_snapshot!(some, @"
 upn-white-space                      fails       userPrincipalName White space or invisible characters in the user principal name
 proxy-old-type                       hygiene     proxyAddresses    An address of a type that the cloud does not take (off)
 proxy-duplicate                      quarantined proxyAddresses    Another entry has the same address
+ded-nickname-dots                    changed     mailNickname      The alias begins or ends with a dot
 ");
     for line in list.lines().step_by(9) {
         let id = line.split_whitespace().next().unwrap();

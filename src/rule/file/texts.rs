@@ -7,7 +7,7 @@ use std::path::Path;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::{EMBEDDED, RuleError, SET_FILE, one_line};
+use super::{EMBEDDED, RuleError, SET_FILE, embedded_names, one_line};
 use crate::rule::Location;
 
 /// `set.toml` of a folder that extends a set.
@@ -101,7 +101,7 @@ pub(super) fn embedded_set(name: &str) -> Option<&'static [(&'static str, &'stat
 }
 
 fn known_sets() -> String {
-    EMBEDDED.map(|(name, _)| name).join(", ")
+    embedded_names().join(", ")
 }
 
 fn failed(path: &Path, reason: String) -> RuleError {
