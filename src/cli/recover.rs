@@ -59,9 +59,17 @@ pub(super) async fn run(args: &RecoverArgs, context: &Context) -> Result<Exit, F
             context.or_interrupted(session.open(&specs)).await??
         };
         forests.iter().for_each(introduce);
+        if args.finish || args.rollback {
+            session.require_all()?;
+        }
         let mut exit = Exit::Clean;
         for id in &ids {
-            exit = exit.and(args.settle(&session, id, context).await?);
+            // One that cannot be settled here, as its domain is not among the
+            // sources, does not keep the others from it.
+            exit = exit.and(match args.settle(&session, id, context).await {
+                Ok(exit) => exit,
+                Err(failure) => failure.report().and(Exit::Incomplete),
+            });
             if context.cancel.is_cancelled() {
                 return Ok(exit.and(Exit::Incomplete));
             }

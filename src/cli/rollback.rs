@@ -55,6 +55,7 @@ pub(super) async fn run(args: &RollbackArgs, context: &Context) -> Result<Exit, 
             context.or_interrupted(session.open(&specs)).await??
         };
         forests.iter().for_each(introduce);
+        session.require_all()?;
         let mut exit = Exit::Clean;
         for id in ids {
             exit = exit.and(take_back(&session, &id, &args.write, context).await?);

@@ -14,7 +14,9 @@ use super::talk::{as_u64, confirm, count, say};
 use crate::model::{ChangeSet, Value};
 use crate::session::{Session, SessionError, Watched};
 use crate::text::{Cut, escape, fit_text};
-use crate::transaction::{ApplyOptions, Outcome, Progress, TransactionId, TransactionReport};
+use crate::transaction::{
+    ApplyOptions, Outcome, Progress, TransactionId, TransactionReport, Verdict,
+};
 
 /// How much of a value a plan shows.
 const VALUE_WIDTH: usize = 200;
@@ -99,7 +101,7 @@ impl Plan {
 
     /// Checks all that an apply would check and says what speaks against it.
     pub(super) async fn dry_run(&self, session: &Session) -> Result<Exit, Failure> {
-        let objections = {
+        let verdicts = {
             let _line = Line::new("checking");
             session
                 .preflight(&self.changes, self.reverts.is_some())
@@ -108,22 +110,39 @@ impl Plan {
         let mut output = io::stdout().lock();
         self.show(&mut output)?;
         let mut exit = Exit::Clean;
-        let pairs = self.changes.modifications.iter().zip(&objections);
-        for (index, (modification, objections)) in pairs.enumerate() {
-            for objection in objections {
-                exit = Exit::Findings;
-                say(format!(
-                    "would be refused: {}{}: {}",
-                    escape(modification.dn.as_str()),
-                    self.remark(index),
-                    escape(objection)
-                ));
+        let (mut sent, mut refused) = (0, 0);
+        let pairs = self.changes.modifications.iter().zip(&verdicts);
+        for (index, (modification, verdict)) in pairs.enumerate() {
+            let dn = escape(modification.dn.as_str());
+            let remark = self.remark(index);
+            match verdict {
+                Verdict::Hold(Outcome::NotNeeded) => {}
+                Verdict::Hold(outcome) => {
+                    refused += 1;
+                    exit = Exit::Findings;
+                    let outcome = escape(&outcome.to_string()).into_owned();
+                    say(format!("would not be written: {dn}{remark}: {outcome}"));
+                }
+                Verdict::Send(left_alone) => {
+                    sent += 1;
+                    for conflict in left_alone {
+                        exit = Exit::Findings;
+                        let attribute = escape(conflict.attribute.as_str());
+                        let reason = escape(&conflict.reason);
+                        say(format!(
+                            "would be left alone: {dn}{remark}: {attribute}: {reason}"
+                        ));
+                    }
+                }
             }
         }
-        let refused = objections.iter().filter(|list| !list.is_empty()).count();
+        let already = match verdicts.len() - sent - refused {
+            0 => String::new(),
+            already => format!(", {already} already as planned"),
+        };
         say(format!(
-            "dry run: {} would be changed, {refused} refused; nothing was written",
-            count(as_u64(self.changes.len() - refused), "entry", "entries"),
+            "dry run: {} would be changed, {refused} refused{already}; nothing was written",
+            count(as_u64(sent), "entry", "entries"),
         ));
         Ok(exit)
     }

@@ -92,6 +92,12 @@ pub(super) fn to_ascii(domain: &str) -> Option<Cow<'_, str>> {
     (!ascii.is_empty()).then(|| ascii.into())
 }
 
+/// `domain` in Unicode (UTS 46); `None` if it cannot be written so.
+pub(super) fn to_unicode(domain: &str) -> Option<String> {
+    let (unicode, valid) = idna::domain_to_unicode(domain);
+    valid.ok().map(|()| unicode)
+}
+
 /// What is wrong with the labels of `domain`, as the end of a sentence, if
 /// anything: empty labels, hyphens at an edge, more than 63 characters, or a
 /// character other than letters, digits, hyphen and, where `underscore`, `_`.

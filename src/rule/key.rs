@@ -100,6 +100,18 @@ pub(super) fn address_key(address: &str) -> Option<String> {
     Some(format!("{}@{domain}", local.to_lowercase()))
 }
 
+/// The ways in which the domain of an address may be written whose key this is:
+/// in ASCII and in Unicode (UTS 46).
+pub fn spellings(key: &str) -> Vec<String> {
+    let unicode = key.rsplit_once('@').and_then(|(local, domain)| {
+        let unicode = domain::to_unicode(domain)?;
+        Some(format!("{local}@{unicode}"))
+    });
+    let mut spellings = vec![key.to_owned()];
+    spellings.extend(unicode.filter(|other| other != key));
+    spellings
+}
+
 /// The key of a value of proxyAddresses.
 pub(super) fn proxy_key(value: &str) -> Option<(KeySpace, String)> {
     let split = ProxyAddress::split(value);

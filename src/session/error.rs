@@ -49,6 +49,9 @@ pub enum SessionError {
     /// Somebody else is writing.
     #[error(transparent)]
     Lock(#[from] LockError),
+    /// A write needs all sources, and one is missing.
+    #[error("not all sources could be opened, so nothing was written: {0}")]
+    Missing(String),
     /// A part of idmend failed that must not.
     #[error("a fault in idmend itself: {0}")]
     Internal(String),
@@ -99,6 +102,9 @@ impl SessionError {
                 "name the directory that it was written to, with --server"
             }
             Self::Rollback(RollbackError::Unsettled(_)) => "idmend recover SOURCE",
+            Self::Apply(ApplyError::BrokenOff { .. }) => {
+                "make room for the journal, then: idmend recover SOURCE; it settles what was begun"
+            }
             Self::Journal(JournalError::Missing { .. }) => "idmend history lists them",
             Self::ReadOnly(_) => {
                 "name the directory itself with --server; for a file, apply has -o FILE.ldif"

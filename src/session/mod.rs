@@ -19,7 +19,7 @@ pub use error::SessionError;
 pub use event::{Acceptances, Command, Event, ScanRequest};
 pub use open::{check_filter, export_demo};
 pub use transact::Watched;
-pub use worker::{SessionHandle, shown, spawn};
+pub use worker::{Ending, SessionHandle, shown, spawn};
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -77,6 +77,16 @@ impl Session {
     pub fn is_of_files(&self) -> bool {
         let is_file = |source: &ScanSource| source.forest.kind == SourceKind::Ldif;
         self.sources.iter().all(is_file)
+    }
+
+    /// Fails if a source could not be opened: a value may be held there, so
+    /// nothing is written without it. A domain that cannot be reached in an
+    /// open source makes the live check of each value fail.
+    pub fn require_all(&self) -> Result<(), SessionError> {
+        match self.missing.first() {
+            Some(missing) => Err(SessionError::Missing(missing.clone())),
+            None => Ok(()),
+        }
     }
 
     /// Connects to all sources and finds out what they consist of. Fails if

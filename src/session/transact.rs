@@ -7,12 +7,12 @@ use tokio_util::sync::CancellationToken;
 
 use super::live::LiveCheck;
 use super::{Session, SessionError};
-use crate::model::{ChangeSet, Entry, Modification, SourceKind};
+use crate::model::{ChangeSet, SourceKind};
 use crate::rule::{Judge, Settings, file};
 use crate::transaction::{
-    self, ApplyOptions, ApplyRun, Environment, Origin, Pending, Precondition as _, Progress,
-    RecoverRun, RollbackPlan, StateLock, Target, TransactionId, TransactionRecord,
-    TransactionReport, TransactionSummary,
+    self, ApplyOptions, ApplyRun, Environment, Origin, PreflightRun, Progress, RecoverRun,
+    RollbackPlan, StateLock, Target, TransactionId, TransactionRecord, TransactionReport,
+    TransactionSummary, Verdict,
 };
 
 /// How a transaction is run, and who watches it.
@@ -44,7 +44,7 @@ impl Session {
         let origin = origin();
         let _lock = self.lock(&origin)?;
         let journals = self.state.journals();
-        let check = LiveCheck::new(&self.sources, self.key_judge()?);
+        let check = self.live_check()?;
         let run = ApplyRun {
             environment: Environment {
                 journals: &journals,
@@ -62,48 +62,22 @@ impl Session {
         Ok(transaction::apply(run).await?)
     }
 
-    /// Everything that an apply would check before it sends, for each
-    /// modification: what speaks against it. Writes nothing.
+    /// Everything that an apply would check before it sends: what would become
+    /// of each modification. Writes nothing.
     pub async fn preflight(
         &self,
         plan: &ChangeSet,
         reverting: bool,
-    ) -> Result<Vec<Vec<String>>, SessionError> {
+    ) -> Result<Vec<Verdict>, SessionError> {
         let targets = self.targets(plan)?;
-        let check = LiveCheck::new(&self.sources, self.key_judge()?);
-        let mut objections = Vec::with_capacity(plan.len());
-        for modification in &plan.modifications {
-            let target = &targets[usize::from(modification.domain.0)];
-            let mut attributes = check.attributes().to_vec();
-            attributes.extend(modification.changes.iter().map(|c| c.attribute.clone()));
-            let read = target
-                .directory
-                .read(&target.domain, &modification.identity, &attributes)
-                .await;
-            objections.push(match read {
-                Err(error) => vec![error.to_string()],
-                Ok(None) => vec!["the entry is gone".to_owned()],
-                Ok(Some(entry)) => match differences(modification, &entry) {
-                    different if !different.is_empty() => different,
-                    _ => {
-                        let pending = Pending {
-                            modification,
-                            entry: &entry,
-                            reverting,
-                        };
-                        check
-                            .check(pending)
-                            .await
-                            .into_iter()
-                            .map(|objection| {
-                                format!("{}: {}", objection.attribute, objection.reason)
-                            })
-                            .collect()
-                    }
-                },
-            });
-        }
-        Ok(objections)
+        let check = self.live_check()?;
+        let run = PreflightRun {
+            plan,
+            targets: &targets,
+            reverting,
+            precondition: &check,
+        };
+        Ok(transaction::preflight(run).await?)
     }
 
     /// The plan that takes a transaction back.
@@ -124,7 +98,7 @@ impl Session {
         let _lock = self.lock(&origin)?;
         let journals = self.state.journals();
         let targets = self.all_targets();
-        let check = LiveCheck::new(&self.sources, self.key_judge()?);
+        let check = self.live_check()?;
         let run = RecoverRun {
             environment: Environment {
                 journals: &journals,
@@ -183,6 +157,11 @@ impl Session {
         Ok(targets)
     }
 
+    fn live_check(&self) -> Result<LiveCheck, SessionError> {
+        let judge = self.key_judge()?;
+        Ok(LiveCheck::new(&self.sources, judge, self.judge.is_some()))
+    }
+
     /// The judge whose keys decide whether two values are the same: that of
     /// the scan, or for a rollback without one that of the embedded rules.
     fn key_judge(&self) -> Result<Arc<Judge>, SessionError> {
@@ -192,24 +171,6 @@ impl Session {
         let rules = file::load(super::EMBEDDED_RULES)?;
         Ok(Arc::new(Judge::new(Arc::new(rules), Settings::default())))
     }
-}
-
-/// What of an entry is no longer as the plan saw it.
-fn differences(modification: &Modification, entry: &Entry) -> Vec<String> {
-    modification
-        .changes
-        .iter()
-        .filter(|change| {
-            let found = entry.values(change.attribute.as_str());
-            if change.single_valued {
-                found != change.before.as_slice()
-            } else {
-                !change.delete.iter().all(|value| found.contains(value))
-                    || change.add.iter().any(|value| found.contains(value))
-            }
-        })
-        .map(|change| format!("{}: changed since it was scanned", change.attribute))
-        .collect()
 }
 
 /// Who runs this, where.

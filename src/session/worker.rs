@@ -18,21 +18,56 @@ const COMMANDS: usize = 8;
 /// How many events may wait for the face.
 const EVENTS: usize = 256;
 
-/// The two ends that a face holds. Dropping it stops the session.
+/// The two ends that a face holds. Dropping it stops the session; a process
+/// that ends waits for [`SessionHandle::end`], or a write may be cut off.
 #[derive(Debug)]
 pub struct SessionHandle {
     /// What the face asks for.
     pub commands: mpsc::Sender<Command>,
     /// What the session says.
     pub events: mpsc::Receiver<Event>,
+    /// Ends when the session has.
+    pub ending: Ending,
+}
+
+/// The end of a session, to be awaited after its commands and events are
+/// dropped.
+#[derive(Debug)]
+pub struct Ending(tokio::task::JoinHandle<()>);
+
+impl Ending {
+    /// Waits until an entry that is being written is written, read back and in
+    /// the journal, and the transaction has its end.
+    pub async fn wait(self) {
+        // A panic in there was reported where it happened.
+        drop(self.0.await);
+    }
+}
+
+impl SessionHandle {
+    /// Stops the session cleanly, between two entries, and waits for that.
+    pub async fn end(self) {
+        let Self {
+            commands,
+            events,
+            ending,
+        } = self;
+        drop(commands);
+        drop(events);
+        ending.wait().await;
+    }
 }
 
 /// Starts the worker on the current runtime.
 pub fn spawn(session: Session) -> SessionHandle {
     let (commands, inbox) = mpsc::channel(COMMANDS);
     let (outbox, events) = mpsc::channel(EVENTS);
-    tokio::spawn(work(session, inbox, outbox));
-    SessionHandle { commands, events }
+    let ending = Ending(tokio::spawn(work(session, inbox, outbox)));
+    SessionHandle {
+        commands,
+        events,
+        ending,
+    }
 }
 
 async fn work(
@@ -44,6 +79,10 @@ async fn work(
         if matches!(command, Command::Cancel) {
             continue;
         }
+        let writes = matches!(
+            command,
+            Command::Apply(_) | Command::Rollback(_) | Command::Recover(_)
+        );
         let cancel = CancellationToken::new();
         let mut worker = Worker {
             session: &mut session,
@@ -58,9 +97,12 @@ async fn work(
                     Some(Command::Cancel) => cancel.cancel(),
                     Some(_) => tell(&outbox, Event::Busy).await,
                     None => {
-                        // The face is gone: stop cleanly, between two entries.
+                        // The face is gone: what writes stops cleanly, between
+                        // two entries; what only reads is dropped.
                         cancel.cancel();
-                        running.await;
+                        if writes {
+                            running.await;
+                        }
                         return;
                     }
                 },
@@ -291,11 +333,21 @@ pub fn shown(record: &TransactionRecord) -> Vec<(String, Vec<String>)> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+    use std::time::Duration;
+
     use super::*;
     use crate::config::SourceSpec;
+    use crate::directory::Directory;
+    use crate::directory::memory::{Fault, MemoryDirectory, Operation};
+    use crate::model::{
+        AttributeName, Change, DistinguishedName, DomainId, Entry, Modification, Value,
+    };
     use crate::rule::Settings;
     use crate::scan::ScanOptions;
+    use crate::scan::ScanSource;
     use crate::session::EMBEDDED_RULES;
+    use crate::transaction::TransactionState;
     use crate::worksheet::{RowId, Worksheet};
 
     async fn answer<T>(handle: &mut SessionHandle, wanted: impl Fn(Event) -> Option<T>) -> T {
@@ -390,5 +442,61 @@ mod tests {
         .await;
         assert_eq!(history.len(), 2);
         assert_eq!(history[0].reverts.as_ref(), Some(&report.id));
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_face_that_leaves_while_it_writes_leaves_a_finished_transaction() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut session = Session::new(folder.path().join("state"));
+        let user = |number: u8| {
+            let dn = format!("CN=u{number},DC=contoso,DC=com");
+            let mut entry = Entry::new(DistinguishedName::from_server(dn));
+            let class = ["top", "user"].map(Value::from);
+            entry.add(AttributeName::known("objectClass"), class);
+            let guid = Value::from(vec![number; 16]);
+            entry.add(AttributeName::known("objectGUID"), [guid]);
+            entry
+        };
+        let users = vec![user(1), user(2)];
+        let memory = MemoryDirectory::new("contoso.com", &["contoso.com"], users.clone());
+        let directory = Arc::new(Directory::Memory(memory.clone()));
+        let forest = directory.discover().await.unwrap();
+        session.sources.push(ScanSource { directory, forest });
+        session.labels.push("memory".to_owned());
+        let name = AttributeName::known("displayName");
+        let added = || vec![Value::from("x")];
+        let modifications = users.iter().map(|user| Modification {
+            identity: user.identity(),
+            dn: user.dn.clone(),
+            class: user.class(),
+            domain: DomainId(0),
+            changes: Change::between(name.clone(), true, Vec::new(), added())
+                .into_iter()
+                .collect(),
+        });
+        let plan = ChangeSet {
+            modifications: modifications.collect(),
+            ..ChangeSet::default()
+        };
+        let slow = Fault::Slow(Duration::from_millis(300));
+        memory.inject(Operation::Modify, 1, slow);
+        let journals = session.journal_directory();
+        let mut handle = spawn(session);
+        handle.commands.send(Command::Apply(plan)).await.unwrap();
+        let started = |event| matches!(event, Event::ApplyStarted { .. }).then_some(());
+        answer(&mut handle, started).await;
+        while memory.count(Operation::Modify) == 0 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        handle.end().await;
+        let history = crate::transaction::history(&journals).unwrap();
+        assert_eq!(history.len(), 1);
+        assert_eq!(history[0].state, TransactionState::Finished);
+        assert_eq!((history[0].done, history[0].not_reached), (1, 1));
+        let written = memory.entries();
+        let written = written
+            .iter()
+            .filter(|e| !e.values("displayName").is_empty());
+        assert_eq!(written.count(), 1);
     }
 }

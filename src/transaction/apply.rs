@@ -8,6 +8,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
+use super::check::Checker;
 use super::journal::{Header, JournalWriter, journal_path};
 use super::run::{Needs, Run};
 use super::sender::Sender;
@@ -189,15 +190,14 @@ pub async fn apply(run: ApplyRun<'_>) -> Result<TransactionReport, ApplyError> {
         sender: Sender {
             environment,
             options: &run.options,
-            precondition: run.precondition,
-            reverting: run.reverts.is_some(),
+            check: Checker {
+                precondition: run.precondition,
+                reverting: run.reverts.is_some(),
+            },
         },
         journal,
         outcomes: vec![None; plan.len()],
-        needs: Needs::new(&plan.depends_on, |index| {
-            let modification = plan.modifications.get(index);
-            modification.map_or_else(String::new, |named| named.dn.to_string())
-        }),
+        needs: Needs::of_plan(plan),
         notes: Vec::new(),
     };
     let broken_off = |source| ApplyError::BrokenOff {
@@ -212,7 +212,7 @@ pub async fn apply(run: ApplyRun<'_>) -> Result<TransactionReport, ApplyError> {
 }
 
 /// The modifications of a plan, each with the target it is for.
-fn steps<'a>(
+pub(super) fn steps<'a>(
     plan: &'a ChangeSet,
     targets: &'a [Target],
 ) -> Result<Vec<(usize, &'a Modification, &'a Target)>, ApplyError> {

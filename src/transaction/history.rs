@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
 
-use super::sender::GONE;
+use super::check::GONE;
 use super::{JournalError, Outcome, TransactionId, TransactionRecord, read_journal};
 
 /// How much of an id tells the time: `20261122-081500`.

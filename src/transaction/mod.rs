@@ -9,6 +9,7 @@
 //! the caller brings.
 
 mod apply;
+mod check;
 mod compare;
 mod files;
 mod history;
@@ -17,6 +18,7 @@ mod journal;
 mod lock;
 mod outcome;
 mod precondition;
+mod preflight;
 mod recover;
 mod rollback;
 mod run;
@@ -37,6 +39,7 @@ pub use journal::{
 pub use lock::{LockError, StateLock};
 pub use outcome::{AttributeConflict, Outcome, TransactionReport};
 pub use precondition::{NoPrecondition, Objection, Objections, Pending, Precondition};
+pub use preflight::{PreflightRun, Verdict, preflight};
 pub use recover::{RecoverError, RecoverRun, recover};
 pub use rollback::{RollbackError, RollbackPlan, plan_rollback, revertible};
 pub use target::Target;

@@ -18,6 +18,10 @@ pub struct Pending<'a> {
     pub entry: &'a Entry,
     /// Whether this takes back an earlier transaction.
     pub reverting: bool,
+    /// Earlier modifications of the plan that give up values this one takes
+    /// and that are still to come. Only a preflight has any: before a write
+    /// they are done, and what is live shows it.
+    pub freed: &'a [&'a Modification],
 }
 
 /// Why an attribute must not be written.

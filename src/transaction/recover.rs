@@ -1,5 +1,6 @@
 //! Settling what an interrupted transaction left open.
 
+use super::check::Checker;
 use super::journal::JournalWriter;
 use super::rollback::{host_note, locate, same_host};
 use super::run::{Needs, Run};
@@ -84,8 +85,10 @@ pub async fn recover(run: RecoverRun<'_>) -> Result<TransactionReport, RecoverEr
         sender: Sender {
             environment,
             options: &run.options,
-            precondition: run.precondition,
-            reverting: header.reverts.is_some(),
+            check: Checker {
+                precondition: run.precondition,
+                reverting: header.reverts.is_some(),
+            },
         },
         journal: JournalWriter::resume(&record, time, environment.origin)?,
         outcomes: record.outcomes.clone(),

@@ -10,7 +10,7 @@ use super::sender::{Sender, Settled};
 use super::{
     Environment, JournalError, Outcome, Progress, Target, TransactionId, TransactionReport,
 };
-use crate::model::Modification;
+use crate::model::{ChangeSet, Modification};
 
 /// Which modifications wait for which, and how those are called.
 #[derive(Debug, Default)]
@@ -27,6 +27,14 @@ impl Needs {
                 .map(|(index, needs)| (index, named(needs)))
                 .collect(),
         )
+    }
+
+    /// Those of a plan.
+    pub(super) fn of_plan(plan: &ChangeSet) -> Self {
+        Self::new(&plan.depends_on, |index| {
+            let modification = plan.modifications.get(index);
+            modification.map_or_else(String::new, |named| named.dn.to_string())
+        })
     }
 
     /// Why a modification must not be sent yet, if so.
@@ -94,7 +102,7 @@ impl Run<'_> {
             }
             let settled = match self
                 .needs
-                .unmet(index, &self.outcomes, self.sender.reverting)
+                .unmet(index, &self.outcomes, self.sender.check.reverting)
             {
                 Some(reason) => Outcome::Refused(reason).into(),
                 None => self.sender.carry_out(index, modification, target).await,

@@ -1,12 +1,11 @@
-//! One modification: read, compare, check, send, read back; and settling by
-//! reading when no answer came.
+//! One modification: check, send, read back; and settling by reading when no
+//! answer came.
 //!
 //! Nothing here writes the journal or decides whether a run goes on.
 
+use super::check::{Checker, FOREIGN, GONE, failed};
 use super::compare::{Standing, conflict, names, stored};
-use super::{
-    ApplyOptions, AttributeConflict, Environment, Outcome, Pending, Precondition, Progress, Target,
-};
+use super::{ApplyOptions, AttributeConflict, Environment, Outcome, Progress, Target};
 use crate::directory::{DirectoryError, ModifyError};
 use crate::model::{AttributeName, Entry, Modification, Value};
 
@@ -50,22 +49,8 @@ pub(super) enum Look {
 pub(super) struct Sender<'a> {
     pub(super) environment: Environment<'a>,
     pub(super) options: &'a ApplyOptions,
-    pub(super) precondition: &'a dyn Precondition,
-    /// A rollback: attributes are judged one by one.
-    pub(super) reverting: bool,
+    pub(super) check: Checker<'a>,
 }
-
-fn failed(reason: impl Into<String>) -> Outcome {
-    Outcome::Failed {
-        code: None,
-        text: String::new(),
-        reason: reason.into(),
-    }
-}
-
-pub(super) const GONE: &str =
-    "the entry is no longer there: it was deleted, or moved to another domain";
-const FOREIGN: &str = "somebody else changed it";
 
 impl Sender<'_> {
     /// Reads, compares, checks, sends, reads back.
@@ -75,12 +60,7 @@ impl Sender<'_> {
         modification: &Modification,
         target: &Target,
     ) -> Settled {
-        let entry = match self.read(modification, target).await {
-            Ok(Some(entry)) => entry,
-            Ok(None) => return failed(GONE).into(),
-            Err(error) => return failed(format!("nothing was sent: {error}")).into(),
-        };
-        let (request, conflicts) = match self.prepare(modification, &entry).await {
+        let (request, conflicts) = match self.check.carry_out(modification, target, &[]).await {
             Ok(prepared) => prepared,
             Err(outcome) => return outcome.into(),
         };
@@ -109,83 +89,21 @@ impl Sender<'_> {
         settled
     }
 
-    async fn read(
+    /// The attributes of a request as they are now.
+    async fn reread(
         &self,
-        modification: &Modification,
+        request: &Modification,
         target: &Target,
     ) -> Result<Option<Entry>, DirectoryError> {
-        let mut attributes = names(&modification.changes);
-        attributes.extend_from_slice(self.precondition.attributes());
         target
             .directory
-            .read(&target.domain, &modification.identity, &attributes)
+            .read(&target.domain, &request.identity, &names(&request.changes))
             .await
-    }
-
-    /// What is to be sent, and in a rollback the attributes left alone; or the
-    /// outcome if nothing is to be sent.
-    async fn prepare(
-        &self,
-        modification: &Modification,
-        entry: &Entry,
-    ) -> Result<(Modification, Vec<AttributeConflict>), Outcome> {
-        let standing = Standing::of(&modification.changes, entry);
-        if standing.all_after() {
-            return Err(Outcome::NotNeeded);
-        }
-        let mut conflicts: Vec<_> = standing
-            .other
-            .iter()
-            .map(|change| conflict(change, entry, FOREIGN))
-            .collect();
-        if !conflicts.is_empty() && !self.reverting {
-            return Err(Outcome::Conflict(conflicts));
-        }
-        let mut request = Modification {
-            changes: standing.before.into_iter().cloned().collect(),
-            ..modification.clone()
-        };
-        while !request.changes.is_empty() {
-            let objections = self
-                .precondition
-                .check(Pending {
-                    modification: &request,
-                    entry,
-                    reverting: self.reverting,
-                })
-                .await;
-            if objections.is_empty() {
-                return Ok((request, conflicts));
-            }
-            let objection_to = |name: &AttributeName| {
-                objections
-                    .iter()
-                    .find(|objection| objection.attribute == *name)
-            };
-            let known = request
-                .changes
-                .iter()
-                .any(|change| objection_to(&change.attribute).is_some());
-            if !self.reverting || !known {
-                let reasons: Vec<String> = objections
-                    .iter()
-                    .map(|objection| format!("{}: {}", objection.attribute, objection.reason))
-                    .collect();
-                return Err(Outcome::Refused(reasons.join("; ")));
-            }
-            request.changes.retain(|change| {
-                let objection = objection_to(&change.attribute);
-                conflicts
-                    .extend(objection.map(|objection| conflict(change, entry, &objection.reason)));
-                objection.is_none()
-            });
-        }
-        Err(Outcome::Conflict(conflicts))
     }
 
     /// After a success: what is stored must be what was sent.
     async fn verify(&self, request: &Modification, target: &Target) -> Settled {
-        let entry = match self.read(request, target).await {
+        let entry = match self.reread(request, target).await {
             Ok(Some(entry)) => entry,
             Ok(None) => return unverified(request, GONE),
             Err(error) => return unverified(request, &error.to_string()),
@@ -219,7 +137,7 @@ impl Sender<'_> {
     /// a look at the entry says how.
     async fn refused(&self, request: &Modification, target: &Target, refused: Outcome) -> Settled {
         let guard = matches!(&refused, Outcome::Failed { code: Some(code), .. } if GUARD_FAILED.contains(code));
-        if guard && let Ok(Some(entry)) = self.read(request, target).await {
+        if guard && let Ok(Some(entry)) = self.reread(request, target).await {
             let standing = Standing::of(&request.changes, &entry);
             if standing.all_after() {
                 return Outcome::NotNeeded.into();
@@ -280,7 +198,7 @@ impl Sender<'_> {
     /// attribute that is neither means that the request, if it should still be
     /// on its way, will be refused by its own guard.
     pub(super) async fn look(&self, request: &Modification, target: &Target) -> Look {
-        let entry = match self.read(request, target).await {
+        let entry = match self.reread(request, target).await {
             Ok(Some(entry)) => entry,
             Ok(None) => return Look::Settled(failed(GONE).into()),
             Err(error) => return Look::Unreadable(error.to_string()),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::journal::DomainRecord;
+use super::journal::{DomainRecord, KindRecord};
 use crate::directory::Directory;
 use crate::model::{Domain, DomainId, Forest, SourceKind};
 
@@ -43,10 +43,12 @@ impl Target {
             .collect()
     }
 
-    /// Whether this is the domain that a journal recorded: forest, naming
+    /// Whether this is the domain that a journal recorded: kind (a file that was
+    /// exported from a directory tells nothing of what it holds now), forest, naming
     /// context and DNS name, whatever the host is now.
     pub(super) fn is(&self, record: &DomainRecord) -> bool {
-        self.forest.eq_ignore_ascii_case(&record.forest)
+        KindRecord::from(self.kind) == record.kind
+            && self.forest.eq_ignore_ascii_case(&record.forest)
             && self.domain.dns_name.eq_ignore_ascii_case(&record.dns_name)
             && self.domain.naming_context.key() == record.naming_context.key()
     }

@@ -48,6 +48,10 @@ pub async fn run(options: Options, session: SessionHandle) -> io::Result<()> {
     };
     let result = turn(&mut terminal, options, &mut world).await;
     drop(restore);
+    // However it was left, by a lost terminal too: an entry that is being
+    // written is finished first.
+    drop(world);
+    session.ending.wait().await;
     result
 }
 

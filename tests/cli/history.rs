@@ -148,15 +148,9 @@ hint: name the directory that it was written to, with --server
 -- stderr
 state: $FOLDER/home/.local/state/idmend
 LDIF contoso.test: contoso.test (same.ldif)
-taking back transaction TRANSACTION
-note: contoso.test was written through memory and is now reached through same.ldif
-CN=Anna,DC=contoso,DC=test
-  mail
-  - anna@x
-  + anna<U+202E>@x
 log: $FOLDER/home/.local/state/idmend/log/RUN.log
-error: same.ldif is a file: it is never written to
-hint: name the directory itself with --server; for a file, apply has -o FILE.ldif
+error: transaction TRANSACTION wrote to contoso.test, which is not among the sources (ldaps://dc1.contoso.test:636)
+hint: name the directory that it was written to, with --server
 -- exit 2
 ");
 }

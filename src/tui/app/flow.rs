@@ -56,6 +56,15 @@ impl App {
                 count(names, "sign-in name", "sign-in names")
             ));
         }
+        let unread = self
+            .sheet
+            .as_ref()
+            .is_some_and(|sheet| !sheet.worksheet.scan.incomplete.is_empty());
+        if unread {
+            lines.push(
+                "The scan is incomplete: a value may be held where it could not look.".to_owned(),
+            );
+        }
         let need = if entries >= TYPED_FROM {
             Need::Typed(entries, LineInput::default())
         } else {

@@ -1,0 +1,368 @@
+//! The last look before a write: may this account write the attribute, is the
+//! entry still ruled from here, does the value fit the schema, does the entry
+//! as it is now still pass the rules with it, and is it free in the live
+//! forests.
+//!
+//! A server compares more loosely than the cloud does (case, accents, width),
+//! so what its search returns is compared again by the judge's own keys and
+//! rules. A check that cannot be made refuses. Files are left out: they do not
+//! change, and were compared in the scan.
+
+mod filter;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use filter::filter;
+
+use crate::directory::{DirectoryError, SearchRequest};
+use crate::model::{
+    AddressType, AttributeName, Change, Entry, Identity, Modification, ProxyAddress, SourceKind,
+    Value,
+};
+use crate::rule::{Judge, KeySpace, RuleId, Severity};
+use crate::scan::ScanSource;
+use crate::transaction::{Objection, Objections, Pending, Precondition};
+
+/// The constructed attribute in which Active Directory lists what the bound
+/// account may write to an entry (MS-ADTS 3.1.1.4.5.21); none at all if it may
+/// write nothing.
+const WRITABLE: &str = "allowedAttributesEffective";
+
+/// Another constructed attribute about the bound account, which is always there
+/// (MS-ADTS 3.1.1.4.5): it tells "may write nothing" from "does not say".
+const RIGHTS: &str = "sDRightsEffective";
+
+/// Where Active Directory notes that an object is managed in the cloud.
+const AUTHORITY: &str = "msDS-ObjectSoa";
+
+/// How many holders of a value are looked at in one page.
+const PAGE: u32 = 100;
+
+/// The check of new values against the open sources.
+#[derive(Debug)]
+pub(super) struct LiveCheck {
+    sources: Vec<ScanSource>,
+    judge: Arc<Judge>,
+    attributes: Vec<AttributeName>,
+    /// Whether the rules are asked once more; they are not where the judge is
+    /// not that of the scan.
+    rules: bool,
+}
+
+/// A value that is to be put in, and as what it counts.
+struct Wanted<'a> {
+    /// The entry with all changes.
+    after: &'a Entry,
+    attribute: &'a AttributeName,
+    text: &'a str,
+    space: KeySpace,
+    key: String,
+}
+
+impl LiveCheck {
+    /// A check against `sources`, which are those of the run, all of them: the
+    /// place of a domain among theirs is its [`crate::model::DomainId`].
+    pub(super) fn new(sources: &[ScanSource], judge: Arc<Judge>, rules: bool) -> Self {
+        let mut attributes: Vec<_> = ["objectClass", "objectGUID", WRITABLE, RIGHTS, AUTHORITY]
+            .map(AttributeName::known)
+            .to_vec();
+        attributes.extend(judge.attributes());
+        Self {
+            sources: sources.to_vec(),
+            judge,
+            attributes,
+            rules,
+        }
+    }
+
+    async fn objections(&self, pending: Pending<'_>) -> Vec<Objection> {
+        let after = with_changes(pending.entry, &pending.modification.changes);
+        let mut objections = if pending.reverting || !self.rules {
+            Vec::new()
+        } else {
+            self.broken_rules(&pending, &after)
+        };
+        for change in &pending.modification.changes {
+            if let Some(reason) = self.objection(&pending, &after, change).await {
+                objections.push(Objection {
+                    attribute: change.attribute.clone(),
+                    reason,
+                });
+            }
+        }
+        objections
+    }
+
+    async fn objection(
+        &self,
+        pending: &Pending<'_>,
+        after: &Entry,
+        change: &Change,
+    ) -> Option<String> {
+        if let Some(reason) = not_permitted(pending, change) {
+            return Some(reason);
+        }
+        if let Some(reason) = second_primary(pending.entry, after, change) {
+            return Some(reason);
+        }
+        for value in &change.add {
+            // A value that is no text has neither a length in characters nor a
+            // key; a rollback may have to put one back.
+            let Some(text) = value.as_text() else {
+                continue;
+            };
+            // What was there before may come back, whatever its length.
+            if !pending.reverting
+                && let Some(reason) = self.too_long(pending.modification, change, text)
+            {
+                return Some(reason);
+            }
+            if change.shared.contains(value) {
+                // Taken back: it was not unique before either.
+                continue;
+            }
+            let Some((space, key)) = self.judge.key_of(after, &change.attribute, text) else {
+                continue;
+            };
+            let wanted = Wanted {
+                after,
+                attribute: &change.attribute,
+                text,
+                space,
+                key,
+            };
+            match self.holder(pending, &wanted).await {
+                Ok(None) => {}
+                Ok(Some(dn)) => return Some(format!("the value '{text}' is held by {dn}")),
+                Err(error) => {
+                    return Some(format!(
+                        "whether '{text}' is free could not be read: {error}"
+                    ));
+                }
+            }
+        }
+        None
+    }
+
+    /// Rules that the entry as it is now does not break and would break after:
+    /// other attributes than those of the plan may have changed meanwhile.
+    fn broken_rules(&self, pending: &Pending<'_>, after: &Entry) -> Vec<Objection> {
+        let mut known: HashMap<(RuleId, AttributeName), usize> = HashMap::new();
+        for fault in self.judge.faults(pending.entry) {
+            *known
+                .entry((fault.rule, fault.place.attribute))
+                .or_default() += 1;
+        }
+        let changes = &pending.modification.changes;
+        let mut objections = Vec::new();
+        for fault in self.judge.faults(after) {
+            if self.is_light(fault.rule) {
+                continue;
+            }
+            let left = known
+                .entry((fault.rule, fault.place.attribute.clone()))
+                .or_default();
+            if *left > 0 {
+                *left -= 1;
+                continue;
+            }
+            let touched = changes
+                .iter()
+                .find(|change| change.attribute == fault.place.attribute)
+                .or(changes.first());
+            objections.extend(touched.map(|change| Objection {
+                attribute: change.attribute.clone(),
+                reason: format!(
+                    "{}: {}",
+                    self.judge.rules.rule(fault.rule).title,
+                    fault.detail
+                ),
+            }));
+        }
+        objections
+    }
+
+    fn is_light(&self, rule: RuleId) -> bool {
+        matches!(
+            self.judge.rules.rule(rule).severity,
+            Severity::Changed | Severity::Hygiene
+        )
+    }
+
+    fn too_long(&self, modification: &Modification, change: &Change, text: &str) -> Option<String> {
+        let length = text.encode_utf16().count();
+        let place = usize::from(modification.domain.0);
+        let forest = self
+            .sources
+            .iter()
+            .flat_map(|source| source.forest.domains.iter().map(|_| &source.forest))
+            .nth(place)?;
+        let limit = forest.schema.attribute(&change.attribute).range_upper?;
+        (length > usize::try_from(limit).unwrap_or(usize::MAX)).then(|| {
+            format!(
+                "the value has {length} characters, the schema allows {limit} for {}",
+                change.attribute
+            )
+        })
+    }
+
+    /// Another entry that holds the value by now and that a rule minds.
+    async fn holder(
+        &self,
+        pending: &Pending<'_>,
+        wanted: &Wanted<'_>,
+    ) -> Result<Option<String>, DirectoryError> {
+        let filter = filter(&self.judge, (wanted.space, &wanted.key), wanted.text);
+        for source in &self.sources {
+            if source.forest.kind == SourceKind::Ldif {
+                continue;
+            }
+            for domain in &source.forest.domains {
+                let request = SearchRequest {
+                    base: domain.naming_context.clone(),
+                    filter: filter.clone(),
+                    attributes: self.attributes.clone(),
+                    page_size: PAGE,
+                };
+                let mut search = source.directory.search(domain, request).await?;
+                while let Some(page) = search.next_page().await? {
+                    let minds =
+                        |hit: &&Entry| !is_own(hit, pending) && self.minds(pending, wanted, hit);
+                    if let Some(other) = page.entries.iter().find(minds) {
+                        return Ok(Some(other.dn.as_str().to_owned()));
+                    }
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// Whether a rule minds that `hit` holds the value too. What an earlier
+    /// part of the plan is about to take away from it does not count.
+    fn minds(&self, pending: &Pending<'_>, wanted: &Wanted<'_>, hit: &Entry) -> bool {
+        let identity = hit.identity();
+        let freeing = pending
+            .freed
+            .iter()
+            .find(|earlier| earlier.identity == identity);
+        let freed;
+        let hit = match freeing {
+            Some(earlier) => {
+                freed = with_changes(hit, &earlier.changes);
+                &freed
+            }
+            None => hit,
+        };
+        let at: Vec<AttributeName> = self.places(hit, wanted);
+        let rule = self
+            .judge
+            .collision(wanted.after, wanted.space, wanted.attribute, &at);
+        // A light fault may stay where it was: the worksheet lets it, too.
+        rule.is_some_and(|rule| {
+            !self.is_light(rule) || self.places(pending.entry, wanted).is_empty()
+        })
+    }
+
+    /// Where an entry holds the value.
+    fn places(&self, entry: &Entry, wanted: &Wanted<'_>) -> Vec<AttributeName> {
+        self.judge
+            .keys(entry)
+            .into_iter()
+            .filter(|held| held.space == wanted.space && held.key == wanted.key)
+            .map(|held| held.place.attribute)
+            .collect()
+    }
+}
+
+impl Precondition for LiveCheck {
+    fn attributes(&self) -> &[AttributeName] {
+        &self.attributes
+    }
+
+    fn check<'a>(&'a self, pending: Pending<'a>) -> Objections<'a> {
+        Box::pin(self.objections(pending))
+    }
+}
+
+/// Whether a hit is the entry itself. A name alone only counts where there is
+/// no objectGUID: after a deletion another entry may bear it.
+fn is_own(hit: &Entry, pending: &Pending<'_>) -> bool {
+    match &pending.modification.identity {
+        Identity::Dn(_) => hit.dn.key() == pending.entry.dn.key(),
+        guid @ Identity::Guid(_) => hit.identity() == *guid,
+    }
+}
+
+/// The entry as it will be.
+fn with_changes(entry: &Entry, changes: &[Change]) -> Entry {
+    let mut after = entry.clone();
+    for change in changes {
+        let mut values: Vec<Value> = entry
+            .values(change.attribute.as_str())
+            .iter()
+            .filter(|value| !change.delete.contains(value))
+            .cloned()
+            .collect();
+        values.extend_from_slice(&change.add);
+        after.set(&change.attribute, values);
+    }
+    after
+}
+
+/// What the directory itself says against writing here.
+fn not_permitted(pending: &Pending<'_>, change: &Change) -> Option<String> {
+    let entry = pending.entry;
+    if !pending.reverting
+        && let Some(authority) = entry.values(AUTHORITY).first()
+    {
+        return Some(format!(
+            "the entry is managed in the cloud ({AUTHORITY} is '{}'): change it there",
+            authority.to_text_lossy()
+        ));
+    }
+    let writable = entry.values(WRITABLE);
+    if writable.is_empty() && entry.values(RIGHTS).is_empty() {
+        return None;
+    }
+    let may_write = writable
+        .iter()
+        .filter_map(Value::as_text)
+        .any(|name| change.attribute.is(name));
+    (!may_write).then(|| {
+        format!(
+            "this account may not write {} of this entry",
+            change.attribute
+        )
+    })
+}
+
+/// Whether the entry would get a primary address beside one that it has by
+/// now, in a rollback too.
+fn second_primary(entry: &Entry, after: &Entry, change: &Change) -> Option<String> {
+    if !change.attribute.is("proxyAddresses") {
+        return None;
+    }
+    let count = |entry: &Entry| {
+        let values = entry.values("proxyAddresses").iter();
+        let kinds = values
+            .filter_map(Value::as_text)
+            .map(|text| ProxyAddress::split(text).kind);
+        kinds
+            .filter(|kind| *kind == AddressType::PrimarySmtp)
+            .count()
+    };
+    // Those that were there when the plan was made may come back.
+    let planned = change
+        .after
+        .iter()
+        .filter_map(Value::as_text)
+        .filter(|text| ProxyAddress::split(text).kind == AddressType::PrimarySmtp)
+        .count();
+    let primaries = count(after);
+    (primaries > 1 && primaries > count(entry) && primaries > planned)
+        .then(|| format!("the entry would have {primaries} primary addresses (SMTP:)"))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,369 @@
+//! The live check through a session on the demo.
+
+use std::sync::Arc;
+
+use super::LiveCheck;
+use crate::config::SourceSpec;
+use crate::directory::Directory;
+use crate::directory::memory::{Fault, MemoryDirectory, Operation};
+use crate::model::{
+    AttributeName, Change, ChangeSet, DistinguishedName, DomainId, Entry, Modification, ObjectGuid,
+    Value,
+};
+use crate::rule::Settings;
+use crate::rule::{Judge, file};
+use crate::scan::ScanOptions;
+use crate::scan::ScanSource;
+use crate::session::{EMBEDDED_RULES, ScanRequest, Session, Watched};
+use crate::transaction::{ApplyOptions, Outcome};
+use crate::transaction::{PreflightRun, Target, Verdict, preflight};
+use crate::worksheet::Action;
+use tokio_util::sync::CancellationToken;
+
+#[tokio::test]
+async fn a_duplicate_that_was_removed_comes_back_though_it_is_held_elsewhere() {
+    let state = tempfile::tempdir().unwrap();
+    let mut session = Session::new(state.path().to_owned());
+    let request = ScanRequest {
+        sources: vec![SourceSpec::Demo],
+        rules: EMBEDDED_RULES.to_owned(),
+        settings: Settings::default(),
+        options: ScanOptions::default(),
+        exceptions: None,
+    };
+    session.open(&request.sources).await.unwrap();
+    let cancel = CancellationToken::new();
+    let mut sheet = session.scan(&request, &|_| (), &cancel).await.unwrap();
+    let duplicates: Vec<_> = sheet
+        .rows()
+        .filter(|row| {
+            let text = sheet.text(*row);
+            text.attribute == "proxyAddresses" && text.error.contains("Duplicate")
+        })
+        .collect();
+    let removed = sheet.act_all(&duplicates[..1], Action::Remove);
+    assert!(removed.refused.is_empty(), "{removed:?}");
+    let plan = sheet.plan().changes;
+    assert_eq!(plan.len(), 1);
+    let watched = Watched {
+        options: &ApplyOptions::default(),
+        progress: &|_| (),
+        cancel: &cancel,
+    };
+    let applied = session.apply(&plan, None, watched).await.unwrap();
+    assert_eq!(applied.outcomes, [Outcome::Done]);
+    let back = session.plan_rollback(&applied.id).unwrap().plan;
+    let reverted = session
+        .apply(&back, Some(applied.id), watched)
+        .await
+        .unwrap();
+    assert_eq!(reverted.outcomes, [Outcome::Done]);
+}
+
+const ROOT: &str = "DC=contoso,DC=com";
+
+fn entry(number: u8, attributes: &[(&'static str, &[&str])]) -> Entry {
+    let mut entry = Entry::new(DistinguishedName::from_server(format!(
+        "CN=user{number},{ROOT}"
+    )));
+    let text = |values: &[&str]| values.iter().copied().map(Value::from).collect::<Vec<_>>();
+    entry.add(
+        AttributeName::known("objectClass"),
+        text(&["top", "person", "user"]),
+    );
+    entry.add(
+        AttributeName::known("objectGUID"),
+        [Value::from(vec![number; 16])],
+    );
+    for (attribute, values) in attributes {
+        entry.add(AttributeName::known(attribute), text(values));
+    }
+    entry
+}
+
+/// Forests of one domain each, and the check over all of them.
+struct Live {
+    memories: Vec<MemoryDirectory>,
+    targets: Vec<Target>,
+    check: LiveCheck,
+}
+
+impl Live {
+    async fn new(forests: &[&[Entry]]) -> Self {
+        Self::with(forests, Settings::default()).await
+    }
+
+    async fn with(forests: &[&[Entry]], settings: Settings) -> Self {
+        let (mut memories, mut sources) = (Vec::new(), Vec::new());
+        for (number, entries) in forests.iter().enumerate() {
+            let memory = MemoryDirectory::new(
+                &format!("forest{number}.test"),
+                &["contoso.com"],
+                entries.to_vec(),
+            );
+            let directory = Arc::new(Directory::Memory(memory.clone()));
+            let forest = directory.discover().await.unwrap();
+            memories.push(memory);
+            sources.push(ScanSource { directory, forest });
+        }
+        let rules = file::load(EMBEDDED_RULES).unwrap();
+        let targets = sources
+            .iter()
+            .flat_map(|source| Target::of_forest(&source.directory, &source.forest, "memory"))
+            .collect();
+        Self {
+            memories,
+            targets,
+            check: LiveCheck::new(
+                &sources,
+                Arc::new(Judge::new(Arc::new(rules), settings)),
+                true,
+            ),
+        }
+    }
+
+    /// The plan that takes one attribute of each of these entries of the first
+    /// forest to these values.
+    fn plan(&self, edits: &[(u8, &'static str, &[Value])]) -> ChangeSet {
+        let modifications = edits
+            .iter()
+            .map(|(number, attribute, after)| {
+                let entries = self.memories[0].entries();
+                let guid = ObjectGuid::from_bytes(&[*number; 16]).unwrap();
+                let identity = crate::model::Identity::Guid(guid);
+                let entry = entries.iter().find(|entry| entry.identity() == identity);
+                let entry = entry.unwrap();
+                let change = Change::between(
+                    AttributeName::known(attribute),
+                    *attribute != "proxyAddresses",
+                    entry.values(attribute).to_vec(),
+                    after.to_vec(),
+                );
+                Modification {
+                    identity,
+                    dn: entry.dn.clone(),
+                    class: entry.class(),
+                    domain: DomainId(0),
+                    changes: vec![change.unwrap()],
+                }
+            })
+            .collect();
+        ChangeSet {
+            modifications,
+            ..ChangeSet::default()
+        }
+    }
+
+    async fn verdicts(&self, plan: &ChangeSet, reverting: bool) -> Vec<Verdict> {
+        let run = PreflightRun {
+            plan,
+            targets: &self.targets,
+            reverting,
+            precondition: &self.check,
+        };
+        preflight(run).await.unwrap()
+    }
+
+    /// Why the first modification is refused; empty if it is not.
+    async fn refusal(&self, plan: &ChangeSet) -> String {
+        match self.verdicts(plan, false).await.swap_remove(0) {
+            Verdict::Send(_) => String::new(),
+            Verdict::Hold(outcome) => outcome.to_string(),
+        }
+    }
+}
+
+fn values(texts: &[&str]) -> Vec<Value> {
+    texts.iter().copied().map(Value::from).collect()
+}
+
+#[tokio::test]
+async fn a_value_is_found_however_and_wherever_another_entry_holds_it() {
+    let wanted = [
+        (
+            "smtp:Q@Contoso.com",
+            ("proxyAddresses", "SMTP:q@contoso.COM"),
+        ),
+        ("smtp:q@contoso.com", ("mail", "Q@contoso.com")),
+        ("smtp:q@contoso.com", ("userPrincipalName", "q@contoso.com")),
+        ("smtp:q@contoso.com", ("sAMAccountName", "Q")),
+        ("smtp:q@xn--mnchen-3ya.de", ("mail", "q@m\u{fc}nchen.de")),
+        ("smtp:q@m\u{fc}nchen.de", ("mail", "q@xn--mnchen-3ya.de")),
+        ("smtp:q*)(b@contoso.com", ("mail", "q*)(b@contoso.com")),
+        ("sip:q@contoso.com", ("proxyAddresses", "SIP:Q@contoso.com")),
+        ("X500:/o=Q(1)", ("proxyAddresses", "x500:/o=q(1)")),
+    ];
+    for (value, (attribute, held)) in wanted {
+        let own = entry(1, &[("userPrincipalName", &["own@contoso.com"])]);
+        let other = entry(2, &[(attribute, &[held])]);
+        let live = Live::new(&[&[own], &[other]]).await;
+        let plan = live.plan(&[(1, "proxyAddresses", &values(&[value]))]);
+        let refusal = live.refusal(&plan).await;
+        assert!(
+            refusal.contains("is held by CN=user2,DC=contoso,DC=com"),
+            "{value} against {held}: {refusal}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn another_sign_in_attribute_is_searched_too() {
+    let settings = Settings {
+        login_attribute: AttributeName::known("employeeID"),
+        ..Settings::default()
+    };
+    let own = entry(1, &[("employeeID", &["own@contoso.com"])]);
+    let other = entry(2, &[("employeeID", &["q@contoso.com"])]);
+    let live = Live::with(&[&[own, other]], settings).await;
+    let plan = live.plan(&[(1, "proxyAddresses", &values(&["smtp:q@contoso.com"]))]);
+    assert!(live.refusal(&plan).await.contains("is held by CN=user2"));
+}
+
+#[tokio::test]
+async fn an_address_that_differs_for_the_cloud_is_free_though_the_directory_finds_it_equal() {
+    let own = entry(1, &[("userPrincipalName", &["own@contoso.com"])]);
+    let other = entry(2, &[("mail", &["j\u{e4}ne@contoso.com"])]);
+    let live = Live::new(&[&[own, other]]).await;
+    let plan = live.plan(&[(1, "mail", &values(&["jane@contoso.com"]))]);
+    assert_eq!(live.refusal(&plan).await, "");
+}
+
+#[tokio::test]
+async fn a_search_that_fails_refuses() {
+    let own = entry(1, &[("userPrincipalName", &["own@contoso.com"])]);
+    let live = Live::new(&[&[own], &[]]).await;
+    let busy = Fault::Refused {
+        code: 51,
+        text: "busy".to_owned(),
+    };
+    live.memories[1].inject(Operation::Page, 1, busy);
+    let plan = live.plan(&[(1, "mail", &values(&["q@contoso.com"]))]);
+    let refusal = live.refusal(&plan).await;
+    assert!(
+        refusal.contains("whether 'q@contoso.com' is free could not be read"),
+        "{refusal}"
+    );
+}
+
+#[tokio::test]
+async fn a_value_that_the_plan_gives_up_before_is_free_and_else_it_is_not() {
+    let giver = entry(
+        1,
+        &[(
+            "proxyAddresses",
+            &["SMTP:a@contoso.com", "smtp:q@contoso.com"],
+        )],
+    );
+    let taker = entry(2, &[("userPrincipalName", &["b@contoso.com"])]);
+    let live = Live::new(&[&[giver, taker]]).await;
+    let mut plan = live.plan(&[
+        (1, "proxyAddresses", &values(&["SMTP:a@contoso.com"])),
+        (2, "mail", &values(&["q@contoso.com"])),
+    ]);
+    let alone = live.verdicts(&plan, false).await;
+    assert!(
+        matches!(&alone[1], Verdict::Hold(Outcome::Refused(reason)) if reason.contains("is held by CN=user1")),
+        "{alone:?}"
+    );
+    plan.depends_on = vec![vec![], vec![0]];
+    let ordered = live.verdicts(&plan, false).await;
+    assert_eq!(ordered, [Verdict::Send(vec![]), Verdict::Send(vec![])]);
+    live.memories[0].remove(&plan.modifications[0].identity);
+    let without = live.verdicts(&plan, false).await;
+    assert!(
+        matches!(&without[1], Verdict::Hold(Outcome::Refused(reason)) if reason.contains("should give up first, and that one is failed")),
+        "{without:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_second_primary_address_is_refused_and_in_a_rollback_left_alone() {
+    let one = entry(1, &[("proxyAddresses", &["smtp:a@contoso.com"])]);
+    let live = Live::new(&[&[one]]).await;
+    let plan = live.plan(&[(
+        1,
+        "proxyAddresses",
+        &values(&["smtp:a@contoso.com", "SMTP:b@contoso.com"]),
+    )]);
+    assert_eq!(live.refusal(&plan).await, "");
+    live.memories[0].edit(&plan.modifications[0].identity, |entry| {
+        let now = values(&["smtp:a@contoso.com", "SMTP:c@contoso.com"]);
+        entry.set(&AttributeName::known("proxyAddresses"), now);
+    });
+    let refusal = live.refusal(&plan).await;
+    assert!(refusal.contains("2 primary addresses"), "{refusal}");
+    let back = live.verdicts(&plan, true).await;
+    assert!(
+        matches!(&back[0], Verdict::Hold(Outcome::Conflict(conflicts)) if conflicts[0].reason.contains("2 primary addresses")),
+        "{back:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_rule_that_only_the_entry_as_it_is_now_would_break_refuses() {
+    let one = entry(
+        1,
+        &[
+            ("userPrincipalName", &["a@contoso.com"]),
+            ("proxyAddresses", &["SMTP:a@contoso.com"]),
+        ],
+    );
+    let live = Live::new(&[&[one]]).await;
+    let plan = live.plan(&[(1, "mail", &values(&["a@contoso.com\u{7}"]))]);
+    let refusal = live.refusal(&plan).await;
+    assert!(refusal.starts_with("refused: mail: "), "{refusal}");
+    let back = live.verdicts(&plan, true).await;
+    assert_eq!(
+        back,
+        [Verdict::Send(vec![])],
+        "a rollback brings back what was"
+    );
+}
+
+#[tokio::test]
+async fn what_the_account_may_not_write_is_refused() {
+    let rights = |attributes: &[(&'static str, &[&str])]| {
+        let mut all = vec![("userPrincipalName", &["a@contoso.com"][..])];
+        all.extend_from_slice(attributes);
+        entry(1, &all)
+    };
+    for (attributes, refusal) in [
+        (&[][..], ""),
+        (&[("sDRightsEffective", &["0"][..])], "may not write mail"),
+        (
+            &[("allowedAttributesEffective", &["displayName"][..])],
+            "may not write mail",
+        ),
+        (&[("allowedAttributesEffective", &["Mail"][..])], ""),
+        (
+            &[("msDS-ObjectSoa", &["Cloud"][..])],
+            "is managed in the cloud (msDS-ObjectSoa is 'Cloud')",
+        ),
+    ] {
+        let live = Live::new(&[&[rights(attributes)]]).await;
+        let plan = live.plan(&[(1, "mail", &values(&["a@contoso.com"]))]);
+        let found = live.refusal(&plan).await;
+        assert!(
+            found.is_empty() == refusal.is_empty() && found.contains(refusal),
+            "{attributes:?}: {found}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_value_that_is_no_text_does_not_hide_the_check_of_the_next_one() {
+    let one = entry(1, &[("proxyAddresses", &["SMTP:a@contoso.com"])]);
+    let other = entry(2, &[("mail", &["q@contoso.com"])]);
+    let live = Live::new(&[&[one, other]]).await;
+    let raw = [
+        Value::from("SMTP:a@contoso.com"),
+        Value::from(vec![0xff, 0xfe]),
+        Value::from("smtp:q@contoso.com"),
+    ];
+    let plan = live.plan(&[(1, "proxyAddresses", &raw)]);
+    let back = live.verdicts(&plan, true).await;
+    assert!(
+        matches!(&back[0], Verdict::Hold(Outcome::Conflict(conflicts)) if conflicts[0].reason.contains("held by CN=user2")),
+        "{back:?}"
+    );
+}
