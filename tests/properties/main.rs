@@ -9,7 +9,7 @@
 mod grammar;
 mod shares;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, LazyLock};
 
 use idmend::directory::Directory;
@@ -263,7 +263,7 @@ fn check_together(world: &World, mut sheet: Worksheet) -> Result<(), TestCaseErr
         }
     }
     drop(entries);
-    let findings = |sheet: &Worksheet| -> HashMap<(Identity, String, Option<Vec<u8>>), RowId> {
+    let findings = |sheet: &Worksheet| -> BTreeMap<(Identity, String, Option<Vec<u8>>), RowId> {
         sheet
             .rows()
             .map(|row| {

@@ -1,8 +1,6 @@
 //! How many findings of each rule have a proposal, and how much care it asks
 //! for: on the demo and on a generated forest. Printed with `--nocapture`.
 
-#![expect(clippy::print_stdout, reason = "a table to be read")]
-
 use std::collections::BTreeMap;
 
 use idmend::directory::memory::{DemoForest, MemoryDirectory};

@@ -2,11 +2,7 @@
 //! of each: verdicts and proposals in `values.toml`, made by hand from the
 //! published pages.
 
-#![expect(
-    clippy::expect_used,
-    clippy::print_stdout,
-    reason = "a test, and a table to be read"
-)]
+#![expect(clippy::expect_used, reason = "a test")]
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
