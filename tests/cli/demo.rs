@@ -17,7 +17,7 @@ alternate UPN suffixes: fabrikam.com
 corp.contoso.com: N entries, N judged, N skipped, N findings
 emea.corp.contoso.com: N entries, N judged, N skipped, N findings
 fabrikam.local: N entries, N judged, N skipped, N findings
-skipped: N built-in (isCriticalSystemObject), N without sAMAccountName, N accounts of the sync engine (AAD_, MSOL_), N system mailboxes (mailNickname SystemMailbox{), N system recipients (msExchRecipientTypeDetails), N replication conflicts (CNF:), N excluded by adminDescription, N Exchange's own mailboxes
+skipped: N built-in (isCriticalSystemObject), N without sAMAccountName, N accounts of the sync engine (AAD_, MSOL_), N system mailboxes (mailNickname SystemMailbox{), N system recipients (msExchRecipientTypeDetails), N replication conflicts (CNF:), N excluded by adminDescription, N Exchange's own mailboxes, N without objectClass, so that they cannot be judged
 N findings in N objects
 log: $FOLDER/home/.local/state/idmend/log/RUN.log
 -- exit N

@@ -236,7 +236,8 @@ fails       CN=c,DC=contoso,DC=test
 -- stderr
 state: $FOLDER/home/.local/state/idmend
 LDIF contoso.test: contoso.test (odd.ldif)
-contoso.test: 2 entries, 2 judged, 0 skipped, 3 findings
+contoso.test: 3 entries, 2 judged, 1 skipped, 3 findings
+skipped: 1 without objectClass, so that they cannot be judged
 3 findings in 2 objects
 log: $FOLDER/home/.local/state/idmend/log/RUN.log
 -- exit 1
