@@ -10,8 +10,7 @@ use super::failure::Failure;
 use super::talk::{as_u64, count, say};
 use crate::report::severity_word;
 use crate::rule::{self, Rule, file};
-use crate::session::EMBEDDED_RULES;
-use crate::text::escape;
+use crate::text::{escape, width_up_to};
 
 /// The rules: what they say, and whether a directory of them is sound.
 #[derive(Debug, Subcommand)]
@@ -55,9 +54,12 @@ fn list() -> Result<Exit, Failure> {
 }
 
 fn embedded() -> Result<Vec<Rule>, Failure> {
-    Ok(file::load(EMBEDDED_RULES)
-        .map_err(|error| Failure::usage(error.to_string()))?
-        .rules)
+    let mut rules = Vec::new();
+    for set in file::embedded_names() {
+        let set = file::load(set).map_err(|error| Failure::usage(error.to_string()))?;
+        rules.extend(set.rules);
+    }
+    Ok(rules)
 }
 
 fn show(id: &str) -> Result<Exit, Failure> {
@@ -67,32 +69,87 @@ fn show(id: &str) -> Result<Exit, Failure> {
         failure.hint = Some("idmend rules list names them".to_owned());
         return Err(failure);
     };
+    io::stdout().lock().write_all(explain(rule).as_bytes())?;
+    Ok(Exit::Clean)
+}
+
+/// The width that texts are broken at.
+const WIDTH: usize = 78;
+
+/// All that is known of a rule.
+fn explain(rule: &Rule) -> String {
     let classes: Vec<_> = rule.applies_to.iter().map(|class| class.as_str()).collect();
-    let mut output = io::stdout().lock();
-    writeln!(output, "{}: {}\n", rule.id, rule.title)?;
-    writeln!(output, "attribute   {}", rule.attribute)?;
-    writeln!(output, "concerns    {}", classes.join(", "))?;
-    writeln!(output, "severity    {}", severity_word(rule.severity))?;
-    writeln!(output, "ERROR       {:?}", rule.error)?;
+    let mut out = String::new();
+    paragraph(&mut out, "", "", &format!("{}: {}", rule.id, rule.title));
+    out.push('\n');
+    for (name, text) in [
+        ("attribute   ", rule.attribute.to_string()),
+        ("concerns    ", classes.join(", ")),
+        ("severity    ", severity_word(rule.severity).to_owned()),
+        ("ERROR       ", format!("{:?}", rule.error)),
+        ("finds       ", rule.check_in_words()),
+    ] {
+        paragraph(&mut out, name, "            ", &text);
+    }
+    for text in rule.concerns_in_words() {
+        paragraph(&mut out, "            ", "            ", &text);
+    }
+    if !rule.fixes.is_empty() {
+        let fixes: Vec<_> = rule.fixes.iter().map(|fix| fix.in_words()).collect();
+        paragraph(&mut out, "proposals   ", "            ", &fixes.join(", "));
+    }
     if !rule.on {
-        writeln!(output, "            off unless a rule file switches it on")?;
+        let text = "off; switch it on in the profile or a rule file";
+        paragraph(&mut out, "            ", "            ", text);
     }
     for (heading, text) in [
         ("What happens", &rule.happens),
         ("Why", &rule.why),
         ("When it may be left", &rule.ignore),
     ] {
-        writeln!(
-            output,
-            "\n{heading}\n  {}",
-            text.trim().replace('\n', "\n  ")
-        )?;
+        heading_of(&mut out, heading);
+        paragraph(&mut out, "  ", "  ", text);
     }
-    writeln!(output, "\nSources, checked {}", rule.checked)?;
+    for (heading, wanted) in [("Accepted", true), ("Faulted", false)] {
+        heading_of(&mut out, &format!("{heading}, for example"));
+        for (_, case) in rule.cases_in_words().filter(|(valid, _)| *valid == wanted) {
+            paragraph(&mut out, "  ", "    ", &case);
+        }
+    }
+    heading_of(&mut out, &format!("Sources, checked {}", rule.checked));
     for source in &rule.sources {
-        writeln!(output, "  {}\n    {}", source.title, source.address)?;
+        paragraph(&mut out, "  ", "  ", &source.title);
+        paragraph(&mut out, "    ", "    ", &source.address);
     }
-    Ok(Exit::Clean)
+    out
+}
+
+fn heading_of(out: &mut String, heading: &str) {
+    out.push('\n');
+    out.push_str(heading);
+    out.push('\n');
+}
+
+/// Appends `text`, broken between words: the first line begins with `first`,
+/// all others with `next`.
+fn paragraph(out: &mut String, first: &str, next: &str, text: &str) {
+    let mut line = first.to_owned();
+    let mut empty = true;
+    for word in text.split_whitespace() {
+        if !empty && shown(&line) + 1 + shown(word) > WIDTH {
+            out.push_str(line.trim_end());
+            out.push('\n');
+            next.clone_into(&mut line);
+            empty = true;
+        }
+        if !empty {
+            line.push(' ');
+        }
+        line.push_str(word);
+        empty = false;
+    }
+    out.push_str(line.trim_end());
+    out.push('\n');
 }
 
 fn check(directory: &Path) -> Result<Exit, Failure> {
@@ -127,4 +184,9 @@ fn check(directory: &Path) -> Result<Exit, Failure> {
         directory.display()
     )?;
     Ok(Exit::Clean)
+}
+
+/// The columns that a text takes.
+fn shown(text: &str) -> usize {
+    width_up_to(text, WIDTH * 2)
 }

@@ -10,7 +10,7 @@ use super::source::{SourceArgs, pairs};
 use super::talk::say;
 use crate::config::Profile;
 use crate::model::{AttributeName, DistinguishedName};
-use crate::rule::{Settings, file};
+use crate::rule::{Settings, SyncEngine, file};
 use crate::scan::ScanOptions;
 use crate::session::{EMBEDDED_RULES, ScanRequest, check_filter};
 use crate::text::escape;
@@ -92,6 +92,19 @@ pub(super) struct ScopeArgs {
         help_heading = "Judging"
     )]
     pub login_attribute: String,
+
+    /// Take the domains in this file, one a line, and all below them for
+    /// routable, whatever the public suffix list says
+    #[arg(long, value_name = "FILE", help_heading = "Judging")]
+    pub routable_domains: Option<PathBuf>,
+
+    /// An attribute that is synchronised as a directory extension [repeatable]
+    #[arg(long, value_name = "NAME", help_heading = "Judging")]
+    pub directory_extension: Vec<String>,
+
+    /// What synchronises; it decides how large a group may be [default: connect]
+    #[arg(long, value_name = "connect|cloud-sync", help_heading = "Judging")]
+    pub sync_engine: Option<String>,
 }
 
 impl ScopeArgs {
@@ -121,6 +134,10 @@ impl ScopeArgs {
                 LOGIN_ATTRIBUTE,
                 profile.login_attribute.as_ref(),
             ),
+            routable_domains: (self.routable_domains.clone())
+                .or_else(|| profile.routable_domains.clone()),
+            directory_extension: list(&self.directory_extension, &profile.directory_extensions),
+            sync_engine: (self.sync_engine.clone()).or_else(|| profile.sync_engine.clone()),
             ..self.clone()
         }
     }
@@ -221,6 +238,23 @@ impl ScopeArgs {
             verified_domains,
             upn_suffix_map,
             login_attribute,
+            routable_domains: routable(self.routable_domains.as_deref())?,
+            directory_extensions: self
+                .directory_extension
+                .iter()
+                .map(|name| AttributeName::parse(name))
+                .collect::<Result<_, _>>()
+                .map_err(|error| Failure::usage(format!("--directory-extension: {error}")))?,
+            sync_engine: match self.sync_engine.as_deref() {
+                None | Some("connect") => SyncEngine::Connect,
+                Some("cloud-sync") => SyncEngine::CloudSync,
+                Some(other) => {
+                    return Err(Failure::usage(format!(
+                        "--sync-engine '{}' is neither connect nor cloud-sync",
+                        escape(other)
+                    )));
+                }
+            },
             ..Settings::default()
         })
     }
@@ -255,6 +289,33 @@ impl BaseArgs {
     }
 }
 
+/// The domain names in the file of `--routable-domains`.
+fn routable(file: Option<&Path>) -> Result<Vec<String>, Failure> {
+    let Some(file) = file else {
+        return Ok(Vec::new());
+    };
+    let name = |(number, line): (usize, String)| {
+        domain_name(&format!("{}, line {number}:", file.display()), &line)
+    };
+    lines(file, "domains")?.into_iter().map(name).collect()
+}
+
+/// The lines of a file with their numbers, but those that are empty or begin
+/// with `#`.
+fn lines(file: &Path, what: &str) -> Result<Vec<(usize, String)>, Failure> {
+    let text = std::fs::read_to_string(file).map_err(|error| {
+        Failure::usage(format!(
+            "cannot read the {what} in {}: {error}",
+            file.display()
+        ))
+    })?;
+    let lines = (1..).zip(text.trim_start_matches('\u{feff}').lines());
+    Ok(lines
+        .map(|(number, line)| (number, line.trim().to_owned()))
+        .filter(|(_, line)| !line.is_empty() && !line.starts_with('#'))
+        .collect())
+}
+
 /// The DNs given one by one and in a file, one a line; lines that are empty or
 /// begin with `#` are passed over.
 fn names(
@@ -271,22 +332,11 @@ fn names(
     let Some(file) = file else {
         return Ok(names);
     };
-    let text = std::fs::read_to_string(file).map_err(|error| {
-        Failure::usage(format!(
-            "cannot read the DNs in {}: {error}",
-            file.display()
-        ))
-    })?;
-    for (number, line) in text.trim_start_matches('\u{feff}').lines().enumerate() {
-        let line = line.trim();
-        if line.is_empty() || line.starts_with('#') {
-            continue;
-        }
-        let name = DistinguishedName::parse(line).map_err(|error| {
+    for (number, line) in lines(file, "DNs")? {
+        let name = DistinguishedName::parse(&line).map_err(|error| {
             Failure::usage(format!(
-                "{}, line {}: {}",
+                "{}, line {number}: {}",
                 file.display(),
-                number + 1,
                 escape(&error.to_string())
             ))
         })?;

@@ -38,6 +38,9 @@ pub struct Profile {
     #[serde(skip)]
     pub overrides: Vec<RuleOverride>,
     pub login_attribute: Option<String>,
+    pub routable_domains: Option<PathBuf>,
+    pub directory_extensions: Vec<String>,
+    pub sync_engine: Option<String>,
     /// Whether users are Exchange Online recipients. Yes if not said.
     pub exchange_online: Option<bool>,
 }

@@ -14,6 +14,7 @@ use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{self, MapAccess, Visitor};
 
+use super::characters::is_blank_in_address;
 use super::{
     Check, Confidence, Fault, Judge, Location, Mended, Place, Rule, RuleId, RuleSet, Settings,
     SyncEngine,
@@ -133,12 +134,12 @@ impl fmt::Display for CaseFailure {
     }
 }
 
-/// Runs all cases of a set; returns those that do not hold. Rules that are off
+/// Runs all cases of a set but those that it inherits; returns those that do not hold. Rules that are off
 /// are switched on for their own cases.
 pub fn run_cases(rules: &RuleSet) -> Vec<CaseFailure> {
     let shared = Arc::new(rules.clone());
     let mut failures = Vec::new();
-    for (number, rule) in rules.rules.iter().enumerate() {
+    for (number, rule) in rules.rules.iter().enumerate().skip(rules.inherited) {
         let set = if rule.on {
             Arc::clone(&shared)
         } else {
@@ -166,6 +167,97 @@ pub fn run_cases(rules: &RuleSet) -> Vec<CaseFailure> {
         }
     }
     failures
+}
+
+/// The most characters of a value that are shown.
+const SHOWN: usize = 64;
+
+/// A text as it is shown: what cannot be seen escaped, in quotation marks if
+/// white space stands at an edge, and cut if it is long.
+fn shown(text: &str) -> String {
+    let escaped = |text: &str| -> String {
+        text.chars()
+            .map(|c| match c {
+                _ if c != ' ' && is_blank_in_address(c) => c.escape_debug().to_string(),
+                _ => c.to_string(),
+            })
+            .collect()
+    };
+    let length = text.chars().count();
+    if length > SHOWN {
+        let head: String = text.chars().take(SHOWN / 2).collect();
+        return format!("{}… ({length} characters)", escaped(&head));
+    }
+    if text.starts_with(' ') || text.ends_with(' ') {
+        return format!("\"{}\"", escaped(text));
+    }
+    escaped(text)
+}
+
+fn shown_attributes(attributes: &BTreeMap<String, OneOrMany>) -> String {
+    let one = |(name, values): (&String, &OneOrMany)| {
+        let values = match values {
+            OneOrMany::One(value) => shown(value),
+            OneOrMany::Many(values) => {
+                let values: Vec<String> = values.iter().map(|value| shown(value)).collect();
+                values.join(" and ")
+            }
+        };
+        if values.is_empty() {
+            format!("no {name}")
+        } else {
+            format!("{name} {values}")
+        }
+    };
+    attributes.iter().map(one).collect::<Vec<_>>().join(", ")
+}
+
+impl Case {
+    /// What it says, part by part, for people.
+    pub(super) fn parts(&self) -> Vec<String> {
+        let case = &self.body;
+        let mut parts = Vec::new();
+        if let Some(value) = &case.value {
+            parts.push(match (case.times, case.copies) {
+                (Some(times), _) => format!("{} {times} times", shown(value)),
+                (None, Some(copies)) => format!("{copies} times {}", shown(value)),
+                (None, None) if value.is_empty() => "an empty value".to_owned(),
+                (None, None) => shown(value),
+            });
+        }
+        parts.extend(case.class.iter().map(|class| format!("of a {class}")));
+        if !case.entry.is_empty() {
+            parts.push(format!("with {}", shown_attributes(&case.entry)));
+        }
+        parts.extend(
+            case.domain
+                .iter()
+                .map(|domain| format!("in the domain {domain}")),
+        );
+        if !case.other.is_empty() {
+            parts.push(format!("beside {}", shown_attributes(&case.other)));
+        }
+        if !case.verified.is_empty() {
+            parts.push(format!("{} verified", case.verified.join(" and ")));
+        }
+        if !case.routable.is_empty() {
+            parts.push(format!("{} routable", case.routable.join(" and ")));
+        }
+        let mapped = case.suffix_map.iter();
+        parts.extend(mapped.map(|(old, new)| format!("{old} mapped to {new}")));
+        if case.exchange_online == Some(false) {
+            parts.push("no Exchange Online".to_owned());
+        }
+        if case.removed {
+            parts.push("→ removed".to_owned());
+        }
+        parts.extend(
+            case.becomes
+                .iter()
+                .map(|value| format!("→ {}", shown(value))),
+        );
+        parts
+    }
 }
 
 impl CaseText {

@@ -177,6 +177,20 @@ impl<'de> Deserialize<'de> for Pattern {
     }
 }
 
+impl CharacterSetField {
+    /// Whether `c` is in the set.
+    pub(super) fn contains(self, c: char) -> bool {
+        self.0.contains(c)
+    }
+}
+
+impl Pattern {
+    /// The expression as it was written.
+    pub(super) fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+}
+
 impl Check {
     /// Whether it is decided from all values of the attribute and the entry.
     pub(super) fn is_of_attribute(&self) -> bool {

@@ -7,15 +7,17 @@
 //! them to [`super::run_cases`].
 
 mod overrides;
+mod texts;
 
 pub use overrides::RuleOverride;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
-use std::path::Path;
 
 use serde::Deserialize;
 use toml::Spanned;
+
+use texts::Texts;
 
 use super::case::Case;
 use super::chain::Step;
@@ -209,6 +211,11 @@ enum TypeName {
     None,
 }
 
+/// The names of the embedded sets, the usual one first.
+pub fn embedded_names() -> [&'static str; 3] {
+    EMBEDDED.map(|(name, _)| name)
+}
+
 /// Loads an embedded set by its name, or a folder of rule files, whose cases
 /// must hold.
 ///
@@ -229,8 +236,9 @@ pub fn load_with(
     name_or_directory: &str,
     overrides: &[RuleOverride],
 ) -> Result<RuleSet, RuleError> {
-    let mut rules = read(name_or_directory)?;
-    if embedded_set(name_or_directory).is_none()
+    let texts = Texts::of(name_or_directory)?;
+    let mut rules = set_of(name_or_directory, &texts)?;
+    if !texts.own.is_empty()
         && let Some(failure) = super::run_cases(&rules).into_iter().next()
     {
         return Err(RuleError::At {
@@ -239,24 +247,13 @@ pub fn load_with(
         });
     }
     if !overrides.is_empty() {
-        let checks = written_checks(name_or_directory)?;
+        let checks = texts
+            .all()
+            .flat_map(|(_, text)| overrides::written_checks(text));
+        let checks = checks.collect();
         overrides::apply(&mut rules, &checks, overrides)?;
     }
     Ok(rules)
-}
-
-fn written_checks(name_or_directory: &str) -> Result<overrides::WrittenChecks, RuleError> {
-    if let Some(files) = embedded_set(name_or_directory) {
-        let checks = files
-            .iter()
-            .flat_map(|(_, text)| overrides::written_checks(text));
-        return Ok(checks.collect());
-    }
-    let files = read_folder(Path::new(name_or_directory))?;
-    Ok(files
-        .iter()
-        .flat_map(|(_, text)| overrides::written_checks(text))
-        .collect())
 }
 
 /// As [`load`], but leaves the cases alone.
@@ -265,63 +262,22 @@ fn written_checks(name_or_directory: &str) -> Result<overrides::WrittenChecks, R
 ///
 /// The first thing that is wrong, with file, line and column.
 pub fn read(name_or_directory: &str) -> Result<RuleSet, RuleError> {
-    if let Some(files) = embedded_set(name_or_directory) {
-        let files = files.iter().map(|(path, text)| (*path, *text));
-        return compile(name_or_directory, files);
-    }
-    let directory = Path::new(name_or_directory);
-    if !directory.is_dir() {
-        return Err(RuleError::Unknown {
-            name: name_or_directory.to_owned(),
-            known: EMBEDDED.map(|(name, _)| name).join(", "),
-        });
-    }
-    let files = read_folder(directory)?;
-    let files = files
-        .iter()
-        .map(|(path, text)| (path.as_str(), text.as_str()));
-    compile(name_or_directory, files)
+    let texts = Texts::of(name_or_directory)?;
+    set_of(name_or_directory, &texts)
 }
 
-fn embedded_set(name: &str) -> Option<&'static [(&'static str, &'static str)]> {
-    EMBEDDED
-        .iter()
-        .find(|(known, _)| *known == name)
-        .map(|(_, files)| *files)
-}
-
-/// The `.toml` files of a folder by name, with their text.
-fn read_folder(directory: &Path) -> Result<Vec<(String, String)>, RuleError> {
-    let failed = |path: &Path, reason: String| RuleError::Read {
-        path: path.display().to_string(),
-        reason,
-    };
-    let listing =
-        std::fs::read_dir(directory).map_err(|error| failed(directory, error.to_string()))?;
-    let mut paths = Vec::new();
-    for entry in listing {
-        let path = entry
-            .map_err(|error| failed(directory, error.to_string()))?
-            .path();
-        if path
-            .extension()
-            .is_some_and(|extension| extension == "toml")
-        {
-            paths.push(path);
-        }
+fn set_of(name: &str, texts: &Texts) -> Result<RuleSet, RuleError> {
+    let mut set = compile(name, texts.all())?;
+    if !texts.own.is_empty() {
+        let own = |rule: &Rule| {
+            texts
+                .own
+                .iter()
+                .any(|(path, _)| *path == rule.location.file)
+        };
+        set.inherited = set.rules.iter().position(own).unwrap_or(set.rules.len());
     }
-    paths.sort();
-    if paths.is_empty() {
-        return Err(failed(directory, "it holds no .toml file".to_owned()));
-    }
-    paths
-        .iter()
-        .map(|path| {
-            let text =
-                std::fs::read_to_string(path).map_err(|error| failed(path, error.to_string()))?;
-            Ok((path.display().to_string(), text))
-        })
-        .collect()
+    Ok(set)
 }
 
 /// Compiles files, given with their paths, to a set.
@@ -339,7 +295,7 @@ fn compile<'a>(
         };
         let refused =
             |error: toml::de::Error| at(error.span().unwrap_or(0..0), one_line(error.message()));
-        if Path::new(path).file_name() == Some(SET_FILE.as_ref()) {
+        if texts::is_set_file(path) {
             chain = Some(toml::from_str(text).map_err(refused)?);
             continue;
         }
@@ -394,6 +350,7 @@ fn compile<'a>(
         name: name.to_owned(),
         rules,
         chain,
+        inherited: 0,
     })
 }
 

@@ -1,4 +1,6 @@
 use super::*;
+use std::path::Path;
+
 use crate::rule::run_cases;
 
 /// A rule file that is all right, to be spoilt.
@@ -10,7 +12,7 @@ title = "A page"
 address = "https://example.com"
 
 [[rule]]
-id = "department-length"
+id = "department-length-of-ours"
 title = "Too long"
 error = "Length"
 severity = "fails"
@@ -122,7 +124,7 @@ fn what_is_wrong_in_a_file_is_named_with_line_and_column() {
             "test.toml:20:11: '2026-02-31' is no date",
         ),
         (
-            "department-length",
+            "department-length-of-ours",
             "Department",
             "test.toml:9:6: 'Department' is no rule id",
         ),
@@ -166,7 +168,7 @@ fn an_id_used_twice_is_refused() {
         .unwrap_err()
         .to_string();
     assert!(
-        message.starts_with("test.toml:27:6: the id 'department-length' is used twice"),
+        message.starts_with("test.toml:27:6: the id 'department-length-of-ours' is used twice"),
         "{message}"
     );
 }
@@ -183,7 +185,7 @@ fn a_folder_whose_case_fails_is_refused_at_load_and_read_without_it() {
     let message = load(name).unwrap_err().to_string();
     assert!(
         message.ends_with(
-            "department.toml:23:5: a case of the rule 'department-length' fails: \
+            "department.toml:23:5: a case of the rule 'department-length-of-ours' fails: \
              the proposal is 'Selli', not 'Sell'"
         ),
         "{message}"
@@ -218,6 +220,61 @@ fn an_empty_folder_and_a_missing_one_are_told() {
     let message = load("nosuch").unwrap_err().to_string();
     assert!(
         message.contains("'nosuch' is no rule set (there is: entra, multi-tenant, dedicated)"),
+        "{message}"
+    );
+}
+
+#[test]
+fn a_folder_may_extend_an_embedded_set() {
+    let folder = tempfile::tempdir().unwrap();
+    let name = folder.path().to_str().unwrap();
+    let set = folder.path().join("set.toml");
+    std::fs::write(folder.path().join("department.toml"), GOOD).unwrap();
+    std::fs::write(&set, "extends = \"entra\"\n").unwrap();
+    let (rules, entra) = (load(name).unwrap(), load("entra").unwrap());
+    assert_eq!(rules.inherited, entra.rules.len());
+    let ids = |rules: &[Rule]| rules.iter().map(|rule| rule.id.clone()).collect::<Vec<_>>();
+    let (inherited, own) = rules.rules.split_at(rules.inherited);
+    assert_eq!(ids(inherited), ids(&entra.rules));
+    assert_eq!(ids(own), ["department-length-of-ours"]);
+}
+
+#[test]
+fn what_is_wrong_about_extending_is_told_where_it_stands() {
+    let folder = tempfile::tempdir().unwrap();
+    let name = folder.path().to_str().unwrap();
+    let (set, rules) = (
+        folder.path().join("set.toml"),
+        folder.path().join("own.toml"),
+    );
+    for (set_text, rule_text, wanted) in [
+        (
+            "extends = \"nosuch\"",
+            GOOD,
+            "set.toml:1:11: 'nosuch' is no rule set",
+        ),
+        (
+            "extend = \"entra\"",
+            GOOD,
+            "set.toml:1:1: unknown field `extend`",
+        ),
+        ("", GOOD, "set.toml:1:1: missing field `mode`"),
+        (
+            "extends = \"entra\"",
+            &GOOD.replace("department-length-of-ours", "upn-length"),
+            "own.toml:9:6: the id 'upn-length' is used twice",
+        ),
+    ] {
+        std::fs::write(&set, set_text).unwrap();
+        std::fs::write(&rules, rule_text).unwrap();
+        let message = load(name).unwrap_err().to_string();
+        assert!(message.contains(wanted), "{message}");
+    }
+    std::fs::remove_file(rules).unwrap();
+    std::fs::write(&set, "extends = \"entra\"").unwrap();
+    let message = load(name).unwrap_err().to_string();
+    assert!(
+        message.ends_with("it holds no file with rules"),
         "{message}"
     );
 }

@@ -25,6 +25,7 @@ mod parsed;
 mod screen;
 mod settings;
 mod transliterate;
+mod words;
 
 pub use case::{Case, CaseFailure, run_cases};
 pub use check::{CharacterSetField, Check, DotPlace, Pattern};
@@ -35,6 +36,7 @@ pub use key::{KeySpace, OneAttribute, UniqueKey, spellings};
 pub use mend::Mended;
 pub use parsed::{Form, Part};
 pub use settings::{Settings, SyncEngine};
+pub use words::page;
 
 use std::fmt;
 
@@ -244,6 +246,9 @@ pub struct RuleSet {
     pub rules: Vec<Rule>,
     /// What holds for the whole set if its rules form chains.
     pub chain: Option<chain::ChainSet>,
+    /// How many of them, the first ones, a folder took from the set that it
+    /// extends. Their cases are not run again.
+    pub inherited: usize,
 }
 
 impl RuleSet {

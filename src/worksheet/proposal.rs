@@ -15,6 +15,9 @@ use crate::model::{AddressType, AttributeName, Entry, Identity, ProxyAddress, Va
 use crate::rule::{Confidence, Fault, Judge, Mended, Place};
 use crate::scan::{EntryRef, Finding, ScanResult};
 
+/// How many numbers are tried behind a name.
+const VARIANTS: usize = 10;
+
 /// Values times rows of one entry for which proposals are worked out. Above
 /// it, which only a hostile entry is, rows go without: the work would grow with
 /// the square.
@@ -260,8 +263,39 @@ impl<'a> Bench<'a> {
                         .to_owned(),
                 })
             }
+            Membership::GivesUp => self.variant(row),
             _ => None,
         }
+    }
+
+    /// A number behind the name, for a value that another entry should keep and
+    /// this one cannot be without: the name to sign in with, or the primary
+    /// address. Holders of one value begin at different numbers.
+    fn variant(&mut self, row: usize) -> Option<Proposal> {
+        let attribute = &self.findings[row].place.attribute;
+        let text = self.text(row)?.to_owned();
+        let is_primary = attribute.is("proxyAddresses")
+            && ProxyAddress::split(&text).kind == AddressType::PrimarySmtp;
+        if !is_primary && *attribute != self.judge.settings.login_attribute {
+            return None;
+        }
+        let (local, domain) = text.rsplit_once('@')?;
+        let (space, key) = self.judge.key_of(&self.entry, attribute, &text)?;
+        let set = self.scan.conflicts.find(space, &key)?;
+        let holders = &self.scan.conflicts.sets()[set].holders;
+        let rank = holders.iter().position(|holder| holder.entry == self.at)?;
+        (rank.max(1) + 1..)
+            .take(VARIANTS)
+            .map(|number| format!("{local}{number}@{domain}"))
+            .find(|variant| self.holds(row, Some(variant)))
+            .map(|variant| Proposal {
+                action: Action::Edit,
+                update: Some(variant),
+                confidence: Confidence::Review,
+                reason: "another entry holds this address with a better claim; \
+                         this is the next free one of the same name"
+                    .to_owned(),
+            })
     }
 
     /// Whether a value may be given up to another entry: a secondary address

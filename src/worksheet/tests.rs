@@ -548,3 +548,36 @@ proptest! {
         prop_assert_eq!(texts(shuffled), straight);
     }
 }
+
+#[test]
+fn who_must_give_up_a_name_to_sign_in_with_is_offered_the_next_free_one() {
+    let upn = "userPrincipalName";
+    let enabled = ("userAccountControl", &["512"][..]);
+    let disabled = ("userAccountControl", &["514"][..]);
+    let sheet = Worksheet::new(
+        contoso(vec![
+            user("a", &[(upn, &["anna@contoso.com"]), enabled]),
+            user("b", &[(upn, &["anna@contoso.com"]), disabled]),
+            user("c", &[(upn, &["anna2@contoso.com"]), enabled]),
+        ]),
+        judge(),
+    );
+    let offers: Vec<_> = sheet
+        .rows()
+        .map(|row| {
+            let proposal = sheet.proposal(row).unwrap();
+            (
+                proposal.action,
+                proposal.update.as_deref(),
+                proposal.confidence,
+            )
+        })
+        .collect();
+    assert_eq!(
+        offers,
+        [
+            (Action::Complete, None, Confidence::Review),
+            (Action::Edit, Some("anna3@contoso.com"), Confidence::Review),
+        ]
+    );
+}

@@ -273,11 +273,11 @@ error: 'itar' is no rule set (there is: entra, multi-tenant, dedicated) and no f
 -- exit 2
 
 $ scan --ldif small.ldif --rules rules
-error: rules/mail.toml:3:1: unknown field `surprise`, expected one of `attribute`, `form`, `login`, `source`, `rule`
+error: rules/mail.toml:3:1: unknown field `surprise`, expected one of `attribute`, `form`, `login`, `extensions`, `source`, `rule`
 -- exit 2
 
 $ rules check rules
-error: rules/mail.toml:3:1: unknown field `surprise`, expected one of `attribute`, `form`, `login`, `source`, `rule`
+error: rules/mail.toml:3:1: unknown field `surprise`, expected one of `attribute`, `form`, `login`, `extensions`, `source`, `rule`
 -- exit 2
 
 $ rules check missing
@@ -462,7 +462,7 @@ fn a_profile_with_a_mistake_is_refused_by_line_and_column() {
     .unwrap();
     assert_snapshot!(home.run(&[]), @"
 -- stderr
-error: $FOLDER/home/.config/idmend/profile.toml, line 2, column 1: unknown field `pasword`, expected one of `server`, `user`, `starttls`, `ca-cert`, `dc`, `rule-set`, `base`, `exclude`, `filter`, `verified-domain`, `upn-suffix`, `upn-suffix-map`, `forest-join`, `exceptions`, `rules`, `login-attribute`, `exchange-online`
+error: $FOLDER/home/.config/idmend/profile.toml, line 2, column 1: unknown field `pasword`, expected one of `server`, `user`, `starttls`, `ca-cert`, `dc`, `rule-set`, `base`, `exclude`, `filter`, `verified-domain`, `upn-suffix`, `upn-suffix-map`, `forest-join`, `exceptions`, `rules`, `login-attribute`, `routable-domains`, `directory-extensions`, `sync-engine`, `exchange-online`
 -- exit 2
 ");
 }
