@@ -324,7 +324,7 @@ fn written(exception: &Exception) -> String {
     let mut text = String::from("\n[[exception]]\n");
     let mut line = |key: &str, value: &str| {
         let value = toml::Value::String(value.to_owned());
-        text.push_str(&format!("{key} = {value}\n"));
+        text.extend([key, " = ", &value.to_string(), "\n"]);
     };
     line("dn", exception.dn.as_str());
     if let Some(guid) = exception.guid {
@@ -344,7 +344,7 @@ fn written(exception: &Exception) -> String {
     line("reason", &exception.why.reason);
     line("author", &exception.why.author);
     if let Some(expires) = exception.why.expires {
-        text.push_str(&format!("expires = {expires}\n"));
+        text.extend(["expires = ", &expires.to_string(), "\n"]);
     }
     text
 }

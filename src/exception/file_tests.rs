@@ -53,7 +53,7 @@ fn what_people_wrote_stays_when_others_come_and_go() {
         Some(Value::from("#x\n[[exception]]\n"))
     );
     let first = file.exceptions()[0].id();
-    assert_eq!(file.remove(&[first.clone()]).unwrap(), 1);
+    assert_eq!(file.remove(std::slice::from_ref(&first)).unwrap(), 1);
     assert!(
         file.text
             .starts_with("# ours\n\n# first\n\n# second\n[[exception]]\nattribute='mail'"),
