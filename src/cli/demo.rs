@@ -9,6 +9,7 @@ use super::context::Context;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::interactive;
+use super::talk::say;
 use crate::config::SourceSpec;
 use crate::rule::Settings;
 use crate::scan::ScanOptions;
@@ -31,6 +32,7 @@ pub(super) async fn run(args: &DemoArgs, context: &Context) -> Result<Exit, Fail
         for file in files {
             writeln!(output, "{}", file.display())?;
         }
+        say("each file is a forest: scan them together with --ldif NAME=FILE for each");
         return Ok(Exit::Clean);
     }
     let request = ScanRequest {

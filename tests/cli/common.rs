@@ -122,7 +122,12 @@ impl Home {
         let listed = self.data(&["demo", "--export", "demo"]);
         listed
             .lines()
-            .flat_map(|file| ["--ldif".to_owned(), file.to_owned()])
+            .flat_map(|file| {
+                // Each file is a forest of its own, named as in the demo.
+                let name = file.rsplit('/').next().unwrap_or(file);
+                let name = name.trim_end_matches(".ldif");
+                ["--ldif".to_owned(), format!("{name}={file}")]
+            })
             .collect()
     }
 }
