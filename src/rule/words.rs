@@ -248,6 +248,7 @@ impl Check {
             Self::Unique { with, .. } => {
                 format!("A value that another entry holds in {}", list(with, " or "))
             }
+            Self::Step(step) => step.in_words(),
             // Checks of a value are told above.
             _ => String::new(),
         }

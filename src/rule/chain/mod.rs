@@ -16,6 +16,7 @@ mod set;
 mod step;
 #[cfg(test)]
 mod tests;
+mod words;
 
 use std::borrow::Cow;
 

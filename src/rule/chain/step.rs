@@ -166,6 +166,14 @@ impl From<String> for Forbidden {
 }
 
 impl Forbidden {
+    /// All of them, those of ASCII first.
+    pub(super) fn characters(&self) -> impl Iterator<Item = char> + '_ {
+        let ascii = (0..128_u8)
+            .filter(|at| self.ascii >> at & 1 == 1)
+            .map(char::from);
+        ascii.chain(self.others.iter().copied())
+    }
+
     fn contains(&self, c: char) -> bool {
         if c.is_ascii() {
             self.ascii >> u32::from(c) & 1 == 1
