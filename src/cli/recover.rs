@@ -123,6 +123,13 @@ impl RecoverArgs {
             };
             return take_back(session, id, &write, context).await;
         }
+        let left = report.count(|outcome| matches!(outcome, Outcome::NotReached));
+        if left > 0 && !self.finish && !self.rollback {
+            say(format!(
+                "{left} entries were not reached: apply the same report again to go on, \
+                 or take back what was done with 'idmend rollback {id}'"
+            ));
+        }
         Ok(exit)
     }
 }
