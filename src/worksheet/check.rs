@@ -165,7 +165,9 @@ impl Worksheet {
         Some(self.collision_sentence(*other, place, *staged, others.len() - 1))
     }
 
-    fn is_same(&self, other: EntryRef, at: EntryRef, own: &Identity) -> bool {
+    /// Whether `other` is the entry `at` itself, or one that the sync engine joins
+    /// with it.
+    pub(super) fn is_same(&self, other: EntryRef, at: EntryRef, own: &Identity) -> bool {
         other == at
             || self.scan.snapshot.identity(other) == *own
             || self.scan.is_one_object(other, at)

@@ -215,7 +215,7 @@ impl Worksheet {
         let mut held = Vec::new();
         for holder in self.scan.holders(&self.judge, view.key.0, &view.key.1) {
             let gone = |changes: Option<&KeyChanges>| changes.is_some_and(|c| c.frees(view.key));
-            if self.scan.snapshot.identity(holder.entry) == own.identity
+            if self.is_same(holder.entry, own.at, &own.identity)
                 || gone(view.done.get(&holder.entry))
             {
                 continue;
@@ -230,7 +230,7 @@ impl Worksheet {
         let wanted = rivals.iter().map(|rival| view.prepared[*rival].at);
         let attribute = self.attribute_of(&own.after, view.key);
         for other in applied.map(|(at, _)| *at).chain(wanted) {
-            if self.scan.snapshot.identity(other) != own.identity {
+            if !self.is_same(other, own.at, &own.identity) {
                 held.extend(attribute.clone().map(|attribute| (other, attribute)));
             }
         }

@@ -2,7 +2,8 @@
 //!
 //! Forests are generated from a grammar of real mistakes (`grammar`), scanned
 //! and put on a worksheet as the program does it; over 100,000 entries a run. Set
-//! `IDMEND_PROPERTY_FORESTS` to try more forests of 2,000 entries in each test.
+//! `IDMEND_PROPERTY_FORESTS` to try more forests of 2,000 entries in each test,
+//! and `IDMEND_PROPERTY_SEED` to try others.
 
 #![expect(clippy::expect_used, reason = "a test")]
 
@@ -19,6 +20,7 @@ use idmend::rule::{Confidence, Judge, KeySpace, RuleSet, Settings, file};
 use idmend::scan::{ScanOptions, ScanResult, ScanSource, scan};
 use idmend::worksheet::{Action, Proposal, RowId, Worksheet};
 use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
 use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
 
@@ -152,16 +154,24 @@ fn worlds(entries: usize, verified: bool) -> impl Strategy<Value = World> {
 fn config(forests: u32) -> ProptestConfig {
     ProptestConfig {
         cases: forests,
-        max_shrink_iters: 300,
+        max_shrink_iters: 20,
+        rng_seed: RngSeed::Fixed(seed()),
         failure_persistence: None,
         ..ProptestConfig::default()
     }
 }
 
+/// The same forests every run, so that a failure can be looked at; others with
+/// `IDMEND_PROPERTY_SEED`.
+fn seed() -> u64 {
+    let wish = std::env::var("IDMEND_PROPERTY_SEED").ok();
+    wish.and_then(|wish| wish.parse().ok()).unwrap_or(2026)
+}
+
 /// How many forests each of the two tests of proposals tries.
 fn forests() -> u32 {
     let wish = std::env::var("IDMEND_PROPERTY_FORESTS").ok();
-    wish.and_then(|wish| wish.parse().ok()).unwrap_or(28)
+    wish.and_then(|wish| wish.parse().ok()).unwrap_or(26)
 }
 
 /// All rows with a proposal that changes something.
@@ -225,9 +235,12 @@ fn check_each(sheet: &Worksheet, judge: &Judge) -> Result<(), TestCaseError> {
             continue;
         };
         let own = after.identity();
+        let row_entry = sheet.finding(row).entry;
         for holder in sheet.scan.holders(judge, key.0, &key.1) {
+            // Two entries that the sync engine joins may share a value.
+            let one = sheet.scan.is_one_object(holder.entry, row_entry);
             let holder = sheet.scan.snapshot.identity(holder.entry);
-            prop_assert_eq!(&holder, &own, "{:?} is held", text);
+            prop_assert!(one || holder == own, "{:?} is held by {:?}", text, holder);
         }
         let taker = takers.entry(key).or_insert_with(|| own.clone());
         prop_assert_eq!(&*taker, &own, "two proposals want {:?}", text);
