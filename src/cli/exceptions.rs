@@ -66,7 +66,7 @@ pub(super) struct AddArgs {
     #[arg(long, value_name = "TEXT")]
     value: Option<String>,
 
-    /// The rule that it may break [repeatable]
+    /// The rule that it may break (repeatable)
     #[arg(long, value_name = "ID", required = true)]
     rule: Vec<String>,
 

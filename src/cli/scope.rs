@@ -98,7 +98,7 @@ pub(super) struct ScopeArgs {
     #[arg(long, value_name = "FILE", help_heading = "Judging")]
     pub routable_domains: Option<PathBuf>,
 
-    /// An attribute that is synchronised as a directory extension [repeatable]
+    /// An attribute that is synchronised as a directory extension (repeatable)
     #[arg(long, value_name = "NAME", help_heading = "Judging")]
     pub directory_extension: Vec<String>,
 
@@ -278,7 +278,7 @@ fn domain_name(flag: &str, text: &str) -> Result<String, Failure> {
 #[derive(Debug, Clone, Args)]
 pub(super) struct BaseArgs {
     /// Find entries below this DN, on a server that is no Active Directory
-    /// [repeatable]
+    /// (repeatable)
     #[arg(long, value_name = "DN", help_heading = "Source")]
     pub base: Vec<String>,
 }
