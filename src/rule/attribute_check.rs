@@ -182,6 +182,16 @@ pub(super) fn has_address(entry: &Entry) -> bool {
             .any(|(_, address)| is_address(address))
 }
 
+/// The first of `values` if proxyAddresses has values, but no SMTP address.
+pub(super) fn masked_by_proxies(entry: &Entry, values: &[Value]) -> Option<(usize, String)> {
+    let proxies = entry.values("proxyAddresses");
+    let masked = !proxies.is_empty() && smtp_values(proxies, AddressType::is_smtp).next().is_none();
+    (masked && !values.is_empty()).then(|| {
+        let detail = "proxyAddresses holds no SMTP address, so that this one does not count";
+        (0, detail.to_owned())
+    })
+}
+
 /// What is wrong with the domain that the entry lies in.
 pub(super) fn entry_domain(entry: &Entry, fits: impl Fn(&str) -> bool) -> Option<String> {
     let domain = entry.dn.dns_name()?;

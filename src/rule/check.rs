@@ -129,6 +129,9 @@ pub enum Check {
     Missing,
     /// No SMTP address with an `@`, neither in proxyAddresses nor in mail.
     NoAddress,
+    /// A value, but proxyAddresses holds values of which none is an SMTP
+    /// address.
+    MaskedByProxies,
     /// The entry lies in a domain below no public suffix.
     EntryDomainPublic,
     /// The entry lies in a domain that is none of the tenant's verified ones.
@@ -204,6 +207,7 @@ impl Check {
                 | Self::CountByRange { .. }
                 | Self::Missing
                 | Self::NoAddress
+                | Self::MaskedByProxies
                 | Self::EntryDomainPublic
                 | Self::EntryDomainVerified
         )

@@ -146,6 +146,9 @@ struct RuleText {
     id: Spanned<String>,
     /// The attribute that it judges, if not that of the file.
     attribute: Option<AttributeName>,
+    /// Attributes that it judges in the same way.
+    #[serde(default)]
+    also: Vec<AttributeName>,
     /// One line.
     title: String,
     /// The word in the ERROR column.
@@ -407,6 +410,7 @@ impl Header<'_> {
             location: Location::of(self.path, self.text, rule.id.span().start),
             id: rule.id.into_inner(),
             attribute: rule.attribute.unwrap_or_else(|| self.attribute.clone()),
+            also: rule.also,
             applies_to: rule.applies_to.into_iter().map(Class::model).collect(),
             error: rule.error,
             severity: rule.severity,

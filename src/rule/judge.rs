@@ -9,8 +9,8 @@
 use std::sync::Arc;
 
 use super::attribute_check::{
-    count, count_by_range, differs_from_primary, entry_domain, has_address, no_primary, repeats,
-    two_primaries,
+    count, count_by_range, differs_from_primary, entry_domain, has_address, masked_by_proxies,
+    no_primary, repeats, two_primaries,
 };
 use super::chain::Chain;
 use super::domain::Domains;
@@ -93,7 +93,7 @@ impl Judge {
                 self.unique.push(RuleId(number));
                 continue;
             }
-            for attribute in self.attributes_of(rule).to_vec() {
+            for attribute in self.attributes_of(rule) {
                 let group = self.group(attribute, rule);
                 group.classes.extend(&rule.applies_to);
                 if rule.check.is_of_attribute() {
@@ -139,13 +139,24 @@ impl Judge {
     }
 
     /// The attributes that `rule` judges in this run.
-    fn attributes_of<'a>(&'a self, rule: &'a Rule) -> &'a [AttributeName] {
+    fn attributes_of(&self, rule: &Rule) -> Vec<AttributeName> {
         if rule.login {
-            std::slice::from_ref(&self.settings.login_attribute)
+            vec![self.settings.login_attribute.clone()]
         } else if rule.extensions {
-            &self.settings.directory_extensions
+            self.settings.directory_extensions.clone()
         } else {
-            std::slice::from_ref(&rule.attribute)
+            rule.attributes().cloned().collect()
+        }
+    }
+
+    /// Whether `rule` judges `attribute` in this run.
+    fn judges(&self, rule: &Rule, attribute: &AttributeName) -> bool {
+        if rule.login {
+            self.settings.login_attribute == *attribute
+        } else if rule.extensions {
+            self.settings.directory_extensions.contains(attribute)
+        } else {
+            rule.attributes().any(|name| name == attribute)
         }
     }
 
@@ -171,7 +182,7 @@ impl Judge {
             }
             names.extend(rule.when.has.iter().chain(&rule.when.lacks).cloned());
             if let Check::Unique { with, .. } = &rule.check {
-                names.extend(self.attributes_of(rule).iter().cloned());
+                names.extend(self.attributes_of(rule));
                 names.extend(with.iter().cloned());
             }
         }
@@ -347,6 +358,7 @@ impl Judge {
             Check::NoPrimary => no_primary(entry, values),
             Check::Repeat => repeats(values),
             Check::DiffersFromPrimary => differs_from_primary(entry, values),
+            Check::MaskedByProxies => masked_by_proxies(entry, values).into_iter().collect(),
             _ => Vec::new(),
         };
         faults.extend(whole.map(|detail| Fault {
@@ -508,7 +520,7 @@ impl Judge {
                             && with.iter().any(|w| w.is("userPrincipalName"))
                 };
                 *asked == space
-                    && self.attributes_of(rule).contains(attribute)
+                    && self.judges(rule, attribute)
                     && others.iter().any(held_by)
                     && self.concerns(*id, &subject)
             })

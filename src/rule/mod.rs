@@ -106,6 +106,8 @@ pub struct Rule {
     pub id: String,
     /// The attribute it judges.
     pub attribute: AttributeName,
+    /// Others that it judges in the same way.
+    pub also: Vec<AttributeName>,
     /// The classes it concerns.
     pub applies_to: Vec<ObjectClass>,
     /// The word in the ERROR column.
@@ -249,6 +251,13 @@ pub struct RuleSet {
     /// How many of them, the first ones, a folder took from the set that it
     /// extends. Their cases are not run again.
     pub inherited: usize,
+}
+
+impl Rule {
+    /// The attributes it judges, as its file names them.
+    pub(crate) fn attributes(&self) -> impl Iterator<Item = &AttributeName> {
+        std::iter::once(&self.attribute).chain(&self.also)
+    }
 }
 
 impl RuleSet {

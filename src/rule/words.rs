@@ -46,6 +46,9 @@ impl Rule {
         if self.login {
             words.push("Judges the attribute that --login-attribute names.".to_owned());
         }
+        if !self.also.is_empty() {
+            words.push(format!("Judges {} as well.", list(&self.also, ", ")));
+        }
         if self.extensions {
             words.push(
                 "Judges the attributes that --directory-extension names; none if none is named."
@@ -238,6 +241,9 @@ impl Check {
             Self::Count { max } | Self::CountByRange { max } => format!("More than {max} values"),
             Self::Missing => "No value".into(),
             Self::NoAddress => "No SMTP address, neither in mail nor in proxyAddresses".into(),
+            Self::MaskedByProxies => {
+                "A value beside proxyAddresses without any SMTP address".into()
+            }
             Self::EntryDomainPublic => {
                 "An entry in a domain below no public suffix, unless --routable-domains names it"
                     .into()

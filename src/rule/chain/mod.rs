@@ -28,7 +28,7 @@ pub use step::{Filling, Forbidden, Kind, Place as CharacterPlace, Step, Verdict}
 use self::address::AddressFaults;
 use self::step::contains_smtp;
 use super::key::OneAttribute;
-use super::{Check, ErrorWord, Fault, KeySpace, Place, RuleId, RuleSet, Settings, UniqueKey};
+use super::{Check, ErrorWord, Fault, KeySpace, Place, Rule, RuleId, RuleSet, Settings, UniqueKey};
 use crate::model::{AttributeName, Entry, ObjectClass, Value};
 
 /// The attributes that a chain asks of an entry beside those that it judges:
@@ -107,15 +107,14 @@ impl Chain {
             if !rule.on || foreign {
                 continue;
             }
-            match attributes
-                .iter_mut()
-                .find(|chain| chain.attribute == rule.attribute)
-            {
-                Some(chain) => chain.links.push(RuleId(number)),
-                None => attributes.push(AttributeChain {
-                    attribute: rule.attribute.clone(),
-                    links: vec![RuleId(number)],
-                }),
+            for name in rule.attributes() {
+                match attributes.iter_mut().find(|chain| chain.attribute == *name) {
+                    Some(chain) => chain.links.push(RuleId(number)),
+                    None => attributes.push(AttributeChain {
+                        attribute: name.clone(),
+                        links: vec![RuleId(number)],
+                    }),
+                }
             }
         }
         Some(Self { attributes })
@@ -124,7 +123,7 @@ impl Chain {
     /// What is asked of an entry.
     pub(super) fn asked(rules: &RuleSet) -> impl Iterator<Item = AttributeName> {
         let required = rules.chain.iter().flat_map(|set| set.requires.clone());
-        let judged = rules.rules.iter().map(|rule| rule.attribute.clone());
+        let judged = rules.rules.iter().flat_map(Rule::attributes).cloned();
         let asked = ASKED.map(AttributeName::known).into_iter();
         asked.chain(judged).chain(required)
     }
