@@ -78,8 +78,9 @@ const MAY_USE: [(&str, &[&str]); 13] = [
 ];
 
 /// An outside crate and the only places that may name it.
-const HOMES: [(&str, &[&str]); 10] = [
+const HOMES: [(&str, &[&str]); 11] = [
     ("ldap3", &["src/directory/ldap"]),
+    ("hickory_resolver", &["src/directory/ldap"]),
     ("rustls", &["src/directory/ldap"]),
     ("ratatui", &["src/tui"]),
     ("crossterm", &["src/tui"]),

@@ -13,7 +13,7 @@ use super::report::{Format, ReportFile, print};
 use super::scope::ScopeArgs;
 use super::source::SourceArgs;
 use super::talk::{as_u64, count, say};
-use crate::model::{Forest, SourceKind};
+use crate::model::{Forest, SourceKind, Structure};
 use crate::rule::Severity;
 use crate::scan::{DomainState, Part, ScanResult, SkipReason};
 use crate::session::{ScanRequest, Session};
@@ -172,9 +172,57 @@ pub(super) fn introduce(forest: &Forest) {
             .collect();
         say(format!("alternate UPN suffixes: {}", suffixes.join(", ")));
     }
+    say_structure(&forest.structure);
     for note in &forest.notes {
         say(format!("note: {}", escape(note)));
     }
+}
+
+/// Functional levels, and the trusts that lead out of the forest.
+fn say_structure(structure: &Structure) {
+    if let Some(level) = structure.level {
+        let domains: Vec<String> = structure
+            .domain_levels
+            .iter()
+            .map(|(domain, level)| format!("{} {}", escape(domain), level_name(*level)))
+            .collect();
+        say(format!(
+            "functional level: forest {}; {}",
+            level_name(level),
+            domains.join(", ")
+        ));
+    }
+    for trust in &structure.trusts {
+        let direction = match trust.direction {
+            1 => "is trusted by",
+            2 => "trusts",
+            3 => "trusts and is trusted by",
+            _ => "has a disabled trust with",
+        };
+        say(format!(
+            "{} {direction} {}, which is not read: it is another forest, so name it with --domain too",
+            escape(&trust.domain),
+            escape(&trust.partner)
+        ));
+    }
+}
+
+/// What Windows calls a functional level (msDS-Behavior-Version, MS-ADTS
+/// 6.1.4.2).
+fn level_name(level: i64) -> String {
+    match level {
+        0 => "2000",
+        1 => "2003 interim",
+        2 => "2003",
+        3 => "2008",
+        4 => "2008 R2",
+        5 => "2012",
+        6 => "2012 R2",
+        7 => "2016",
+        10 => "2025",
+        other => return format!("number {other}"),
+    }
+    .to_owned()
 }
 
 /// The entries that the sync engine leaves out, by reason and then by name.

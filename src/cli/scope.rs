@@ -151,7 +151,8 @@ impl ScopeArgs {
     /// The same for the terminal interface, which can ask for a source.
     pub(super) fn request_on(&self, source: &SourceArgs) -> Result<ScanRequest, Failure> {
         let profile = self.profile()?;
-        if source.with_profile(&profile).is_empty() {
+        let merged = source.with_profile(&profile);
+        if merged.is_empty() && !merged.means_own_domain() {
             self.with_profile(&profile).without_sources(&profile)
         } else {
             self.request_by(&profile, source)
@@ -261,7 +262,7 @@ impl ScopeArgs {
 }
 
 /// A DNS name in lower case; an `@` before it is forgiven.
-fn domain_name(flag: &str, text: &str) -> Result<String, Failure> {
+pub(super) fn domain_name(flag: &str, text: &str) -> Result<String, Failure> {
     let name = text.trim().trim_start_matches('@').to_lowercase();
     let is_odd = |c: char| c.is_whitespace() || c.is_control() || "@,;=/\\".contains(c);
     if name.is_empty() || name.contains(is_odd) {

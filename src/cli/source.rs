@@ -1,15 +1,17 @@
 //! The flags that name sources and how to sign in to them.
 
 use std::io::BufRead as _;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use secrecy::SecretString;
 
 use super::failure::Failure;
+use super::scope::domain_name;
 use super::talk::{can_ask, say};
 use crate::config::{Profile, Protection, ServerSpec, ServerUrl, SourceSpec};
-use crate::model::DistinguishedName;
+use crate::model::{DistinguishedName, Entrance};
 
 const PASSWORD_VARIABLE: &str = "IDMEND_PASSWORD";
 
@@ -21,6 +23,19 @@ pub(super) struct SourceArgs {
     /// is read (repeatable)
     #[arg(long, value_name = "ldap[s]://HOST[:PORT]", help_heading = "Source")]
     pub server: Vec<String>,
+
+    /// A domain whose controllers DNS names; every domain of its forest is read
+    /// (repeatable) [default without any source: that of this computer]
+    #[arg(long, value_name = "NAME", help_heading = "Source")]
+    pub domain: Vec<String>,
+
+    /// Take the domain controllers of this site before others
+    #[arg(long, value_name = "NAME", help_heading = "Source")]
+    pub site: Option<String>,
+
+    /// Ask this name server instead of the computer's own
+    #[arg(long, value_name = "ADDRESS[:PORT]", help_heading = "Source")]
+    pub dns_server: Option<String>,
 
     /// An LDIF file; files without a name are one forest (repeatable)
     #[arg(long, value_name = "[NAME=]FILE", help_heading = "Source")]
@@ -77,6 +92,9 @@ impl SourceArgs {
         let mut merged = self.clone();
         if merged.is_empty() {
             merged.server.clone_from(&profile.server);
+            merged.domain.clone_from(&profile.domain);
+            merged.site = merged.site.or_else(|| profile.site.clone());
+            merged.dns_server = merged.dns_server.or_else(|| profile.dns_server.clone());
             merged.dc.extend(profile.dc.iter().cloned());
             merged.starttls |= profile.starttls;
             merged.user = merged.user.or_else(|| profile.user.clone());
@@ -85,9 +103,19 @@ impl SourceArgs {
         merged
     }
 
-    /// Whether any source is named.
+    /// Whether no source is named.
     pub(super) fn is_empty(&self) -> bool {
-        self.server.is_empty() && self.ldif.is_empty() && !self.demo
+        !self.names_server() && self.ldif.is_empty() && !self.demo
+    }
+
+    fn names_server(&self) -> bool {
+        !(self.server.is_empty() && self.domain.is_empty())
+    }
+
+    /// Whether the domain of this computer is meant: somebody signs in, and
+    /// says nowhere to what.
+    pub(super) fn means_own_domain(&self) -> bool {
+        self.is_empty() && self.user.is_some()
     }
 
     /// For commands on transactions that are over: the demo has none.
@@ -104,11 +132,13 @@ impl SourceArgs {
     /// The sources, with the password asked for. `bases` are what is read on a
     /// server that is no Active Directory.
     pub(super) fn specs(&self, bases: &[DistinguishedName]) -> Result<Vec<SourceSpec>, Failure> {
-        if self.is_empty() {
-            return Err(Failure::usage("no source is named")
-                .hint("give --server ldaps://HOST, --ldif FILE or --demo"));
+        if self.is_empty() && !self.means_own_domain() {
+            return Err(Failure::usage("no source is named").hint(
+                "give --server ldaps://HOST, --domain NAME, --ldif FILE or --demo; \
+                 --user NAME alone reads the domain of this computer",
+            ));
         }
-        if self.demo && !(self.server.is_empty() && self.ldif.is_empty()) {
+        if self.demo && (self.names_server() || !self.ldif.is_empty()) {
             return Err(Failure::usage(
                 "--demo is a source of its own: no other goes with it",
             ));
@@ -122,25 +152,18 @@ impl SourceArgs {
     }
 
     fn servers(&self, bases: &[DistinguishedName]) -> Result<Vec<SourceSpec>, Failure> {
-        if self.server.is_empty() {
+        let entrances = self.entrances()?;
+        if entrances.is_empty() {
             return Ok(Vec::new());
         }
-        let urls = self
-            .server
-            .iter()
-            .map(|text| ServerUrl::parse(text).map_err(|error| Failure::usage(error.to_string())))
-            .collect::<Result<Vec<_>, _>>()?;
-        let protections = urls
-            .iter()
-            .map(|url| self.protection(url))
-            .collect::<Result<Vec<_>, _>>()?;
+        let dns_server = self.dns_server.as_deref().map(name_server).transpose()?;
         let domain_hosts = pairs(&self.dc, "--dc", "DOMAIN=HOST")?;
         let user = self
             .user
             .clone()
             .filter(|user| !user.is_empty())
             .ok_or_else(|| {
-                Failure::usage("--server needs --user NAME")
+                Failure::usage("a server or a domain needs --user NAME")
                     .hint("a UPN, DOMAIN\\name, or a DN; idmend never signs in anonymously")
             })?;
         let password = self.password(&user)?;
@@ -149,16 +172,18 @@ impl SourceArgs {
                 "WARNING: --insecure: any certificate is accepted; an attacker in between reads the password",
             );
         }
-        if protections.contains(&Protection::Cleartext) {
+        let cleartext = |way: &(_, _, Protection)| way.2 == Protection::Cleartext;
+        if entrances.iter().any(cleartext) {
             say("WARNING: --allow-cleartext: the password and all data cross the network readable");
         }
-        Ok(urls
+        Ok(entrances
             .into_iter()
-            .zip(protections)
-            .map(|(url, protection)| {
+            .map(|(entrance, port, protection)| {
                 SourceSpec::Server(ServerSpec {
-                    host: url.host,
-                    port: url.port,
+                    entrance,
+                    site: self.site.clone(),
+                    dns_server,
+                    port,
                     protection,
                     ca_cert: self.ca_cert.clone(),
                     insecure: self.insecure,
@@ -169,6 +194,29 @@ impl SourceArgs {
                 })
             })
             .collect())
+    }
+
+    /// Where to go in, by which port, and how protected.
+    fn entrances(&self) -> Result<Vec<(Entrance, u16, Protection)>, Failure> {
+        let mut entrances = Vec::new();
+        for text in &self.server {
+            let url = ServerUrl::parse(text).map_err(|error| Failure::usage(error.to_string()))?;
+            let protection = self.protection(&url)?;
+            entrances.push((Entrance::Host(url.host), url.port, protection));
+        }
+        let (port, protection) = match (self.starttls, self.allow_cleartext) {
+            (true, _) => (389, Protection::StartTls),
+            (false, true) => (389, Protection::Cleartext),
+            (false, false) => (636, Protection::Ldaps),
+        };
+        for name in &self.domain {
+            let name = domain_name("--domain", name)?;
+            entrances.push((Entrance::Domain(name), port, protection));
+        }
+        if self.means_own_domain() {
+            entrances.push((Entrance::OwnDomain, port, protection));
+        }
+        Ok(entrances)
     }
 
     fn protection(&self, url: &ServerUrl) -> Result<Protection, Failure> {
@@ -221,6 +269,20 @@ impl SourceArgs {
         }
         Ok(SecretString::from(password))
     }
+}
+
+/// An address with or without a port; DNS is on port 53.
+fn name_server(text: &str) -> Result<SocketAddr, Failure> {
+    let address = |ip: IpAddr| SocketAddr::new(ip, 53);
+    let bare = text.trim_start_matches('[').trim_end_matches(']');
+    text.parse()
+        .or_else(|_no_port| bare.parse().map(address))
+        .map_err(|_neither| {
+            Failure::usage(format!(
+                "--dns-server '{}' is not an address such as 10.0.0.1 or 10.0.0.1:53",
+                crate::text::escape(text)
+            ))
+        })
 }
 
 fn read_secret(path: &Path) -> Result<String, Failure> {

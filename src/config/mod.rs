@@ -9,11 +9,12 @@ mod server_url;
 pub use profile::{Profile, ProfileError};
 pub use server_url::{ServerUrl, ServerUrlError};
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use secrecy::SecretString;
 
-use crate::model::DistinguishedName;
+use crate::model::{DistinguishedName, Entrance};
 
 /// Where to read from.
 #[derive(Debug, Clone)]
@@ -45,8 +46,12 @@ pub enum Protection {
 /// An LDAP server and how to sign in to it.
 #[derive(Debug, Clone)]
 pub struct ServerSpec {
-    /// Host name or address.
-    pub host: String,
+    /// The server that is asked first, or the domain it is found for.
+    pub entrance: Entrance,
+    /// The site whose controllers are taken before others.
+    pub site: Option<String>,
+    /// The name server to ask instead of the computer's own.
+    pub dns_server: Option<SocketAddr>,
     /// Port.
     pub port: u16,
     /// TLS or not.

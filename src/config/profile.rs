@@ -18,6 +18,9 @@ use crate::rule::{Location, RuleOverride, Severity};
 #[expect(missing_docs, reason = "named after the flags")]
 pub struct Profile {
     pub server: Vec<String>,
+    pub domain: Vec<String>,
+    pub site: Option<String>,
+    pub dns_server: Option<String>,
     pub user: Option<String>,
     pub starttls: bool,
     pub ca_cert: Option<PathBuf>,

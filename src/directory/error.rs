@@ -14,6 +14,9 @@ pub enum DirectoryError {
         /// What the system or the TLS library said.
         reason: String,
     },
+    /// DNS does not answer, or names no domain controller.
+    #[error("{0}")]
+    NotFound(String),
     /// The server's certificate was not accepted.
     #[error("the certificate of {host} was not accepted: {reason}")]
     Certificate {

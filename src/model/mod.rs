@@ -20,7 +20,7 @@ mod schema;
 pub use attribute_name::{AttributeName, AttributeNameError};
 pub use change::{Change, ChangeSet, Modification};
 pub use dn::{DistinguishedName, DnError, Rdn};
-pub use domain::{Domain, DomainId, Forest, SourceKind};
+pub use domain::{Domain, DomainId, Entrance, Forest, SourceKind, Structure, Trust};
 pub use entry::{Attribute, Entry, Identity, Value};
 pub use guid::{GuidError, ObjectGuid};
 pub use object_class::ObjectClass;

@@ -76,6 +76,7 @@ impl SessionError {
             self,
             Self::Source(
                 DirectoryError::Unreachable { .. }
+                    | DirectoryError::NotFound(_)
                     | DirectoryError::Certificate { .. }
                     | DirectoryError::SignIn { .. }
                     | DirectoryError::Refused { .. }

@@ -9,6 +9,7 @@ use crate::directory::ldap::{self, LdapConfig, LdapDirectory, Timeouts};
 use crate::directory::ldif::LdifDirectory;
 use crate::directory::memory::{self, DemoForest};
 use crate::directory::{Directory, DirectoryError, filter};
+use crate::model::Entrance;
 use crate::model::ldif::{LDIF_HEADER, write_entry};
 use crate::scan::ScanSource;
 
@@ -33,7 +34,7 @@ pub(super) async fn open(specs: &[SourceSpec]) -> Result<Opened, SessionError> {
             }
         };
         for directory in directories {
-            match directory.discover().await {
+            match Box::pin(directory.discover()).await {
                 Ok(forest) => {
                     tracing::info!(forest = %forest.name, domains = forest.domains.len(), "discovered");
                     opened.sources.push(ScanSource {
@@ -83,10 +84,15 @@ fn url(server: &ServerSpec) -> String {
         Protection::Ldaps => "ldaps",
         Protection::StartTls | Protection::Cleartext => "ldap",
     };
-    if server.host.contains(':') {
-        format!("{scheme}://[{}]:{}", server.host, server.port)
+    let host = match &server.entrance {
+        Entrance::Host(host) => host,
+        Entrance::Domain(domain) => return domain.clone(),
+        Entrance::OwnDomain => return "the domain of this computer".to_owned(),
+    };
+    if host.contains(':') {
+        format!("{scheme}://[{host}]:{}", server.port)
     } else {
-        format!("{scheme}://{}:{}", server.host, server.port)
+        format!("{scheme}://{host}:{}", server.port)
     }
 }
 
@@ -106,7 +112,9 @@ fn directories(spec: &SourceSpec) -> Result<Vec<Directory>, DirectoryError> {
 fn config(server: &ServerSpec) -> LdapConfig {
     LdapConfig {
         label: url(server),
-        host: server.host.clone(),
+        entrance: server.entrance.clone(),
+        site: server.site.clone(),
+        dns_server: server.dns_server,
         port: server.port,
         protection: match server.protection {
             Protection::Ldaps => ldap::Protection::Ldaps,

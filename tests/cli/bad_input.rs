@@ -46,6 +46,9 @@ fn sources() {
     assert_snapshot!(said(&home, &[
         &["scan"],
         &["scan", "--demo", "--ldif", "small.ldif"],
+        &["scan", "--domain", "dc1/x", "--user", "a"],
+        &["scan", "--domain", "contoso.test", "--dns-server", "dc1", "--user", "a"],
+        &["scan", "--domain", "contoso.test", "--dns-server", "127.0.0.1:1", "--user", "a", "--password-stdin"],
         &["scan", "--ldif", "missing.ldif"],
         &["scan", "--ldif", "."],
         &["scan", "--ldif", "folder.ldif"],
@@ -62,12 +65,24 @@ fn sources() {
     ]), @"
 $ scan
 error: no source is named
-hint: give --server ldaps://HOST, --ldif FILE or --demo
+hint: give --server ldaps://HOST, --domain NAME, --ldif FILE or --demo; --user NAME alone reads the domain of this computer
 -- exit 2
 
 $ scan --demo --ldif small.ldif
 error: --demo is a source of its own: no other goes with it
 -- exit 2
+
+$ scan --domain dc1/x --user a
+error: --domain 'dc1/x' is not a domain name such as contoso.com
+-- exit 2
+
+$ scan --domain contoso.test --dns-server dc1 --user a
+error: --dns-server 'dc1' is not an address such as 10.0.0.1 or 10.0.0.1:53
+-- exit 2
+
+$ scan --domain contoso.test --dns-server 127.0.0.1:1 --user a --password-stdin
+error: DNS does not answer for _ldap._tcp.dc._msdcs.contoso.test: request timed out; name the domain's name server with --dns-server, or a controller with --server
+-- exit 3
 
 $ scan --ldif missing.ldif
 error: cannot read missing.ldif: No such file or directory (os error 2)
@@ -146,7 +161,7 @@ fn sign_in() {
         &["scan", "--server", "ldap://127.0.0.1:1", "--user", "a", "--password-stdin", "--allow-cleartext"],
     ]), @r#"
 $ scan --server ldaps://127.0.0.1:1
-error: --server needs --user NAME
+error: a server or a domain needs --user NAME
 hint: a UPN, DOMAIN\name, or a DN; idmend never signs in anonymously
 -- exit 2
 
@@ -462,7 +477,7 @@ fn a_profile_with_a_mistake_is_refused_by_line_and_column() {
     .unwrap();
     assert_snapshot!(home.run(&[]), @"
 -- stderr
-error: $FOLDER/home/.config/idmend/profile.toml, line 2, column 1: unknown field `pasword`, expected one of `server`, `user`, `starttls`, `ca-cert`, `dc`, `rule-set`, `base`, `exclude`, `filter`, `verified-domain`, `upn-suffix`, `upn-suffix-map`, `forest-join`, `exceptions`, `rules`, `login-attribute`, `routable-domains`, `directory-extensions`, `sync-engine`, `exchange-online`
+error: $FOLDER/home/.config/idmend/profile.toml, line 2, column 1: unknown field `pasword`, expected one of `server`, `domain`, `site`, `dns-server`, `user`, `starttls`, `ca-cert`, `dc`, `rule-set`, `base`, `exclude`, `filter`, `verified-domain`, `upn-suffix`, `upn-suffix-map`, `forest-join`, `exceptions`, `rules`, `login-attribute`, `routable-domains`, `directory-extensions`, `sync-engine`, `exchange-online`
 -- exit 2
 ");
 }

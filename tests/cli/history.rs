@@ -126,7 +126,7 @@ async fn a_rollback_needs_the_directory_that_was_written_to() {
     assert_snapshot!(home.run(&["rollback"]), @"
 -- stderr
 error: no source is named
-hint: give --server ldaps://HOST, --ldif FILE or --demo
+hint: give --server ldaps://HOST, --domain NAME, --ldif FILE or --demo; --user NAME alone reads the domain of this computer
 -- exit 2
 ");
     assert_snapshot!(home.run(&["rollback", "--demo"]), @"

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use idmend::directory::ldap::{LdapConfig, LdapDirectory, Protection};
 use idmend::directory::{Directory, DirectoryError, ModifyError};
 use idmend::model::{
-    AttributeName, Change, Domain, Entry, Forest, Identity, ObjectGuid, SourceKind, Value,
+    AttributeName, Change, Domain, Entrance, Entry, Forest, Identity, ObjectGuid, SourceKind, Value,
 };
 use secrecy::SecretString;
 
@@ -180,7 +180,7 @@ async fn a_certificate_of_another_authority_is_refused() {
 #[tokio::test]
 async fn a_certificate_for_another_name_is_refused() {
     let config = LdapConfig {
-        host: "localhost".to_owned(),
+        entrance: Entrance::Host("localhost".to_owned()),
         ..config()
     };
     assert_eq!(

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use idmend::directory::ldap::{LdapConfig, LdapDirectory, Protection, Timeouts};
 use idmend::directory::{Directory, SearchRequest};
-use idmend::model::{AttributeName, Domain, Entry, Forest};
+use idmend::model::{AttributeName, Domain, Entrance, Entry, Forest};
 use secrecy::SecretString;
 
 /// A variable that `tests/lab/run` sets.
@@ -20,7 +20,9 @@ pub(crate) fn config() -> LdapConfig {
     let (domain, host) = dc.split_once('=').expect("DOMAIN=HOST");
     LdapConfig {
         label: variable("IDMEND_LAB_URL"),
-        host: variable("IDMEND_LAB_HOST"),
+        entrance: Entrance::Host(variable("IDMEND_LAB_HOST")),
+        site: None,
+        dns_server: None,
         port: 636,
         protection: Protection::Ldaps,
         ca_cert: Some(PathBuf::from(variable("IDMEND_LAB_CA"))),

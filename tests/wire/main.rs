@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use idmend::directory::ldap::{LdapConfig, LdapDirectory, Protection, Timeouts};
 use idmend::directory::{Directory, DirectoryError, Search, SearchRequest};
-use idmend::model::{AttributeName, DistinguishedName, Domain, Entry};
+use idmend::model::{AttributeName, DistinguishedName, Domain, Entrance, Entry};
 use secrecy::SecretString;
 
 use crate::server::Server;
@@ -23,7 +23,9 @@ use crate::server::Server;
 fn config(server: &Server) -> LdapConfig {
     LdapConfig {
         label: "the test".to_owned(),
-        host: server.address.ip().to_string(),
+        entrance: Entrance::Host(server.address.ip().to_string()),
+        site: None,
+        dns_server: None,
         port: server.address.port(),
         protection: Protection::Cleartext,
         ca_cert: None,

@@ -3,12 +3,13 @@
 //! Values only. The session fills them from the run's configuration; nothing
 //! here reads a file or opens a connection.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use secrecy::SecretString;
 
-use crate::model::DistinguishedName;
+use crate::model::{DistinguishedName, Entrance};
 
 /// How a connection is protected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,9 +29,14 @@ pub struct LdapConfig {
     /// What people call this source, such as the URL they gave. A server that
     /// is no Active Directory has no name of its own, so the forest gets this.
     pub label: String,
-    /// Host name or address. It is also the name that the certificate must
-    /// carry.
-    pub host: String,
+    /// The server that is asked first, or how to find it. The host's name is
+    /// also the one that its certificate must carry.
+    pub entrance: Entrance,
+    /// The site whose controllers are taken before others, where controllers
+    /// are found by DNS.
+    pub site: Option<String>,
+    /// The name server to ask instead of the computer's own.
+    pub dns_server: Option<SocketAddr>,
     /// Port.
     pub port: u16,
     /// TLS or not.

@@ -10,18 +10,19 @@ use std::future::poll_fn;
 use std::sync::Arc;
 use std::task::Poll;
 
+use ldap3::Scope;
 use ldap3::asn1::StructureTag;
-use ldap3::{Scope, ldap_escape};
 
 use super::LdapDirectory;
 use super::connection::{Connection, Question};
 use super::entry::EntryReader;
-use super::link::Link;
+use super::locate::{self, Found};
 use super::schema;
 use crate::directory::DirectoryError;
 use crate::directory::result_code::explain_in_full;
 use crate::model::{
-    AttributeName, DistinguishedName, Domain, Entry, Forest, Schema, SourceKind, Value,
+    AttributeName, DistinguishedName, Domain, Entry, Forest, Schema, SourceKind, Structure, Trust,
+    Value,
 };
 
 /// crossRef objects of domains of this forest that are not merely planned.
@@ -34,21 +35,22 @@ const UNITS_WITH_SUFFIXES: &str = "(&(objectCategory=organizationalUnit)(uPNSuff
 /// More domains or controllers than any forest has.
 const MANY: usize = 5000;
 
-/// How many controllers of a domain are tried when its DNS name does not lead
-/// to one.
-const TRIED: usize = 3;
+/// trustAttributes of a trust within the forest (`TRUST_ATTRIBUTE_WITHIN_FOREST`,
+/// MS-ADTS 6.1.6.7.9).
+const WITHIN_FOREST: i64 = 0x20;
 
 /// See [`super::super::Directory::discover`].
 pub(super) async fn discover(directory: &LdapDirectory) -> Result<Forest, DirectoryError> {
-    let connection = directory.main.connection().await?;
+    let main = directory.entrance().await?;
+    let connection = main.link.connection().await?;
     let identity = connection
         .who_am_i()
         .await
         .unwrap_or_else(|| directory.config.user.clone());
     let mut forest = if connection.root.is_active_directory {
-        active_directory(directory, &connection).await?
+        active_directory(directory, main, &connection).await?
     } else {
-        other_server(directory, &connection)?
+        other_server(directory, &main, &connection)?
     };
     forest.identity = Some(identity);
     Ok(forest)
@@ -57,6 +59,7 @@ pub(super) async fn discover(directory: &LdapDirectory) -> Result<Forest, Direct
 /// A server that is no Active Directory: one domain a base.
 fn other_server(
     directory: &LdapDirectory,
+    main: &Found,
     connection: &Connection,
 ) -> Result<Forest, DirectoryError> {
     let config = &directory.config;
@@ -74,11 +77,11 @@ fn other_server(
     }
     let domain = |base: &DistinguishedName| {
         let dns_name = base.dns_name().unwrap_or_else(|| base.to_string());
-        directory.remember(&dns_name, &directory.main);
+        directory.remember(&dns_name, &main.link);
         Domain {
             dns_name,
             naming_context: base.clone(),
-            host: config.host.clone(),
+            host: main.link.target.host.clone(),
         }
     };
     let mut notes = vec![
@@ -95,6 +98,7 @@ fn other_server(
         kind: SourceKind::OtherLdap,
         domains: config.bases.iter().map(domain).collect(),
         upn_suffixes: Vec::new(),
+        structure: Structure::default(),
         identity: None,
         schema: Schema::default(),
         notes,
@@ -103,6 +107,7 @@ fn other_server(
 
 async fn active_directory(
     directory: &LdapDirectory,
+    main: Found,
     connection: &Arc<Connection>,
 ) -> Result<Forest, DirectoryError> {
     let root = &connection.root;
@@ -121,7 +126,7 @@ async fn active_directory(
         .as_ref()
         .ok_or_else(|| missing("defaultNamingContext"))?;
     let partitions = format!("CN=Partitions,{configuration}");
-    let mut notes = Vec::new();
+    let mut notes = main.notes.clone();
     let mut domains = domains(connection, &partitions).await?;
     if !domains
         .iter()
@@ -132,31 +137,30 @@ async fn active_directory(
     let first = root.root_domain.as_ref().unwrap_or(own);
     domains.sort_by_key(|(name, context)| (context.key() != first.key(), name.clone()));
 
-    let reached = domains.into_iter().map(|(dns_name, context)| async {
-        let is_own = context.key() == own.key();
-        let (host, note) = if is_own {
-            directory.remember(&dns_name, &directory.main);
-            (host_of(connection, &directory.main), None)
-        } else {
-            reach(directory, connection, &dns_name, &context).await
-        };
-        let domain = Domain {
-            dns_name,
-            naming_context: context,
-            host,
-        };
-        let suffixes = match &note {
-            None => unit_suffixes(directory, &domain).await,
-            Some(_) => Vec::new(),
-        };
-        (domain, note, suffixes)
-    });
+    let way = Way {
+        directory,
+        main: &main,
+        connection,
+        own,
+    };
+    let reached = domains
+        .into_iter()
+        .map(|(dns_name, context)| way.reach(dns_name, context));
     let mut found = Vec::new();
     let mut suffixes = BTreeSet::new();
-    for (domain, note, of_units) in all(reached).await {
-        found.push(domain);
-        notes.extend(note);
-        suffixes.extend(of_units);
+    let mut structure = Structure {
+        level: root.forest_level,
+        ..Structure::default()
+    };
+    for reached in all(reached).await {
+        let name = reached.domain.dns_name.clone();
+        structure
+            .domain_levels
+            .extend(reached.level.map(|level| (name, level)));
+        structure.trusts.extend(reached.trusts);
+        suffixes.extend(reached.suffixes);
+        notes.extend(reached.notes);
+        found.push(reached.domain);
     }
     suffixes.extend(upn_suffixes(connection, &partitions).await?);
     let schema = match &root.schema {
@@ -168,6 +172,7 @@ async fn active_directory(
         kind: SourceKind::ActiveDirectory,
         domains: found,
         upn_suffixes: suffixes.into_iter().collect(),
+        structure,
         identity: None,
         schema,
         notes,
@@ -209,17 +214,74 @@ async fn upn_suffixes(
         .collect())
 }
 
-/// The UPN suffixes that organizational units of a reached domain offer. They
-/// are told to people only, so a server that does not give them is no fault.
-async fn unit_suffixes(directory: &LdapDirectory, domain: &Domain) -> Vec<String> {
-    let Ok(link) = directory.link_by_name(&domain.dns_name) else {
-        return Vec::new();
-    };
-    let Ok(connection) = link.connection().await else {
-        return Vec::new();
-    };
+/// How the domains of a forest are reached from its entrance.
+struct Way<'a> {
+    directory: &'a LdapDirectory,
+    main: &'a Found,
+    connection: &'a Arc<Connection>,
+    /// The naming context of the entrance's own domain.
+    own: &'a DistinguishedName,
+}
+
+/// A domain, and what it says of itself if a controller could be reached.
+struct Reached {
+    domain: Domain,
+    notes: Vec<String>,
+    suffixes: Vec<String>,
+    level: Option<i64>,
+    trusts: Vec<Trust>,
+}
+
+impl Way<'_> {
+    async fn reach(&self, dns_name: String, context: DistinguishedName) -> Reached {
+        let found = if context.key() == self.own.key() {
+            Ok(Found {
+                link: Arc::clone(&self.main.link),
+                host: self.main.host.clone(),
+                // Those of the entrance are told already.
+                notes: Vec::new(),
+            })
+        } else {
+            locate::of_domain(self.directory, self.connection, &dns_name, &context).await
+        };
+        let mut reached = Reached {
+            domain: Domain {
+                dns_name: dns_name.clone(),
+                naming_context: context,
+                host: String::new(),
+            },
+            notes: Vec::new(),
+            suffixes: Vec::new(),
+            level: None,
+            trusts: Vec::new(),
+        };
+        match found {
+            Ok(found) => {
+                self.directory.remember(&dns_name, &found.link);
+                reached.domain.host = found.host;
+                reached.notes = found.notes;
+                if let Ok(connection) = found.link.connection().await {
+                    reached.level = connection.root.domain_level;
+                    reached.suffixes = unit_suffixes(&connection, &reached.domain).await;
+                    reached.trusts = trusts(&connection, &reached.domain).await;
+                }
+            }
+            Err((host, error)) => {
+                reached.domain.host = host;
+                reached.notes.push(format!(
+                    "the domain {dns_name} could not be reached: {error}"
+                ));
+            }
+        }
+        reached
+    }
+}
+
+/// The UPN suffixes that organizational units of a domain offer. They are told
+/// to people only, so a server that does not give them is no fault.
+async fn unit_suffixes(connection: &Connection, domain: &Domain) -> Vec<String> {
     let base = domain.naming_context.as_str();
-    let units = list(&connection, base, UNITS_WITH_SUFFIXES, &["uPNSuffixes"]).await;
+    let units = list(connection, base, UNITS_WITH_SUFFIXES, &["uPNSuffixes"]).await;
     let units = units.unwrap_or_default();
     units
         .iter()
@@ -227,92 +289,25 @@ async fn unit_suffixes(directory: &LdapDirectory, domain: &Domain) -> Vec<String
         .collect()
 }
 
-/// Finds a controller of another domain, and connects to it once. Gives its
-/// host, and a note if none could be reached.
-async fn reach(
-    directory: &LdapDirectory,
-    connection: &Arc<Connection>,
-    dns_name: &str,
-    context: &DistinguishedName,
-) -> (String, Option<String>) {
-    let first = match directory.link_by_name(dns_name) {
-        Ok(link) => link,
-        Err(error) => return (dns_name.to_owned(), Some(error.to_string())),
-    };
-    let mut failure = match first.connection().await {
-        Ok(found) => match serves(&found, context, &first) {
-            Ok(host) => return (host, None),
-            Err(error) => error,
-        },
-        Err(error) => error,
-    };
-    let may_go_on =
-        !directory.has_chosen_host(dns_name) && !matches!(failure, DirectoryError::SignIn { .. });
-    if may_go_on {
-        for host in controllers(connection, context).await.unwrap_or_default() {
-            let link = directory.new_link(&host);
-            match link.connection().await {
-                Ok(found) => match serves(&found, context, &link) {
-                    Ok(host) => {
-                        directory.remember(dns_name, &link);
-                        return (host, None);
-                    }
-                    Err(error) => failure = error,
-                },
-                // A refused sign-in is final; anything else may be this host's.
-                Err(error @ DirectoryError::SignIn { .. }) => {
-                    failure = error;
-                    break;
-                }
-                Err(_) => {}
-            }
-        }
-    }
-    let note = format!("the domain {dns_name} could not be reached: {failure}");
-    (first.target.host.clone(), Some(note))
-}
-
-/// The host name of the controller, if it serves the domain.
-fn serves(
-    connection: &Connection,
-    context: &DistinguishedName,
-    link: &Link,
-) -> Result<String, DirectoryError> {
-    let own = connection.root.default_context.as_ref();
-    if own.is_some_and(|own| own.key() == context.key()) {
-        return Ok(host_of(connection, link));
-    }
-    Err(DirectoryError::Unusable(format!(
-        "{} is a controller of {}, not of {context}; choose one with --dc DOMAIN=HOST",
-        connection.host(),
-        own.map_or("no domain", DistinguishedName::as_str)
-    )))
-}
-
-/// The controllers of a domain as CN=Sites lists them.
-async fn controllers(
-    connection: &Connection,
-    context: &DistinguishedName,
-) -> Result<Vec<String>, DirectoryError> {
-    let Some(configuration) = &connection.root.configuration else {
-        return Ok(Vec::new());
-    };
-    let context = ldap_escape(context.as_str());
-    let filter =
-        format!("(&(objectClass=nTDSDSA)(|(msDS-hasMasterNCs={context})(hasMasterNCs={context})))");
-    let sites = format!("CN=Sites,{configuration}");
-    let settings = list(connection, &sites, &filter, &["cn"]).await?;
-    let mut hosts = Vec::new();
-    for entry in settings.iter().take(TRIED) {
-        let server = entry.dn.parent();
-        let tag = connection
-            .base_read(server, vec!["dNSHostName".to_owned()])
-            .await?;
-        let reader = EntryReader::new(&[AttributeName::known("dNSHostName")]);
-        let entry = tag.and_then(|tag| reader.read(tag).ok());
-        hosts.extend(entry.and_then(|(entry, _)| entry.text("dNSHostName").map(str::to_lowercase)));
-    }
-    Ok(hosts)
+/// The trusts of a domain with others outside its forest; told to people only.
+async fn trusts(connection: &Connection, domain: &Domain) -> Vec<Trust> {
+    let base = format!("CN=System,{}", domain.naming_context);
+    let asked = ["trustPartner", "trustDirection", "trustAttributes"];
+    let found = list(connection, &base, "(objectClass=trustedDomain)", &asked).await;
+    let found = found.unwrap_or_default();
+    let outside = found.iter().filter(|entry| {
+        let attributes = entry.integer("trustAttributes").unwrap_or_default();
+        attributes & WITHIN_FOREST == 0
+    });
+    outside
+        .filter_map(|entry| {
+            Some(Trust {
+                domain: domain.dns_name.clone(),
+                partner: entry.text("trustPartner")?.to_lowercase(),
+                direction: entry.integer("trustDirection").unwrap_or_default(),
+            })
+        })
+        .collect()
 }
 
 /// Waits for all of `futures` at once; the results are in their order.
@@ -339,14 +334,8 @@ async fn all<F: Future>(futures: impl Iterator<Item = F>) -> Vec<F::Output> {
         .collect()
 }
 
-/// What a controller calls itself, else what it was called.
-fn host_of(connection: &Connection, link: &Link) -> String {
-    let named = connection.root.dns_host_name.clone();
-    named.unwrap_or_else(|| link.target.host.clone())
-}
-
 /// All entries below `base` that fit; for small results.
-async fn list(
+pub(super) async fn list(
     connection: &Connection,
     base: &str,
     filter: &str,

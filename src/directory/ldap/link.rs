@@ -15,9 +15,10 @@ use tokio::sync::{Mutex, MutexGuard};
 
 use super::config::Timeouts;
 use super::connection::Connection;
+use super::dns::Dns;
 use super::root_dse::RootDse;
 use super::sign_in::{Refusal, SignIn, concerns_the_server, refusal};
-use super::transport::Target;
+use super::transport::{Target, Way};
 use crate::directory::DirectoryError;
 
 /// Who signs in, and what all connections of a forest have in common.
@@ -28,6 +29,7 @@ pub(super) struct Account {
     pub(super) tls: Option<Arc<ClientConfig>>,
     pub(super) timeouts: Timeouts,
     pub(super) state: Mutex<SignIn>,
+    pub(super) dns: Dns,
 }
 
 /// One domain controller.
@@ -93,11 +95,12 @@ impl Link {
         let pinned = self.pinned.get();
         let opened = self
             .target
-            .open(
-                account.tls.as_ref(),
-                pinned.map(|pinned| pinned.address),
-                account.timeouts.connect,
-            )
+            .open(Way {
+                tls: account.tls.as_ref(),
+                dns: &account.dns,
+                pinned: pinned.map(|pinned| pinned.address),
+                timeout: account.timeouts.connect,
+            })
             .await?;
         let mut connection = Connection::new(opened, self.target.to_string(), account.timeouts);
         self.sign_in(&connection, first).await?;

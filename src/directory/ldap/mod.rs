@@ -11,9 +11,11 @@ mod ber;
 mod config;
 mod connection;
 mod discover;
+mod dns;
 mod entry;
 mod guard;
 mod link;
+mod locate;
 mod modify;
 mod pair;
 mod range;
@@ -33,10 +35,12 @@ use secrecy::ExposeSecret as _;
 pub use config::{LdapConfig, Protection, Timeouts};
 pub use search::LdapSearch;
 
+use self::dns::Dns;
 use self::link::{Account, Link};
+use self::locate::Found;
 use self::transport::Target;
 use super::{DirectoryError, ModifyError, SearchRequest};
-use crate::model::{AttributeName, Change, Domain, Entry, Forest, Identity};
+use crate::model::{AttributeName, Change, Domain, Entrance, Entry, Forest, Identity};
 
 /// Where one line for each LDAP operation is logged.
 const LOG: &str = "idmend::ldap";
@@ -44,10 +48,10 @@ const LOG: &str = "idmend::ldap";
 /// A forest over LDAP.
 #[derive(Debug)]
 pub struct LdapDirectory {
-    config: LdapConfig,
+    config: Box<LdapConfig>,
     account: Arc<Account>,
-    /// The server that was named.
-    main: Arc<Link>,
+    /// The server that is asked first; found by DNS if none was named.
+    main: tokio::sync::OnceCell<Arc<Link>>,
     /// The servers of the domains, by DNS name.
     links: Mutex<BTreeMap<String, Arc<Link>>>,
 }
@@ -56,11 +60,6 @@ impl LdapDirectory {
     /// Prepares a directory; connects to nothing yet. Fails if the name or the
     /// password is empty, or the certificate file cannot be used.
     pub fn new(config: LdapConfig) -> Result<Self, DirectoryError> {
-        let target = Target {
-            host: config.host.clone(),
-            port: config.port,
-            protection: config.protection,
-        };
         let nothing = if config.user.trim().is_empty() {
             Some("the name is empty")
         } else if config.password.expose_secret().is_empty() {
@@ -70,7 +69,8 @@ impl LdapDirectory {
         };
         if let Some(reason) = nothing {
             return Err(DirectoryError::Unusable(format!(
-                "no sign-in at {target}: {reason}"
+                "no sign-in at {}: {reason}",
+                config.label
             )));
         }
         let tls = match config.protection {
@@ -83,11 +83,12 @@ impl LdapDirectory {
             tls,
             timeouts: config.timeouts,
             state: tokio::sync::Mutex::default(),
+            dns: Dns::new(config.dns_server),
         });
         Ok(Self {
-            main: Arc::new(Link::new(target, Arc::clone(&account))),
+            main: tokio::sync::OnceCell::new(),
             account,
-            config,
+            config: Box::new(config),
             links: Mutex::default(),
         })
     }
@@ -130,6 +131,26 @@ impl LdapDirectory {
         modify::modify(&link, domain, identity, changes).await
     }
 
+    /// The server that is asked first, with what is to be said of it.
+    async fn entrance(&self) -> Result<Found, DirectoryError> {
+        let mut notes = Vec::new();
+        let finding = async {
+            let found = match &self.config.entrance {
+                Entrance::Host(host) => return self.link_to(host),
+                Entrance::Domain(domain) => locate::by_dns(self, domain).await?,
+                Entrance::OwnDomain => locate::own(self).await?,
+            };
+            notes = found.notes;
+            Ok(found.link)
+        };
+        let link = Arc::clone(self.main.get_or_try_init(|| finding).await?);
+        let connection = link.connection().await?;
+        let mut found = locate::found(&connection, link);
+        notes.retain(|note| !found.notes.contains(note));
+        found.notes.append(&mut notes);
+        Ok(found)
+    }
+
     /// The server of a domain: the one that discovery found, else the one
     /// chosen for it, else the one that its DNS name leads to.
     fn link_by_name(&self, dns_name: &str) -> Result<Arc<Link>, DirectoryError> {
@@ -137,14 +158,7 @@ impl LdapDirectory {
         if let Some(link) = links.get(dns_name) {
             return Ok(Arc::clone(link));
         }
-        let host = self.chosen_host(dns_name).unwrap_or(dns_name);
-        let (host, port) = split_port(host, self.config.port)?;
-        let target = Target {
-            host,
-            port,
-            protection: self.config.protection,
-        };
-        let link = Arc::new(Link::new(target, Arc::clone(&self.account)));
+        let link = self.link_to(self.chosen_host(dns_name).unwrap_or(dns_name))?;
         links.insert(dns_name.to_owned(), Arc::clone(&link));
         Ok(link)
     }
@@ -156,19 +170,19 @@ impl LdapDirectory {
             .map(|(_, host)| host.as_str())
     }
 
-    /// Whether the configuration says which server serves a domain.
-    fn has_chosen_host(&self, dns_name: &str) -> bool {
-        self.chosen_host(dns_name).is_some()
-    }
-
-    /// A server at the same port as the one that was named.
-    fn new_link(&self, host: &str) -> Arc<Link> {
+    /// A server of this name, by the port of the first unless it has its own.
+    fn link_to(&self, host: &str) -> Result<Arc<Link>, DirectoryError> {
+        let (host, port) = split_port(host, self.config.port)?;
         let target = Target {
-            host: host.to_owned(),
-            port: self.config.port,
+            host,
+            port,
             protection: self.config.protection,
         };
-        Arc::new(Link::new(target, Arc::clone(&self.account)))
+        Ok(Arc::new(Link::new(target, Arc::clone(&self.account))))
+    }
+
+    fn dns(&self) -> &Dns {
+        &self.account.dns
     }
 
     /// Notes which server serves a domain.

@@ -10,11 +10,17 @@ use crate::model::{AttributeName, DistinguishedName, Value};
 /// supportedCapabilities of every Active Directory since Windows 2000.
 const ACTIVE_DIRECTORY: &str = "1.2.840.113556.1.4.800";
 
-const ATTRIBUTES: [&str; 9] = [
+/// The same of a read-only domain controller (`PARTIAL_SECRETS`, MS-ADTS
+/// 3.1.1.3.4.3).
+const READ_ONLY: &str = "1.2.840.113556.1.4.1920";
+
+const ATTRIBUTES: [&str; 11] = [
     "configurationNamingContext",
     "defaultNamingContext",
     "dnsHostName",
+    "domainFunctionality",
     "dsServiceName",
+    "forestFunctionality",
     "namingContexts",
     "rootDomainNamingContext",
     "schemaNamingContext",
@@ -26,6 +32,8 @@ const ATTRIBUTES: [&str; 9] = [
 #[derive(Debug, Clone, Default)]
 pub(super) struct RootDse {
     pub(super) is_active_directory: bool,
+    /// Whether it is a controller that cannot be written to.
+    pub(super) is_read_only: bool,
     /// Whether searches can be paged.
     pub(super) pages: bool,
     pub(super) configuration: Option<DistinguishedName>,
@@ -34,6 +42,8 @@ pub(super) struct RootDse {
     pub(super) schema: Option<DistinguishedName>,
     pub(super) naming_contexts: Vec<DistinguishedName>,
     pub(super) dns_host_name: Option<String>,
+    pub(super) domain_level: Option<i64>,
+    pub(super) forest_level: Option<i64>,
     /// Names this one domain controller, whatever name it is reached by.
     pub(super) ds_service_name: Option<String>,
 }
@@ -58,6 +68,7 @@ impl RootDse {
         };
         Self {
             is_active_directory: holds("supportedCapabilities", ACTIVE_DIRECTORY),
+            is_read_only: holds("supportedCapabilities", READ_ONLY),
             pages: holds("supportedControl", PAGED_RESULTS),
             configuration: dn("configurationNamingContext"),
             default_context: dn("defaultNamingContext"),
@@ -70,6 +81,8 @@ impl RootDse {
                 .map(DistinguishedName::from_server)
                 .collect(),
             dns_host_name: entry.text("dnsHostName").map(str::to_lowercase),
+            domain_level: entry.integer("domainFunctionality"),
+            forest_level: entry.integer("forestFunctionality"),
             ds_service_name: entry.text("dsServiceName").map(str::to_owned),
         }
     }

@@ -16,6 +16,7 @@ use tokio::task::AbortHandle;
 use tokio_rustls::TlsConnector;
 
 use super::config::Protection;
+use super::dns::Dns;
 use super::guard::{self, Ending};
 use super::pair::pair;
 use super::{ber, tls};
@@ -45,6 +46,16 @@ impl std::fmt::Display for Target {
     }
 }
 
+/// What it takes to get there.
+#[derive(Debug)]
+pub(super) struct Way<'a> {
+    pub(super) tls: Option<&'a Arc<ClientConfig>>,
+    pub(super) dns: &'a Dns,
+    /// The address that answered before.
+    pub(super) pinned: Option<SocketAddr>,
+    pub(super) timeout: Duration,
+}
+
 /// An open connection, not signed in.
 #[derive(Debug)]
 pub(super) struct Opened {
@@ -64,17 +75,13 @@ impl Target {
         }
     }
 
-    /// Opens a connection to `pinned`, or else to the first address of the
-    /// host that answers.
-    pub(super) async fn open(
-        &self,
-        tls: Option<&Arc<ClientConfig>>,
-        pinned: Option<SocketAddr>,
-        timeout: Duration,
-    ) -> Result<Opened, DirectoryError> {
+    /// Opens a connection to the address that answered before, or else to the
+    /// first address of the host that answers.
+    pub(super) async fn open(&self, way: Way<'_>) -> Result<Opened, DirectoryError> {
+        let timeout = way.timeout;
         let opening = async {
-            let (stream, address) = self.dial(pinned).await?;
-            match (self.protection, tls) {
+            let (stream, address) = self.dial(way.dns, way.pinned).await?;
+            match (self.protection, way.tls) {
                 (Protection::Cleartext, _) => self.drive(stream, address).await,
                 (Protection::Ldaps, Some(tls)) => {
                     let stream = self.secure(stream, tls).await?;
@@ -100,16 +107,17 @@ impl Target {
 
     async fn dial(
         &self,
+        dns: &Dns,
         pinned: Option<SocketAddr>,
     ) -> Result<(TcpStream, SocketAddr), DirectoryError> {
         let addresses: Vec<SocketAddr> = match pinned {
             Some(address) => vec![address],
-            None => tokio::net::lookup_host((self.host.as_str(), self.port))
+            None => dns
+                .addresses(&self.host, self.port)
                 .await
                 .map_err(|error| {
                     self.unreachable(format!("the host name cannot be resolved: {error}"))
-                })?
-                .collect(),
+                })?,
         };
         let mut last = self.unreachable("the host name has no address");
         for address in addresses {

@@ -7,7 +7,9 @@ use super::record::Records;
 use super::wanted::Wanted;
 use crate::directory::DirectoryError;
 use crate::directory::select::{belongs_to, is_configuration, upn_suffixes};
-use crate::model::{AttributeName, DistinguishedName, Domain, Forest, Schema, SourceKind};
+use crate::model::{
+    AttributeName, DistinguishedName, Domain, Forest, Schema, SourceKind, Structure,
+};
 
 /// More domains than this in one export are no forest, and one pass each would
 /// take for ever.
@@ -76,6 +78,7 @@ pub(super) fn discover(
         kind: SourceKind::Ldif,
         domains: contents.iter().map(|(domain, _)| domain.clone()).collect(),
         upn_suffixes: suffixes,
+        structure: Structure::default(),
         identity: None,
         schema: Schema::default(),
         notes: Vec::new(),

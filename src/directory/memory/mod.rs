@@ -27,7 +27,7 @@ use super::select::{belongs_to, select, upn_suffixes};
 use super::{DirectoryError, ModifyError, Page, SearchRequest};
 use crate::model::{
     AttributeName, AttributeSchema, Change, DistinguishedName, Domain, Entry, Forest, Identity,
-    Schema, SourceKind,
+    Schema, SourceKind, Structure,
 };
 
 /// The name that stands where a host would.
@@ -82,6 +82,7 @@ impl MemoryDirectory {
                 .collect::<BTreeSet<_>>()
                 .into_iter()
                 .collect(),
+            structure: Structure::default(),
             identity: Some("demo".to_owned()),
             schema: schema_of(&entries),
             notes: Vec::new(),

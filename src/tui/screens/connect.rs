@@ -8,7 +8,7 @@ use ratatui::text::{Line, Span};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::config::{Protection, ServerSpec, SourceSpec};
-use crate::model::DistinguishedName;
+use crate::model::{DistinguishedName, Entrance};
 use crate::text::{self, Cut};
 use crate::tui::cell;
 use crate::tui::line::LineInput;
@@ -98,7 +98,9 @@ impl Connect {
         if let Some(server) = known {
             form.starttls = server.protection == Protection::StartTls;
             form.insecure = server.insecure;
-            form.lines[0] = LineInput::new(&format!("{}:{}", server.host, server.port));
+            if let Entrance::Host(host) = &server.entrance {
+                form.lines[0] = LineInput::new(&format!("{host}:{}", server.port));
+            }
             form.lines[1] = LineInput::new(&server.user);
             form.lines[2].paste(server.password.expose_secret());
             if let Some(path) = &server.ca_cert {
@@ -172,7 +174,9 @@ impl Connect {
             .filter(|path| !path.is_empty())
             .map(PathBuf::from);
         Ok(ServerSpec {
-            host,
+            entrance: Entrance::Host(host),
+            site: None,
+            dns_server: None,
             port,
             protection: if starttls {
                 Protection::StartTls
@@ -354,7 +358,8 @@ mod tests {
         let Some(SourceSpec::Server(spec)) = form.submit() else {
             panic!("{:?}", form.problem);
         };
-        assert_eq!((spec.host.as_str(), spec.port), ("dc1", 636));
+        let host = Entrance::Host("dc1".to_owned());
+        assert_eq!((spec.entrance, spec.port), (host, 636));
         assert_eq!(spec.password.expose_secret(), " pass word ");
     }
 
