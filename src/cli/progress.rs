@@ -29,6 +29,12 @@ impl Line {
         self.0.set_message(describe(domains));
     }
 
+    /// Shows how many entries of a plan were looked at before the first write.
+    pub(super) fn looked_at(&self, number: usize, total: usize) {
+        self.0
+            .set_message(format!("checked {number} of {total} entries"));
+    }
+
     /// Shows how many entries of a plan are settled.
     pub(super) fn settled(&self, number: usize, total: usize) {
         self.0.set_message(format!("{number} of {total} entries"));

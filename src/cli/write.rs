@@ -261,6 +261,7 @@ impl Watch {
                 self.sealed.store(true, Ordering::Relaxed);
                 say(format!("transaction {id}: journal {}", journal.display()));
             }
+            Progress::LookedAt { number, total } => self.line.looked_at(*number, *total),
             Progress::Settled { .. } => {
                 let number = self.settled.fetch_add(1, Ordering::Relaxed) + 1;
                 self.line.settled(number, self.total);

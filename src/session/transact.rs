@@ -22,7 +22,7 @@ pub struct Watched<'a> {
     pub options: &'a ApplyOptions,
     /// Hears of every step.
     pub progress: &'a (dyn Fn(Progress) + Send + Sync),
-    /// Stops the run between two entries.
+    /// Stops the run: what is under way is finished, nothing more begun.
     pub cancel: &'a CancellationToken,
 }
 

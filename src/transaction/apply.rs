@@ -1,8 +1,10 @@
-//! Carrying out a plan: read, compare, one guarded request, read back.
+//! Carrying out a plan: a look at the whole of it, then for each entry read,
+//! compare, one guarded request, read back.
 
 use std::collections::HashSet;
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -10,14 +12,14 @@ use tokio_util::sync::CancellationToken;
 
 use super::check::Checker;
 use super::journal::{Header, JournalWriter, journal_path};
-use super::run::{Needs, Run};
+use super::run::{Needs, Run, Step};
 use super::sender::Sender;
 use super::target::target_of;
 use super::{
     JournalError, Origin, Outcome, Precondition, Target, TransactionId, TransactionReport,
     plan_digest, undo,
 };
-use crate::model::{ChangeSet, Modification};
+use crate::model::ChangeSet;
 
 /// How careful and how fast to be.
 #[derive(Debug, Clone)]
@@ -55,7 +57,7 @@ pub struct Environment<'a> {
     pub clock: &'a (dyn Fn() -> Timestamp + Send + Sync),
     /// Hears of every step.
     pub progress: &'a (dyn Fn(Progress) + Send + Sync),
-    /// Stops the run between two entries.
+    /// Stops the run: what is under way is finished, nothing more begun.
     pub cancel: &'a CancellationToken,
 }
 
@@ -78,6 +80,13 @@ pub enum Progress {
         /// Its journal.
         journal: PathBuf,
         /// How many modifications it has.
+        total: usize,
+    },
+    /// So many entries were looked at before the first write.
+    LookedAt {
+        /// How many.
+        number: usize,
+        /// Of how many.
         total: usize,
     },
     /// A modification is settled, or in doubt.
@@ -152,10 +161,10 @@ pub enum ApplyError {
 
 /// Carries out a plan as a transaction.
 ///
-/// The plan is written and synced before anything is sent. Cancelling, or too
-/// many failures, stops between two entries; what was not reached says so. An
-/// error after the plan was sealed leaves an unfinished transaction that
-/// [`super::recover()`] settles.
+/// The plan is written and synced before anything is sent, then looked at
+/// whole, then sent. Cancelling, or too many failures, lets no further entry
+/// begin; what was not reached says so. An error after the plan was sealed
+/// leaves an unfinished transaction that [`super::recover()`] settles.
 pub async fn apply(run: ApplyRun<'_>) -> Result<TransactionReport, ApplyError> {
     let ApplyRun {
         environment, plan, ..
@@ -197,7 +206,7 @@ pub async fn apply(run: ApplyRun<'_>) -> Result<TransactionReport, ApplyError> {
         },
         journal,
         outcomes: vec![None; plan.len()],
-        needs: Needs::of_plan(plan),
+        needs: Arc::new(Needs::of_plan(plan)),
         notes: Vec::new(),
     };
     let broken_off = |source| ApplyError::BrokenOff {
@@ -215,7 +224,7 @@ pub async fn apply(run: ApplyRun<'_>) -> Result<TransactionReport, ApplyError> {
 pub(super) fn steps<'a>(
     plan: &'a ChangeSet,
     targets: &'a [Target],
-) -> Result<Vec<(usize, &'a Modification, &'a Target)>, ApplyError> {
+) -> Result<Vec<Step<'a>>, ApplyError> {
     if plan.is_empty() {
         return Err(ApplyError::Empty);
     }

@@ -22,6 +22,7 @@ mod preflight;
 mod recover;
 mod rollback;
 mod run;
+mod schedule;
 mod sender;
 mod target;
 mod undo;

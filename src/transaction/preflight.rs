@@ -1,10 +1,27 @@
-//! Everything that an apply would check, without writing anything.
+//! Everything that an apply checks, over a whole plan, without writing
+//! anything: the dry run, and the look that every run takes before its first
+//! write.
+//!
+//! Several entries are looked at at a time. One that takes a value which
+//! another gives up is looked at after that one.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
 
 use super::apply::{ApplyError, steps};
 use super::check::Checker;
-use super::run::Needs;
+use super::run::{Needs, Step};
+use super::schedule::Schedule;
 use super::{AttributeConflict, Outcome, Precondition, Target};
 use crate::model::{ChangeSet, Modification};
+
+/// How many entries are looked at at a time.
+const WIDTH: usize = 64;
 
 /// What an apply would do with a modification, as things stand.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,39 +50,107 @@ pub struct PreflightRun<'a> {
 /// sent itself, counts as free.
 pub async fn preflight(run: PreflightRun<'_>) -> Result<Vec<Verdict>, ApplyError> {
     let plan = run.plan;
-    let needs = Needs::of_plan(plan);
+    let steps = steps(plan, run.targets)?;
     let checker = Checker {
         precondition: run.precondition,
         reverting: run.reverting,
     };
-    let mut outcomes: Vec<Option<Outcome>> = vec![None; plan.len()];
-    let mut verdicts: Vec<Verdict> = Vec::with_capacity(plan.len());
-    for (index, modification, target) in steps(plan, run.targets)? {
-        let verdict = if let Some(reason) = needs.unmet(index, &outcomes, run.reverting) {
-            Verdict::Hold(Outcome::Refused(reason))
-        } else {
-            let freed = freed(plan, index, &verdicts);
-            match checker.carry_out(modification, target, &freed).await {
-                Ok((_, left_alone)) => Verdict::Send(left_alone),
-                Err(outcome) => Verdict::Hold(outcome),
-            }
-        };
-        if let Some(slot) = outcomes.get_mut(index) {
+    let needs = Arc::new(Needs::of_plan(plan));
+    let mut survey = Survey::new(checker, &steps, needs, vec![None; plan.len()]);
+    let mut verdicts: BTreeMap<usize, Verdict> = BTreeMap::new();
+    while let Some((index, verdict)) = survey.next().await {
+        verdicts.insert(index, verdict);
+    }
+    Ok(verdicts.into_values().collect())
+}
+
+type Look<'m> = Pin<Box<dyn Future<Output = (usize, Verdict)> + Send + 'm>>;
+
+/// The looks at the steps of a run, as they come in.
+pub(super) struct Survey<'m> {
+    checker: Checker<'m>,
+    steps: &'m [Step<'m>],
+    needs: Arc<Needs>,
+    schedule: Schedule,
+    /// By index: what is known, or would become of it.
+    outcomes: Vec<Option<Outcome>>,
+    /// By index, those that would be sent.
+    sent: BTreeMap<usize, &'m Modification>,
+    under_way: FuturesUnordered<Look<'m>>,
+    stopped: bool,
+}
+
+impl<'m> Survey<'m> {
+    /// Of `steps`; `outcomes` are known already, by index.
+    pub(super) fn new(
+        checker: Checker<'m>,
+        steps: &'m [Step<'m>],
+        needs: Arc<Needs>,
+        outcomes: Vec<Option<Outcome>>,
+    ) -> Self {
+        Self {
+            schedule: Schedule::new(steps, &needs),
+            checker,
+            steps,
+            needs,
+            outcomes,
+            sent: BTreeMap::new(),
+            under_way: FuturesUnordered::new(),
+            stopped: false,
+        }
+    }
+
+    /// Begins no further look; those under way still come in.
+    pub(super) fn stop(&mut self) {
+        self.stopped = true;
+    }
+
+    /// The next verdict, in the order in which they come in; `None` after the
+    /// last.
+    pub(super) async fn next(&mut self) -> Option<(usize, Verdict)> {
+        while !self.stopped && self.under_way.len() < WIDTH {
+            let Some(place) = self.schedule.next() else {
+                break;
+            };
+            let look = self.look(*self.steps.get(place)?);
+            self.under_way.push(look);
+        }
+        let (index, verdict) = self.under_way.next().await?;
+        if let Some(slot) = self.outcomes.get_mut(index) {
             *slot = Some(match &verdict {
                 Verdict::Send(_) => Outcome::Done,
                 Verdict::Hold(outcome) => outcome.clone(),
             });
         }
-        verdicts.push(verdict);
+        if matches!(verdict, Verdict::Hold(_)) {
+            self.sent.remove(&index);
+        }
+        self.schedule.settled(index);
+        Some((index, verdict))
     }
-    Ok(verdicts)
-}
 
-/// What gives up values for the modification at `index` and would be sent.
-fn freed<'a>(plan: &'a ChangeSet, index: usize, verdicts: &[Verdict]) -> Vec<&'a Modification> {
-    plan.needs(index)
-        .iter()
-        .filter(|need| matches!(verdicts.get(**need), Some(Verdict::Send(_))))
-        .filter_map(|need| plan.modifications.get(*need))
-        .collect()
+    fn look(&mut self, (index, modification, target): Step<'m>) -> Look<'m> {
+        let unmet = self
+            .needs
+            .unmet(index, &self.outcomes, self.checker.reverting);
+        if let Some(reason) = unmet {
+            let held = Verdict::Hold(Outcome::Refused(reason));
+            return Box::pin(std::future::ready((index, held)));
+        }
+        // What gives up values for this one and would be sent.
+        let freed: Vec<&Modification> = self
+            .needs
+            .of(index)
+            .filter_map(|need| self.sent.get(&need).copied())
+            .collect();
+        self.sent.insert(index, modification);
+        let checker = self.checker;
+        Box::pin(async move {
+            let verdict = match checker.carry_out(modification, target, &freed).await {
+                Ok((_, left_alone)) => Verdict::Send(left_alone),
+                Err(outcome) => Verdict::Hold(outcome),
+            };
+            (index, verdict)
+        })
+    }
 }

@@ -1,15 +1,16 @@
 //! Settling what an interrupted transaction left open.
 
+use std::sync::Arc;
+
 use super::check::Checker;
 use super::journal::JournalWriter;
 use super::rollback::{host_note, locate, same_host};
-use super::run::{Needs, Run};
+use super::run::{Needs, Run, Step};
 use super::sender::{Look, Sender};
 use super::{
-    ApplyOptions, Environment, Header, JournalError, Outcome, Precondition, Target, TransactionId,
+    ApplyOptions, Environment, Header, JournalError, Outcome, Precondition, TransactionId,
     TransactionRecord, TransactionReport, read_journal, undo,
 };
-use crate::model::Modification;
 
 /// A transaction to be settled.
 #[derive(Debug)]
@@ -92,13 +93,13 @@ pub async fn recover(run: RecoverRun<'_>) -> Result<TransactionReport, RecoverEr
         },
         journal: JournalWriter::resume(&record, time, environment.origin)?,
         outcomes: record.outcomes.clone(),
-        needs: Needs::new(&record.depends_on, |index| {
+        needs: Arc::new(Needs::new(&record.depends_on, |index| {
             let planned = record.plan.get(index).and_then(Option::as_ref);
             planned.map_or_else(
                 || "an entry unreadable in the journal".to_owned(),
                 |planned| planned.dn.to_string(),
             )
-        }),
+        })),
         notes: Vec::new(),
     };
     note_hosts(&mut work, header, &located)?;
@@ -121,8 +122,6 @@ pub async fn recover(run: RecoverRun<'_>) -> Result<TransactionReport, RecoverEr
 fn is_not_reached(outcomes: &[Option<Outcome>], index: usize) -> bool {
     matches!(outcomes.get(index), Some(Some(Outcome::NotReached)))
 }
-
-type Step<'a> = (usize, &'a Modification, &'a Target);
 
 fn note_hosts(run: &mut Run<'_>, header: &Header, steps: &[Step<'_>]) -> Result<(), JournalError> {
     for (_, planned, target) in steps {

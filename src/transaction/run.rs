@@ -1,16 +1,35 @@
-//! The part that apply and recover share: one modification after the other,
-//! each outcome in the journal before the next request.
+//! The part that apply and recover share: a look at everything, then the
+//! modifications, several under way at a time, each outcome in the journal as
+//! soon as it is known.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
+
 use super::journal::{JournalWriter, Line, OutcomeLine};
+use super::preflight::{Survey, Verdict};
+use super::schedule::Schedule;
 use super::sender::{Sender, Settled};
 use super::{
-    Environment, JournalError, Outcome, Progress, Target, TransactionId, TransactionReport,
+    ApplyOptions, Environment, JournalError, Outcome, Progress, Target, TransactionId,
+    TransactionReport,
 };
 use crate::model::{ChangeSet, Modification};
+
+/// How many entries are under way at a time. More would not be faster: a
+/// server does its writes one after the other, and a few are enough for it
+/// never to wait for the next.
+const WIDTH: usize = 16;
+
+/// How often the number of entries looked at is told.
+const TELL_EVERY: usize = 100;
+
+/// A modification by its place in the plan, with the target it is for.
+pub(super) type Step<'m> = (usize, &'m Modification, &'m Target);
 
 /// Which modifications wait for which, and how those are called.
 #[derive(Debug, Default)]
@@ -35,6 +54,15 @@ impl Needs {
             let modification = plan.modifications.get(index);
             modification.map_or_else(String::new, |named| named.dn.to_string())
         })
+    }
+
+    /// What the modification at `index` waits for.
+    pub(super) fn of(&self, index: usize) -> impl Iterator<Item = usize> {
+        self.0
+            .get(&index)
+            .into_iter()
+            .flatten()
+            .map(|(need, _)| *need)
     }
 
     /// Why a modification must not be sent yet, if so.
@@ -64,18 +92,51 @@ impl Needs {
     }
 }
 
+/// When to stop, and how much may be under way until then.
+#[derive(Debug)]
+struct Brakes {
+    limit: Option<usize>,
+    width: usize,
+    failures: usize,
+}
+
+impl Brakes {
+    fn new(options: &ApplyOptions) -> Self {
+        Self {
+            limit: options.stop_after.map(|limit| limit.max(1)),
+            // One after the other, each by its own tick: what was read does not
+            // wait for the tick of another.
+            width: if options.throttle.is_some() { 1 } else { WIDTH },
+            failures: 0,
+        }
+    }
+
+    fn count(&mut self, outcome: &Outcome) {
+        let failed = outcome.is_failure() || matches!(outcome, Outcome::InDoubt(_));
+        self.failures += usize::from(failed);
+    }
+
+    /// How many entries may be under way: never more than may still fail, so
+    /// that no failure comes after the last one that is allowed.
+    fn room(&self) -> usize {
+        self.limit.map_or(self.width, |limit| {
+            limit.saturating_sub(self.failures).min(self.width)
+        })
+    }
+}
+
 /// A run over the modifications of one transaction.
 pub(super) struct Run<'a> {
     pub(super) sender: Sender<'a>,
     pub(super) journal: JournalWriter,
     /// By index; `None` is not known yet.
     pub(super) outcomes: Vec<Option<Outcome>>,
-    pub(super) needs: Needs,
+    pub(super) needs: Arc<Needs>,
     pub(super) notes: Vec<String>,
 }
 
-impl Run<'_> {
-    fn environment(&self) -> Environment<'_> {
+impl<'a> Run<'a> {
+    fn environment(&self) -> Environment<'a> {
         self.sender.environment
     }
 
@@ -83,44 +144,125 @@ impl Run<'_> {
         (self.environment().clock)().to_string()
     }
 
-    /// Sends modifications until the end, a cancel, or too many failures.
-    pub(super) async fn send_all<'m>(
-        &mut self,
-        modifications: impl IntoIterator<Item = (usize, &'m Modification, &'m Target)>,
-    ) -> Result<(), JournalError> {
-        let mut failures = 0_usize;
-        let mut pace = self.sender.options.throttle.map(pace);
-        for (index, modification, target) in modifications {
-            if let Some(pace) = &mut pace {
-                tokio::select! {
-                    _tick = pace.tick() => {}
-                    () = self.sender.environment.cancel.cancelled() => {}
-                }
-            }
-            if self.environment().cancel.is_cancelled() {
-                return self.note("stopped on request");
-            }
-            let settled = match self
-                .needs
-                .unmet(index, &self.outcomes, self.sender.check.reverting)
-            {
-                Some(reason) => Outcome::Refused(reason).into(),
-                None => self.sender.carry_out(index, modification, target).await,
-            };
-            let fault =
-                settled.outcome.is_failure() || matches!(settled.outcome, Outcome::InDoubt(_));
-            failures += usize::from(fault);
-            self.settled(index, settled)?;
-            if let Some(limit) = self.sender.options.stop_after
-                && failures >= limit.max(1)
-            {
-                return self.note(&format!(
-                    "stopped after {failures} entries that failed, were refused, in conflict \
-                     or in doubt"
-                ));
-            }
+    /// Looks at all modifications, then sends those that nothing speaks
+    /// against, until the end, a cancel, or too many failures.
+    pub(super) async fn send_all(&mut self, steps: Vec<Step<'_>>) -> Result<(), JournalError> {
+        let mut brakes = Brakes::new(self.sender.options);
+        if self.look_first(&steps, &mut brakes).await? {
+            let passed = |(index, ..): &Step<'_>| !self.is_settled(*index);
+            let steps: Vec<Step<'_>> = steps.into_iter().filter(passed).collect();
+            self.write(&steps, &mut brakes).await?;
         }
         Ok(())
+    }
+
+    fn is_settled(&self, index: usize) -> bool {
+        let outcome = self.outcomes.get(index).and_then(Option::as_ref);
+        outcome.is_some_and(|outcome| *outcome != Outcome::NotReached)
+    }
+
+    /// Looks at everything before anything is written. What is held back gets
+    /// its outcome. Whether to go on.
+    async fn look_first(
+        &mut self,
+        steps: &[Step<'_>],
+        brakes: &mut Brakes,
+    ) -> Result<bool, JournalError> {
+        let environment = self.environment();
+        let needs = Arc::clone(&self.needs);
+        let mut survey = Survey::new(self.sender.check, steps, needs, self.outcomes.clone());
+        let (mut looked_at, mut stopped) = (0, false);
+        loop {
+            if !stopped && self.must_stop(brakes, " before the first write")? {
+                stopped = true;
+                survey.stop();
+            }
+            let Some((index, verdict)) = survey.next().await else {
+                return Ok(!stopped);
+            };
+            looked_at += 1;
+            if looked_at % TELL_EVERY == 0 || looked_at == steps.len() {
+                (environment.progress)(Progress::LookedAt {
+                    number: looked_at,
+                    total: steps.len(),
+                });
+            }
+            if let Verdict::Hold(outcome) = verdict {
+                brakes.count(&outcome);
+                self.settled(index, outcome.into())?;
+            }
+        }
+    }
+
+    /// Sends what passed. A step begins when the ones it needs are settled, and
+    /// when there is room.
+    async fn write(&mut self, steps: &[Step<'_>], brakes: &mut Brakes) -> Result<(), JournalError> {
+        let sender = self.sender;
+        let mut pace = sender.options.throttle.map(pace);
+        let mut schedule = Schedule::new(steps, &self.needs);
+        let mut under_way = FuturesUnordered::new();
+        let mut stopped = false;
+        loop {
+            while !stopped && under_way.len() < brakes.room() {
+                let Some(step) = schedule.next().and_then(|place| steps.get(place)) else {
+                    break;
+                };
+                let (index, modification, target) = *step;
+                if let Some(pace) = &mut pace {
+                    tokio::select! {
+                        _tick = pace.tick() => {}
+                        () = sender.environment.cancel.cancelled() => {}
+                    }
+                }
+                if self.must_stop(brakes, "")? {
+                    stopped = true;
+                    break;
+                }
+                let reverting = sender.check.reverting;
+                if let Some(reason) = self.needs.unmet(index, &self.outcomes, reverting) {
+                    self.take(index, Outcome::Refused(reason).into(), brakes)?;
+                    schedule.settled(index);
+                    continue;
+                }
+                under_way.push(async move {
+                    let settled = sender.carry_out(index, modification, target).await;
+                    (index, settled)
+                });
+            }
+            let Some((index, settled)) = under_way.next().await else {
+                if !stopped && !schedule.is_empty() {
+                    self.must_stop(brakes, "")?;
+                }
+                return Ok(());
+            };
+            self.take(index, settled, brakes)?;
+            schedule.settled(index);
+        }
+    }
+
+    fn take(
+        &mut self,
+        index: usize,
+        settled: Settled,
+        brakes: &mut Brakes,
+    ) -> Result<(), JournalError> {
+        brakes.count(&settled.outcome);
+        self.settled(index, settled)
+    }
+
+    /// Whether nothing further may begin, and if so, notes why.
+    fn must_stop(&mut self, brakes: &Brakes, when: &str) -> Result<bool, JournalError> {
+        if self.environment().cancel.is_cancelled() {
+            self.note(&format!("stopped on request{when}"))?;
+        } else if brakes.room() == 0 {
+            self.note(&format!(
+                "stopped after {} entries that failed, were refused, in conflict or in doubt{when}",
+                brakes.failures
+            ))?;
+        } else {
+            return Ok(false);
+        }
+        Ok(true)
     }
 
     /// Records an outcome: journal first, then everybody else.

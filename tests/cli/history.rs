@@ -164,7 +164,7 @@ async fn a_cut_journal_is_unfinished_and_a_changed_one_damaged() {
     std::fs::write(&report.journal, lines[..lines.len() - 2].join("\n")).unwrap();
     assert_snapshot!(home.run(&["history"]), @"
 -- stdout
-TRANSACTION  UNFINISHED  2 planned, 1 done, 1 in doubt  contoso.test by demo
+TRANSACTION  UNFINISHED  2 planned, 0 done, 1 failed, 1 in doubt  contoso.test by demo
 -- stderr
 state: $FOLDER/home/.local/state/idmend
 hint: idmend recover SOURCE settles what is unfinished
@@ -192,7 +192,7 @@ CN=Bert,DC=contoso,DC=test: conflict: mail: somebody else changed it
   + c@x
 -- stderr
 damaged: $FOLDER/home/.local/state/idmend/journal/TRANSACTION.jsonl, line 2: its checksum does not fit its content
-damaged: $FOLDER/home/.local/state/idmend/journal/TRANSACTION.jsonl, line 5: its checksum does not fit its content
+damaged: $FOLDER/home/.local/state/idmend/journal/TRANSACTION.jsonl, line 6: its checksum does not fit its content
 damaged: $FOLDER/home/.local/state/idmend/journal/TRANSACTION.jsonl, line 7: of 2 modifications of the plan 1 are readable; what the others may have written is not known
 journal: $FOLDER/home/.local/state/idmend/journal/TRANSACTION.jsonl
 -- exit 4

@@ -14,6 +14,7 @@ mod store;
 use std::collections::BTreeSet;
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Poll;
 
 use tokio::sync::watch;
 
@@ -154,7 +155,7 @@ impl MemoryDirectory {
         let mut lose_answer = false;
         let mut kill_after = false;
         // Taken out first: a guard in the loop's head would live through it.
-        let due = self.faults().due(Operation::Modify);
+        let due = self.due(Operation::Modify).await;
         for fault in due {
             match fault {
                 Fault::AnswerLost { applied: true } => lose_answer = true,
@@ -246,11 +247,30 @@ impl MemoryDirectory {
 
     /// Lets the faults strike that are due for a read or a page.
     async fn before(&self, operation: Operation) -> Result<(), Strike> {
-        let due = self.faults().due(operation);
-        for fault in due {
+        for fault in self.due(operation).await {
             self.strike(fault).await?;
         }
         Ok(())
+    }
+
+    /// The faults due for an operation that begins. Whoever has several under
+    /// way sees them take turns, as they do on a server; after the process was
+    /// killed none goes on.
+    async fn due(&self, operation: Operation) -> Vec<Fault> {
+        let mut had_to_wait = false;
+        // Not tokio's yield_now, which lets the last one go first.
+        std::future::poll_fn(|context| {
+            if std::mem::replace(&mut had_to_wait, true) {
+                return Poll::Ready(());
+            }
+            context.waker().wake_by_ref();
+            Poll::Pending
+        })
+        .await;
+        if *self.shared.killed.borrow() {
+            match self.die().await {}
+        }
+        self.faults().due(operation)
     }
 
     async fn strike(&self, fault: Fault) -> Result<(), Strike> {

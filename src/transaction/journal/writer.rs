@@ -13,9 +13,9 @@ use crate::model::ChangeSet;
 use crate::transaction::files;
 
 /// Outcome lines are synced in batches of this size, and at the end. They are
-/// handed to the system one by one before the next request is sent, so a killed
-/// process loses none; a power cut can lose a batch, which costs recover a read
-/// of each entry in it and nothing else.
+/// handed to the system one by one as they become known, so a killed process
+/// loses none that was known; a power cut can lose a batch, which costs recover
+/// a read of each entry in it and nothing else.
 const SYNC_EVERY: usize = 64;
 
 /// An open journal, to be appended to.

@@ -3,6 +3,9 @@
 use super::*;
 use crate::directory::memory::{Fault, Operation};
 
+/// How many reads the look at the usual plan takes before its first write.
+const READS: usize = 3;
+
 #[tokio::test]
 async fn a_plan_is_on_the_disk_before_the_first_read_and_done_after_the_last() {
     let world = World::new(entries()).await;
@@ -212,10 +215,11 @@ async fn a_deleted_entry_fails_and_a_stored_value_that_differs_is_shown() {
     let world = World::new(entries()).await;
     let plan = world.usual_plan();
     world.memory.remove(&guid(1));
-    // The fourth read is the read-back of the second entry.
+    // Three reads are the look before the first write, two compare; the sixth
+    // is the read-back of the second entry.
     world.memory.inject(
         Operation::Read,
-        3,
+        6,
         Fault::foreign_edit(|memory| {
             memory.edit(&guid(2), |entry| {
                 entry.set(&name("proxyAddresses"), values(&["SMTP:b@contoso.test"]));
@@ -258,7 +262,7 @@ async fn a_run_stops_after_so_many_failures_or_on_request_and_can_be_finished() 
     world.cancel.cancel();
     let report = world.apply(&world.usual_plan()).await.unwrap();
     assert_eq!(report.outcomes, vec![Outcome::NotReached; 3]);
-    assert_eq!(report.notes, ["stopped on request"]);
+    assert_eq!(report.notes, ["stopped on request before the first write"]);
     assert_eq!(world.memory.count(Operation::Modify), 0);
 }
 
@@ -336,11 +340,11 @@ async fn a_request_that_arrives_late_is_not_declared_undone_too_early() {
     let world = World::new(entries()).await;
     let lost = Fault::AnswerLost { applied: false };
     world.memory.inject(Operation::Modify, 1, lost);
-    // Reads: compare, first look, second look. The server carries the request
-    // out just before the second look.
+    // Reads: before the first write, compare, first look, second look. The
+    // server carries the request out just before the second look.
     world.memory.inject(
         Operation::Read,
-        3,
+        4,
         Fault::foreign_edit(|memory| {
             memory.edit(&guid(3), |entry| {
                 entry.set(&name("displayName"), values(&["Zoë"]));
@@ -364,7 +368,9 @@ async fn what_cannot_be_read_again_stays_in_doubt_until_recover() {
     let world = World::new(entries()).await;
     let lost = Fault::AnswerLost { applied: true };
     world.memory.inject(Operation::Modify, 1, lost);
-    world.memory.inject(Operation::Read, 2, Fault::NotSent);
+    world
+        .memory
+        .inject(Operation::Read, 2 * READS + 1, Fault::NotSent);
     let report = world.apply(&world.usual_plan()).await.unwrap();
     assert!(matches!(report.outcomes[0], Outcome::InDoubt(_)));
     assert!(world.record(&report.id).needs_recovery());
@@ -372,5 +378,85 @@ async fn what_cannot_be_read_again_stays_in_doubt_until_recover() {
     assert!(matches!(refused, RollbackError::Unsettled(_)));
     let settled = world.recover(&report.id, false).await;
     assert_eq!(settled.outcomes, vec![Outcome::Done; 3]);
+    assert!(!world.record(&report.id).needs_recovery());
+}
+
+/// More users than are under way at a time, each with a name to trim.
+fn crowd() -> Vec<Entry> {
+    (1..=60)
+        .map(|number| user(number, "DC=contoso,DC=test", &[("displayName", &[" x "])]))
+        .collect()
+}
+
+fn crowd_plan(world: &World) -> ChangeSet {
+    let edits: Vec<_> = (1..=60)
+        .map(|number| (number, "displayName", &["x"][..]))
+        .collect();
+    world.plan(&edits)
+}
+
+#[tokio::test]
+async fn several_entries_under_way_do_not_exceed_the_failures_allowed() {
+    for limit in [1, 2, 5, 16, 30] {
+        let mut world = World::new(crowd()).await;
+        world.options.stop_after = Some(limit);
+        let plan = crowd_plan(&world);
+        for nth in 4..=60 {
+            let refused = Fault::Refused {
+                code: 53,
+                text: String::new(),
+            };
+            world.memory.inject(Operation::Modify, nth, refused);
+        }
+        let report = world.apply(&plan).await.unwrap();
+        let failed = report.count(Outcome::is_failure);
+        assert_eq!(failed, limit, "not one more");
+        assert_eq!(report.count(Outcome::wrote), 3);
+        assert_eq!(report.incomplete(), 60 - 3 - limit);
+        assert_eq!(world.memory.count(Operation::Modify), 3 + limit);
+        world.assert_journal_agrees(&report.id, "stopped");
+    }
+}
+
+#[tokio::test]
+async fn what_is_refused_before_the_first_write_stops_a_run_that_has_written_nothing() {
+    let mut world = World::new(crowd()).await;
+    world.options.stop_after = Some(3);
+    let plan = crowd_plan(&world);
+    for number in [40, 50, 60] {
+        world.memory.edit(&guid(number), |entry| {
+            entry.set(&name("displayName"), values(&["y"]));
+        });
+    }
+    let report = world.apply(&plan).await.unwrap();
+    assert_eq!(report.count(Outcome::is_failure), 3);
+    assert_eq!(world.memory.count(Operation::Modify), 0);
+    assert_eq!(
+        report.notes,
+        [
+            "stopped after 3 entries that failed, were refused, in conflict or in doubt before \
+             the first write"
+        ]
+    );
+    // With one conflict more allowed, the others are written.
+    world.options.stop_after = Some(4);
+    let report = world.apply(&plan).await.unwrap();
+    assert_eq!(report.count(Outcome::wrote), 57);
+    assert_eq!(world.memory.count(Operation::Modify), 57);
+}
+
+#[tokio::test]
+async fn a_cancel_lets_what_is_under_way_finish_and_begins_nothing_more() {
+    let world = World::new(crowd()).await;
+    let plan = crowd_plan(&world);
+    let cancel = world.cancel.clone();
+    let stop = Fault::foreign_edit(move |_| cancel.cancel());
+    world.memory.inject(Operation::Modify, 5, stop);
+    let report = world.apply(&plan).await.unwrap();
+    let (done, left) = (report.count(Outcome::wrote), report.incomplete());
+    assert_eq!(report.notes, ["stopped on request"]);
+    assert_eq!(done, world.memory.count(Operation::Modify));
+    assert_eq!(done + left, 60);
+    assert!((5..=20).contains(&done), "{done}");
     assert!(!world.record(&report.id).needs_recovery());
 }
