@@ -118,6 +118,21 @@ impl Snapshot {
         }
     }
 
+    /// The name of an entry in its container, with the comma behind it.
+    pub fn relative_name(&self, at: EntryRef) -> &str {
+        self.header(at)
+            .and_then(|header| std::str::from_utf8(self.reader(*header).bytes()).ok())
+            .unwrap_or_default()
+    }
+
+    /// The name of the container of an entry, and a number: where it is equal,
+    /// the name is.
+    pub fn container(&self, at: EntryRef) -> (u32, &str) {
+        let number = self.header(at).map_or(u32::MAX, |header| header.parent);
+        let name = self.parents.get(number as usize);
+        (number, name.map_or("", |name| name))
+    }
+
     /// The value at `index` of an attribute, without unpacking the rest.
     pub fn value(&self, at: EntryRef, attribute: &AttributeName, index: u32) -> Option<&[u8]> {
         let mut values = self.values(at, attribute)?;

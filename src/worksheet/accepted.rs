@@ -98,11 +98,14 @@ impl Worksheet {
     /// Marks a row as accepted.
     pub fn mark_accepted(&mut self, row: RowId, why: Why) {
         self.accepted.insert(row, Acceptance::new(why));
+        self.touch(row);
     }
 
     /// Takes the acceptance of a row back; whether it had one.
     pub fn mark_unaccepted(&mut self, row: RowId) -> bool {
-        self.accepted.remove(&row).is_some()
+        let had = self.accepted.remove(&row).is_some();
+        self.touch(row);
+        had
     }
 
     /// Why a row is accepted, if it is.

@@ -68,6 +68,8 @@ pub(super) struct Term {
     /// The column; every one if none is named.
     pub(super) field: Option<Field>,
     pub(super) negated: bool,
+    /// The text that is looked for, unless it is an expression or empty.
+    pub(super) word: Option<Box<str>>,
     pub(super) pattern: Regex,
 }
 
@@ -107,11 +109,11 @@ impl Term {
             },
             None => (None, bare),
         };
-        let (source, rest) = if let Some(phrase) = wanted.strip_prefix('"') {
+        let (word, source, rest) = if let Some(phrase) = wanted.strip_prefix('"') {
             let (phrase, rest) = phrase.split_once('"').ok_or_else(|| {
                 FilterError(format!("the phrase \"{phrase} is not closed by a quote"))
             })?;
-            (literal(phrase), rest)
+            (Some(phrase), literal(phrase), rest)
         } else if let Some(expression) = wanted.strip_prefix('/') {
             let (expression, rest) = closed(expression).ok_or_else(|| {
                 FilterError(format!(
@@ -119,7 +121,7 @@ impl Term {
                      put it in quotes to look for it as it is"
                 ))
             })?;
-            (expression.to_owned(), rest)
+            (None, expression.to_owned(), rest)
         } else {
             let end = wanted.find(char::is_whitespace).unwrap_or(wanted.len());
             let (word, rest) = wanted.split_at_checked(end).unwrap_or((wanted, ""));
@@ -129,7 +131,7 @@ impl Term {
                     text.trim_end()
                 )));
             }
-            (literal(word), rest)
+            (Some(word), literal(word), rest)
         };
         let pattern = RegexBuilder::new(&source)
             .case_insensitive(true)
@@ -138,6 +140,7 @@ impl Term {
         let term = Self {
             field,
             negated,
+            word: word.filter(|word| !word.is_empty()).map(Into::into),
             pattern,
         };
         Ok((term, rest))

@@ -7,11 +7,13 @@
 //! and knows nothing of screens.
 
 mod accepted;
+mod arrange;
 mod chain;
 mod check;
 mod draft;
 mod filter;
 mod keeper;
+mod live;
 mod lookup;
 mod plan;
 mod proposal;
@@ -22,6 +24,7 @@ mod summary;
 mod view;
 
 pub use accepted::{Acceptance, Unmet};
+pub use arrange::Arrangement;
 pub use filter::{FilterError, RowFilter};
 pub use lookup::Lookup;
 pub use plan::Plan;

@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
+use super::arrange::Columns;
+use super::live::Live;
 use super::lookup::Directory;
 use super::stage::{Decision, Staged, Step};
-use super::view::Ranks;
 use super::{Acceptance, Action, Proposal, RowId, RowState, RowText, Unmet, proposal};
 use crate::model::{AttributeName, Entry};
-use crate::rule::{Judge, KeySpace, Place, Severity};
+use crate::rule::{Fault, Judge, KeySpace, Place, Severity};
 use crate::scan::{EntryRef, Finding, Part, ScanResult};
 
 /// How many other holders of a value are named.
@@ -33,7 +34,7 @@ pub struct ConflictMember {
 #[derive(Debug)]
 pub struct Worksheet {
     /// What was scanned.
-    pub scan: ScanResult,
+    pub scan: Arc<ScanResult>,
     /// By what it was judged, and edits are checked.
     pub judge: Arc<Judge>,
     /// Exceptions that do not apply to this scan.
@@ -46,7 +47,8 @@ pub struct Worksheet {
     pub(super) undo: Vec<Step>,
     pub(super) redo: Vec<Step>,
     pub(super) directory: OnceLock<Directory>,
-    pub(super) ranks: Ranks,
+    pub(super) live: Arc<Live>,
+    pub(super) columns: OnceLock<Arc<Columns>>,
     /// For each row the first row of the same entry.
     first: Vec<u32>,
 }
@@ -74,10 +76,11 @@ impl Worksheet {
             undo: Vec::new(),
             redo: Vec::new(),
             directory: OnceLock::new(),
-            ranks: Ranks::default(),
+            live: Arc::new(Live::new(rows)),
+            columns: OnceLock::new(),
             first,
             unmet: Vec::new(),
-            scan,
+            scan: Arc::new(scan),
             judge,
         }
     }
@@ -164,9 +167,7 @@ impl Worksheet {
 
     /// The ERROR words of a row.
     pub(super) fn error(&self, row: RowId) -> String {
-        let words = self.judge.error_words(&self.finding(row).faults);
-        let words: Vec<String> = words.iter().map(|word| format!("{word:?}")).collect();
-        words.join(", ")
+        error_text(&self.judge, &self.finding(row).faults)
     }
 
     /// The DNS name of the domain of a row.
@@ -213,6 +214,7 @@ impl Worksheet {
             if let Some(place) = self.states.get_mut(row.0 as usize) {
                 place.clone_from(state);
             }
+            self.touch(*row);
         }
         for (first, entry) in self.entries_of(rows) {
             self.claim(entry, RowId(first));
@@ -319,4 +321,11 @@ impl Worksheet {
         let schema = &self.scan.forest(domain).schema;
         schema.attribute(attribute).single_valued
     }
+}
+
+/// The ERROR words of these faults.
+pub(super) fn error_text(judge: &Judge, faults: &[Fault]) -> String {
+    let words = judge.error_words(faults);
+    let words: Vec<String> = words.iter().map(|word| format!("{word:?}")).collect();
+    words.join(", ")
 }

@@ -342,6 +342,7 @@ impl Worksheet {
         if let Some(state) = self.states.get_mut(row.0 as usize) {
             *state = RowState::Open;
         }
+        self.touch(row);
     }
 
     /// Works out again which keys the entries of a step take and free.

@@ -1,0 +1,262 @@
+//! The columns that never change, laid out for filter and sort.
+//!
+//! What few rows differ in, such as the attribute or the container, is kept
+//! once a text, and a row holds its number; names, values and proposals lie end
+//! to end. Rows are kept in chunks that are worked on side by side.
+
+use std::collections::HashMap;
+use std::sync::{Arc, OnceLock};
+
+use super::texts::Texts;
+use crate::model::{AttributeName, DistinguishedName, ObjectClass};
+use crate::rule::{Fault, Judge, RuleId, Severity};
+use crate::scan::{EntryRef, Finding, ScanResult};
+use crate::worksheet::proposal::Proposal;
+use crate::worksheet::sheet::error_text;
+
+/// Rows in a chunk at most.
+const ROWS: usize = 1 << 16;
+/// Bytes of text in one column of a chunk, above which the next one begins.
+const BYTES: usize = 1 << 28;
+
+/// All classes; a row holds the place in here.
+pub(super) const CLASSES: [ObjectClass; 5] = [
+    ObjectClass::User,
+    ObjectClass::Group,
+    ObjectClass::Contact,
+    ObjectClass::Computer,
+    ObjectClass::Other,
+];
+
+/// The columns of all rows.
+#[derive(Debug)]
+pub(in crate::worksheet) struct Columns {
+    pub(super) scan: Arc<ScanResult>,
+    pub(super) chunks: Vec<Chunk>,
+    pub(super) attributes: Vec<String>,
+    pub(super) sets: Vec<FaultSet>,
+    pub(super) containers: Vec<Container>,
+    /// The ranks of rows by name and by value, made when first asked for.
+    pub(super) by_name: OnceLock<Vec<u32>>,
+    pub(super) by_value: OnceLock<Vec<u32>>,
+}
+
+/// A run of rows.
+#[derive(Debug, Default)]
+pub(super) struct Chunk {
+    pub(super) first: usize,
+    pub(super) codes: Vec<Codes>,
+    pub(super) names: Texts,
+    pub(super) values: Texts,
+    pub(super) updates: Texts,
+    /// Places of rows whose distinguished name is not `CN=`, the name as it is
+    /// shown, a comma and the container.
+    pub(super) odd: Vec<u32>,
+}
+
+/// What a row shares with others, as numbers.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Codes {
+    pub(super) container: u32,
+    pub(super) set: u32,
+    pub(super) attribute: u32,
+    pub(super) domain: u16,
+    pub(super) class: ObjectClass,
+}
+
+/// Rules that are broken together.
+#[derive(Debug)]
+pub(super) struct FaultSet {
+    pub(super) severity: Severity,
+    pub(super) error: String,
+    pub(super) rules: String,
+}
+
+/// Where entries lie.
+#[derive(Debug)]
+pub(super) struct Container {
+    pub(super) dn: String,
+    pub(super) path: String,
+}
+
+impl Columns {
+    pub(super) fn new(
+        scan: &Arc<ScanResult>,
+        judge: &Judge,
+        proposals: &[Option<Box<Proposal>>],
+    ) -> Self {
+        let mut builder = Builder {
+            scan,
+            judge,
+            attributes: Numbered::default(),
+            sets: HashMap::new(),
+            containers: HashMap::new(),
+            columns: Self {
+                scan: Arc::clone(scan),
+                chunks: Vec::new(),
+                attributes: Vec::new(),
+                sets: Vec::new(),
+                containers: Vec::new(),
+                by_name: OnceLock::new(),
+                by_value: OnceLock::new(),
+            },
+        };
+        for (row, finding) in scan.findings.iter().enumerate() {
+            let proposal = proposals.get(row).and_then(Option::as_deref);
+            let update = proposal.and_then(|proposal| proposal.update.as_deref());
+            builder.push(finding, update.unwrap_or_default());
+        }
+        builder.finish()
+    }
+
+    pub(super) fn rows(&self) -> usize {
+        self.scan.findings.len()
+    }
+
+    /// Appends the distinguished name of a row.
+    pub(super) fn write_dn(&self, row: usize, out: &mut String) {
+        if let Some(finding) = self.scan.findings.get(row) {
+            self.scan.snapshot.write_dn(finding.entry, out);
+        }
+    }
+}
+
+/// Attribute names by number.
+#[derive(Debug, Default)]
+struct Numbered(Vec<AttributeName>);
+
+impl Numbered {
+    /// A scan judges a handful of attributes, so looking through them is quick.
+    fn number(&mut self, name: &AttributeName) -> u32 {
+        let at = self.0.iter().position(|known| known == name);
+        let at = at.unwrap_or_else(|| {
+            self.0.push(name.clone());
+            self.0.len() - 1
+        });
+        u32::try_from(at).unwrap_or(u32::MAX)
+    }
+}
+
+struct Builder<'a> {
+    scan: &'a ScanResult,
+    judge: &'a Judge,
+    attributes: Numbered,
+    sets: HashMap<Box<[RuleId]>, u32>,
+    containers: HashMap<u32, u32>,
+    columns: Columns,
+}
+
+impl Builder<'_> {
+    fn push(&mut self, finding: &Finding, update: &str) {
+        let snapshot = &self.scan.snapshot;
+        let codes = Codes {
+            container: self.container(finding.entry),
+            set: self.set(&finding.faults),
+            attribute: self.attributes.number(&finding.place.attribute),
+            domain: snapshot.domain(finding.entry).0,
+            class: snapshot.class(finding.entry),
+        };
+        let cn = snapshot.value(finding.entry, &AttributeName::known("cn"), 0);
+        let cn = cn.and_then(|cn| std::str::from_utf8(cn).ok());
+        let value = finding
+            .place
+            .value
+            .and_then(|index| snapshot.value(finding.entry, &finding.place.attribute, index));
+        let chunk = self.chunk();
+        let own = snapshot.relative_name(finding.entry);
+        let plain = own
+            .strip_prefix("CN=")
+            .and_then(|own| own.strip_suffix(','));
+        if cn.is_none() || plain != cn {
+            chunk
+                .odd
+                .push(u32::try_from(chunk.codes.len()).unwrap_or(u32::MAX));
+        }
+        match cn {
+            Some(cn) => chunk.names.push(cn),
+            None => chunk.names.push(&snapshot.dn(finding.entry).name()),
+        }
+        chunk.codes.push(codes);
+        chunk
+            .values
+            .push(&String::from_utf8_lossy(value.unwrap_or_default()));
+        chunk.updates.push(update);
+    }
+
+    /// The chunk that takes the next row.
+    fn chunk(&mut self) -> &mut Chunk {
+        let chunks = &mut self.columns.chunks;
+        let first = chunks
+            .last()
+            .map_or(0, |chunk| chunk.first + chunk.codes.len());
+        let fits = chunks.last().is_some_and(|chunk| {
+            let longest = chunk
+                .names
+                .len()
+                .max(chunk.values.len())
+                .max(chunk.updates.len());
+            chunk.codes.len() < ROWS && longest < BYTES
+        });
+        if !fits {
+            chunks.last_mut().into_iter().for_each(Chunk::shrink);
+            chunks.push(Chunk {
+                first,
+                ..Chunk::default()
+            });
+        }
+        let last = chunks.len() - 1;
+        &mut chunks[last]
+    }
+
+    fn container(&mut self, entry: EntryRef) -> u32 {
+        let (number, dn) = self.scan.snapshot.container(entry);
+        let containers = &mut self.columns.containers;
+        *self.containers.entry(number).or_insert_with(|| {
+            containers.push(Container {
+                dn: dn.to_owned(),
+                path: DistinguishedName::from_server(format!("CN=x,{dn}")).container_path(),
+            });
+            u32::try_from(containers.len() - 1).unwrap_or(u32::MAX)
+        })
+    }
+
+    fn set(&mut self, faults: &[Fault]) -> u32 {
+        let rules: Vec<RuleId> = faults.iter().map(|fault| fault.rule).collect();
+        if let Some(number) = self.sets.get(rules.as_slice()) {
+            return *number;
+        }
+        let rule = |id: &RuleId| self.judge.rules.rule(*id);
+        let ids: Vec<&str> = rules.iter().map(|id| rule(id).id.as_str()).collect();
+        let number = u32::try_from(self.columns.sets.len()).unwrap_or(u32::MAX);
+        self.columns.sets.push(FaultSet {
+            severity: rules
+                .first()
+                .map_or(Severity::Hygiene, |id| rule(id).severity),
+            error: error_text(self.judge, faults),
+            rules: ids.join(" "),
+        });
+        self.sets.insert(rules.into(), number);
+        number
+    }
+
+    fn finish(mut self) -> Columns {
+        let columns = &mut self.columns;
+        columns
+            .chunks
+            .last_mut()
+            .into_iter()
+            .for_each(Chunk::shrink);
+        let names = self.attributes.0.iter();
+        columns.attributes = names.map(|name| name.as_str().to_owned()).collect();
+        self.columns
+    }
+}
+
+impl Chunk {
+    fn shrink(&mut self) {
+        self.codes.shrink_to_fit();
+        self.names.shrink();
+        self.values.shrink();
+        self.updates.shrink();
+    }
+}

@@ -1,0 +1,191 @@
+//! Where one term of a filter matches.
+//!
+//! A text that many rows share is tried once. A word that holds neither `,` nor
+//! `=` is in a distinguished name only if it is in the name, the container or
+//! the letters `CN`, so that the name need not be put together.
+
+use super::columns::{CLASSES, Chunk, Codes, Columns, Container, FaultSet};
+use super::texts::Texts;
+use crate::model::ObjectClass;
+use crate::worksheet::filter::{Field, Term};
+use crate::worksheet::live::{Live, StateKind};
+use crate::worksheet::view::{action_word, severity_words};
+use crate::worksheet::{Action, RowId};
+
+const ACTIONS: [Action; 4] = [Action::None, Action::Edit, Action::Remove, Action::Complete];
+
+/// A term, with the shared texts that it matches.
+pub(super) struct Sought<'a> {
+    term: &'a Term,
+    columns: &'a Columns,
+    /// By the numbers that rows hold.
+    attributes: Vec<bool>,
+    sets: Vec<bool>,
+    containers: Vec<bool>,
+    domains: Vec<bool>,
+    classes: Vec<ObjectClass>,
+    actions: Vec<Action>,
+    states: Vec<StateKind>,
+    /// Whether it matches the letters before the name in a plain DN.
+    in_cn: bool,
+}
+
+impl<'a> Sought<'a> {
+    pub(super) fn new(columns: &'a Columns, term: &'a Term) -> Self {
+        let is = |text: &str| term.pattern.is_match(text);
+        let wants = |field| term.field.is_none_or(|named| named == field);
+        let set = |set: &FaultSet| {
+            (wants(Field::Error) && is(&set.error))
+                || (wants(Field::Rule) && is(&set.rules))
+                || (wants(Field::Severity) && is(severity_words(set.severity)))
+        };
+        let container = |container: &Container| {
+            (wants(Field::Container) && is(&container.path))
+                || (wants(Field::Dn) && is(&container.dn))
+        };
+        let chosen = |wanted: bool, matched: bool| wanted && matched;
+        let attributes = columns.attributes.iter();
+        let domains = columns.scan.domains.iter();
+        Self {
+            attributes: attributes
+                .map(|name| chosen(wants(Field::Attribute), is(name)))
+                .collect(),
+            sets: columns.sets.iter().map(set).collect(),
+            containers: columns.containers.iter().map(container).collect(),
+            domains: domains
+                .map(|(_, domain)| chosen(wants(Field::Domain), is(&domain.dns_name)))
+                .collect(),
+            classes: CLASSES
+                .into_iter()
+                .filter(|class| chosen(wants(Field::Class), is(class.as_str())))
+                .collect(),
+            actions: ACTIONS
+                .into_iter()
+                .filter(|action| chosen(wants(Field::Action), is(action_word(*action))))
+                .collect(),
+            states: StateKind::ALL
+                .into_iter()
+                .filter(|state| chosen(wants(Field::State), is(state.word())))
+                .collect(),
+            in_cn: chosen(wants(Field::Dn), is("CN")),
+            term,
+            columns,
+        }
+    }
+
+    pub(super) fn is_negated(&self) -> bool {
+        self.term.negated
+    }
+
+    /// Sets `hits`, one a row of the chunk, where the term matches.
+    pub(super) fn find(&self, chunk: &Chunk, live: &Live, hits: &mut [bool]) {
+        match self.term.field {
+            None => {
+                self.find_shared(chunk, hits);
+                self.find_changing(chunk, live, hits);
+                self.find_texts(&chunk.names, hits);
+                self.find_texts(&chunk.values, hits);
+                self.find_updates(chunk, live, hits);
+                self.find_dn(chunk, hits);
+            }
+            Some(Field::Name) => self.find_texts(&chunk.names, hits),
+            Some(Field::Value) => self.find_texts(&chunk.values, hits),
+            Some(Field::Update) => self.find_updates(chunk, live, hits),
+            Some(Field::Action | Field::State) => self.find_changing(chunk, live, hits),
+            Some(Field::Dn) => {
+                if self.is_plain_word() {
+                    self.find_texts(&chunk.names, hits);
+                }
+                self.find_dn(chunk, hits);
+            }
+            Some(_) => self.find_shared(chunk, hits),
+        }
+    }
+
+    fn is_plain_word(&self) -> bool {
+        let word = self.term.word.as_deref();
+        word.is_some_and(|word| !word.contains([',', '=', '\n']))
+    }
+
+    fn find_shared(&self, chunk: &Chunk, hits: &mut [bool]) {
+        let at = |list: &[bool], number: u32| list.get(number as usize).copied().unwrap_or(false);
+        // The containers also say which distinguished names match; those are
+        // looked at here only when the container itself is asked for.
+        for (codes, hit) in chunk.codes.iter().zip(hits) {
+            *hit |= at(&self.attributes, codes.attribute)
+                || at(&self.sets, codes.set)
+                || at(&self.containers, codes.container)
+                || at(&self.domains, u32::from(codes.domain))
+                || self.classes.contains(&codes.class);
+        }
+    }
+
+    fn find_changing(&self, chunk: &Chunk, live: &Live, hits: &mut [bool]) {
+        let actions = live.actions.get(chunk.first..).unwrap_or_default();
+        let states = live.states.get(chunk.first..).unwrap_or_default();
+        for ((action, state), hit) in actions.iter().zip(states).zip(hits) {
+            *hit |= self.actions.contains(action) || self.states.contains(state);
+        }
+    }
+
+    fn find_texts(&self, texts: &Texts, hits: &mut [bool]) {
+        if self.term.word.is_some() {
+            texts.find_word(&self.term.pattern, hits);
+        } else {
+            texts.find(&self.term.pattern, hits);
+        }
+    }
+
+    /// New values: the proposed ones, but for those that were edited.
+    fn find_updates(&self, chunk: &Chunk, live: &Live, hits: &mut [bool]) {
+        let before = hits.to_vec();
+        self.find_texts(&chunk.updates, hits);
+        let row = |at: usize| RowId(u32::try_from(chunk.first + at).unwrap_or(u32::MAX));
+        let edited = live.edited.range(row(0)..row(chunk.codes.len()));
+        for (row, text) in edited {
+            let at = row.0 as usize - chunk.first;
+            if let (Some(hit), Some(before)) = (hits.get_mut(at), before.get(at)) {
+                *hit = *before || self.term.pattern.is_match(text);
+            }
+        }
+    }
+
+    /// Distinguished names. A plain word was looked for in the names before.
+    fn find_dn(&self, chunk: &Chunk, hits: &mut [bool]) {
+        let mut dn = String::new();
+        let mut matches = |at: usize| {
+            dn.clear();
+            self.columns.write_dn(chunk.first + at, &mut dn);
+            self.term.pattern.is_match(&dn)
+        };
+        if !self.is_plain_word() {
+            for (at, hit) in hits.iter_mut().enumerate() {
+                *hit = *hit || matches(at);
+            }
+            return;
+        }
+        // In these the name is spelled in another way, so they are put together;
+        // what another column says of them holds all the same.
+        let of_odd: Vec<(usize, bool)> = chunk
+            .odd
+            .iter()
+            .map(|at| {
+                let at = *at as usize;
+                let before = self.term.field.is_none() && hits.get(at) == Some(&true);
+                (at, before || matches(at))
+            })
+            .collect();
+        let in_container = |codes: &Codes| {
+            let number = codes.container as usize;
+            self.in_cn || self.containers.get(number).copied().unwrap_or(false)
+        };
+        for (codes, hit) in chunk.codes.iter().zip(hits.iter_mut()) {
+            *hit |= in_container(codes);
+        }
+        for (at, is_hit) in of_odd {
+            if let Some(hit) = hits.get_mut(at) {
+                *hit = is_hit;
+            }
+        }
+    }
+}
