@@ -9,7 +9,8 @@ use super::failure::Failure;
 use super::talk::{count, say};
 use crate::exception::Why;
 use crate::model::Value;
-use crate::report::import::{Decision, Fault, Import};
+use crate::report::import::{Decision, Fault, Import, ImportError};
+use crate::report::row::{RowSink, Wanted};
 use crate::report::{self, jsonl};
 use crate::text::escape;
 use crate::worksheet::{Action, Lookup, RowId, Worksheet};
@@ -17,8 +18,14 @@ use crate::worksheet::{Action, Lookup, RowId, Worksheet};
 /// How many faulty rows are named one by one.
 const SHOWN: usize = 50;
 
-/// Reads a report by its ending.
-pub(super) fn read(path: &Path) -> Result<Import, Failure> {
+/// A file with rows.
+enum RowFile {
+    Csv(File),
+    Jsonl(BufReader<File>),
+}
+
+/// Opens a report by its ending.
+fn open(path: &Path) -> Result<RowFile, Failure> {
     let ending = path
         .extension()
         .and_then(|ending| ending.to_str())
@@ -32,26 +39,46 @@ pub(super) fn read(path: &Path) -> Result<Import, Failure> {
             ))
         })
     };
-    let import = match ending.as_str() {
-        "csv" => report::csv::read(open()?),
-        "jsonl" => jsonl::read(BufReader::new(open()?)),
-        _ => {
-            return Err(Failure::usage(format!(
-                "the ending of {} names no report that can be applied",
-                path.display()
-            ))
-            .hint("give a .csv or .jsonl report of idmend, or a .csv of IdFix"));
-        }
-    };
-    import.map_err(|error| {
-        Failure::usage(format!("{}: {error}", path.display()))
-            .hint("the report of `idmend scan -o FILE.csv` has the columns that are needed")
-    })
+    match ending.as_str() {
+        "csv" => Ok(RowFile::Csv(open()?)),
+        "jsonl" => Ok(RowFile::Jsonl(BufReader::new(open()?))),
+        _ => Err(Failure::usage(format!(
+            "the ending of {} names no report that can be read back",
+            path.display()
+        ))
+        .hint("give a .csv or .jsonl report of idmend, or a .csv of IdFix")),
+    }
 }
 
-/// Names the rows that cannot be taken; refuses the file unless the others are
-/// wanted all the same.
-pub(super) fn settle_faults(path: &Path, faults: &[Fault], partial: bool) -> Result<(), Failure> {
+/// Reads the decisions of a report.
+pub(super) fn read(path: &Path) -> Result<Import, Failure> {
+    let import = match open(path)? {
+        RowFile::Csv(file) => report::csv::read(file),
+        RowFile::Jsonl(file) => jsonl::read(file),
+    };
+    import.map_err(|error| no_report(path, &error))
+}
+
+/// Reads all rows of a report.
+pub(super) fn read_rows(
+    path: &Path,
+    wanted: Wanted,
+    sink: &mut impl RowSink,
+) -> Result<(), Failure> {
+    let read = match open(path)? {
+        RowFile::Csv(file) => report::csv::read_rows(file, wanted, sink),
+        RowFile::Jsonl(file) => jsonl::read_rows(file, sink),
+    };
+    read.map_err(|error| no_report(path, &error))
+}
+
+fn no_report(path: &Path, error: &ImportError) -> Failure {
+    Failure::usage(format!("{}: {error}", path.display()))
+        .hint("the report of `idmend scan -o FILE.csv` has the columns that are needed")
+}
+
+/// Names faulty rows one by one, as far as anybody reads that.
+pub(super) fn name_faults(path: &Path, faults: &[Fault]) {
     for fault in faults.iter().take(SHOWN) {
         say(format!(
             "{}, {}",
@@ -62,6 +89,12 @@ pub(super) fn settle_faults(path: &Path, faults: &[Fault], partial: bool) -> Res
     if faults.len() > SHOWN {
         say(format!("… and {} more", faults.len() - SHOWN));
     }
+}
+
+/// Names the rows that cannot be taken; refuses the file unless the others are
+/// wanted all the same.
+pub(super) fn settle_faults(path: &Path, faults: &[Fault], partial: bool) -> Result<(), Failure> {
+    name_faults(path, faults);
     if faults.is_empty() || partial {
         return Ok(());
     }

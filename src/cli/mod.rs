@@ -5,8 +5,10 @@
 //! ends the process by itself.
 
 mod apply;
+mod completions;
 mod context;
 mod demo;
+mod diff;
 mod exceptions;
 pub mod exit;
 pub mod failure;
@@ -75,6 +77,7 @@ struct Cli {
 enum Command {
     Demo(demo::DemoArgs),
     Scan(scan::ScanArgs),
+    Diff(diff::DiffArgs),
     Apply(apply::ApplyArgs),
     History(history::HistoryArgs),
     Show(show::ShowArgs),
@@ -84,6 +87,8 @@ enum Command {
     Exceptions(exceptions::ExceptionsCommand),
     #[command(subcommand)]
     Rules(rules::RulesCommand),
+    Completions(completions::CompletionsArgs),
+    Man(completions::ManArgs),
 }
 
 /// Runs the program and says how it ended.
@@ -139,6 +144,7 @@ fn carry_out(cli: Cli) -> Result<Exit, Failure> {
         ),
         Some(Command::Demo(args)) => run_async(&context, demo::run(&args, &context)),
         Some(Command::Scan(args)) => run_async(&context, scan::run(&args, &context)),
+        Some(Command::Diff(args)) => diff::run(&args),
         Some(Command::Apply(args)) => run_async(&context, apply::run(&args, &context)),
         Some(Command::History(_)) => history::run(&context),
         Some(Command::Show(args)) => show::run(&args, &context),
@@ -146,6 +152,8 @@ fn carry_out(cli: Cli) -> Result<Exit, Failure> {
         Some(Command::Recover(args)) => run_async(&context, recover::run(&args, &context)),
         Some(Command::Exceptions(command)) => exceptions::run(&command, &context),
         Some(Command::Rules(command)) => rules::run(&command),
+        Some(Command::Completions(args)) => completions::completions(&args, Cli::command()),
+        Some(Command::Man(args)) => completions::man(&args, Cli::command()),
     }
 }
 

@@ -1,24 +1,17 @@
 //! Decisions read back from a report, checked as far as the file alone allows.
 //!
-//! A reader hands over `RawRow`s; here they become [`Decision`]s or
+//! A reader hands over [`ReportRow`]s; here they become [`Decision`]s or
 //! [`Fault`]s with their line. Whether a decision fits the directory is for the
 //! worksheet to say.
 
 use std::collections::HashMap;
 use std::fmt;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-
-use super::record::row_digest;
+use super::row::{ReportRow, RowSink};
 use super::words::parse_action;
 use crate::exception::{Why, parse_day};
-use crate::model::{AttributeName, DistinguishedName, Identity, ObjectGuid, Value};
+use crate::model::{AttributeName, Identity, Value};
 use crate::worksheet::Action;
-
-/// How a value that is not UTF-8 begins where only text can stand. ROWID tells
-/// it from a text that begins like this.
-pub(super) const BASE64_PREFIX: &str = "base64:";
 
 /// Longer texts do not survive a spreadsheet: a cell of Excel holds 32,767
 /// characters ("Excel specifications and limits").
@@ -82,24 +75,6 @@ pub enum ImportError {
     NoReport(String),
 }
 
-/// The texts of a row, before they mean anything.
-#[derive(Debug, Default)]
-pub(super) struct RawRow {
-    pub(super) line: u64,
-    pub(super) dn: String,
-    pub(super) guid: String,
-    pub(super) attribute: String,
-    /// Exact, where the format can say so.
-    pub(super) bytes: Option<Vec<u8>>,
-    pub(super) value: String,
-    pub(super) update: String,
-    pub(super) action: String,
-    pub(super) reason: String,
-    pub(super) expires: String,
-    /// ROWID; `None` in files that have none.
-    pub(super) row_id: Option<String>,
-}
-
 /// Collects rows and finds those that are there twice.
 #[derive(Debug, Default)]
 pub(super) struct Collector {
@@ -107,24 +82,34 @@ pub(super) struct Collector {
     seen: HashMap<(Identity, AttributeName, Option<Value>), usize>,
 }
 
+impl RowSink for Collector {
+    fn take(&mut self, row: ReportRow) {
+        self.row(row);
+    }
+
+    fn refuse(&mut self, fault: Fault) {
+        self.import.faults.push(fault);
+    }
+}
+
 impl Collector {
-    pub(super) fn fault(&mut self, line: u64, sentence: impl Into<String>) {
+    fn fault(&mut self, line: u64, sentence: impl Into<String>) {
         self.import.faults.push(Fault {
             line,
             sentence: sentence.into(),
         });
     }
 
-    pub(super) fn row(&mut self, raw: RawRow) {
+    fn row(&mut self, raw: ReportRow) {
         let line = raw.line;
         match decision(raw) {
             Ok(None) => self.import.undecided += 1,
-            Ok(Some(decision)) => self.take(decision),
+            Ok(Some(decision)) => self.keep(decision),
             Err(sentence) => self.fault(line, sentence),
         }
     }
 
-    fn take(&mut self, decision: Decision) {
+    fn keep(&mut self, decision: Decision) {
         let key = (
             decision.identity.clone(),
             decision.attribute.clone(),
@@ -162,7 +147,7 @@ impl Collector {
 }
 
 /// What a row asks for; `None` if for nothing.
-fn decision(raw: RawRow) -> Result<Option<Decision>, String> {
+fn decision(raw: ReportRow) -> Result<Option<Decision>, String> {
     let action = parse_action(&raw.action).ok_or_else(|| {
         format!(
             "ACTION '{}' is none of EDIT, REMOVE, COMPLETE",
@@ -174,8 +159,8 @@ fn decision(raw: RawRow) -> Result<Option<Decision>, String> {
     }
     let attribute = AttributeName::parse(raw.attribute.trim())
         .map_err(|error| format!("ATTRIBUTE: {error}"))?;
-    let identity = identity(&raw)?;
-    let value = exact_value(&raw, &identity)?;
+    let identity = raw.identity()?;
+    let value = raw.exact_value(&identity)?;
     if action == Action::Edit {
         check_update(&raw.update, value.as_ref())?;
     }
@@ -209,54 +194,6 @@ fn decision(raw: RawRow) -> Result<Option<Decision>, String> {
     }))
 }
 
-fn identity(raw: &RawRow) -> Result<Identity, String> {
-    if !raw.guid.trim().is_empty() {
-        return ObjectGuid::parse(&raw.guid)
-            .map(Identity::Guid)
-            .map_err(|error| format!("OBJECTGUID: {error}"));
-    }
-    if raw.dn.trim().is_empty() {
-        return Err("neither OBJECTGUID nor DISTINGUISHEDNAME says which entry".to_owned());
-    }
-    // A name that its server wrote is compared, not judged.
-    Ok(Identity::Dn(DistinguishedName::from_server(
-        raw.dn.as_str(),
-    )))
-}
-
-/// The value as it was written; an error if ROWID says that it was altered.
-fn exact_value(raw: &RawRow, identity: &Identity) -> Result<Option<Value>, String> {
-    let text = (!raw.value.is_empty()).then(|| Value::from(raw.value.as_str()));
-    let value = match &raw.bytes {
-        Some(bytes) => Some(Value::from(bytes.as_slice())),
-        None => text,
-    };
-    let Some(row_id) = &raw.row_id else {
-        return Ok(value);
-    };
-    let fits = |value: Option<&Value>| {
-        row_digest(identity, raw.attribute.trim(), value.map(Value::as_bytes))
-            .eq_ignore_ascii_case(row_id.trim())
-    };
-    if fits(value.as_ref()) {
-        return Ok(value);
-    }
-    let decoded = raw
-        .value
-        .strip_prefix(BASE64_PREFIX)
-        .and_then(|text| STANDARD.decode(text).ok())
-        .map(Value::from)
-        .or_else(|| raw.value.is_empty().then(|| Value::from("")));
-    if decoded.is_some() && fits(decoded.as_ref()) {
-        return Ok(decoded);
-    }
-    Err(
-        "ROWID does not fit: VALUE, ATTRIBUTE or OBJECTGUID was altered, or a spreadsheet \
-         lost characters; take the row from a new scan"
-            .to_owned(),
-    )
-}
-
 fn check_update(update: &str, value: Option<&Value>) -> Result<(), String> {
     if update.is_empty() {
         return Err("EDIT with an empty UPDATE: fill it in, or use REMOVE".to_owned());
@@ -280,20 +217,22 @@ pub(super) fn clip(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::DistinguishedName;
+    use crate::report::row_digest;
 
-    fn row(line: u64, action: &str, value: &str, update: &str) -> RawRow {
-        RawRow {
+    fn row(line: u64, action: &str, value: &str, update: &str) -> ReportRow {
+        ReportRow {
             line,
             dn: "CN=a,DC=x".into(),
             attribute: "mail".into(),
             value: value.into(),
             update: update.into(),
             action: action.into(),
-            ..RawRow::default()
+            ..ReportRow::default()
         }
     }
 
-    fn import(rows: Vec<RawRow>) -> Import {
+    fn import(rows: Vec<ReportRow>) -> Import {
         let mut collector = Collector::default();
         for row in rows {
             collector.row(row);
@@ -301,7 +240,7 @@ mod tests {
         collector.finish()
     }
 
-    fn only_fault(raw: RawRow) -> String {
+    fn only_fault(raw: ReportRow) -> String {
         let import = import(vec![raw]);
         assert!(import.decisions.is_empty());
         assert_eq!(import.faults.len(), 1);
@@ -310,7 +249,7 @@ mod tests {
 
     #[test]
     fn decisions_that_mean_nothing_are_faults() {
-        let removing = RawRow {
+        let removing = ReportRow {
             attribute: "SAMACCOUNTNAME".into(),
             ..row(6, "REMOVE", "a", "")
         };
@@ -367,7 +306,7 @@ mod tests {
     #[test]
     fn an_altered_value_is_told_by_its_row_id() {
         let identity = Identity::Dn(DistinguishedName::from_server("CN=a,DC=x"));
-        let with_id = |value: &str, original: Option<&[u8]>| RawRow {
+        let with_id = |value: &str, original: Option<&[u8]>| ReportRow {
             row_id: Some(row_digest(&identity, "mail", original)),
             ..row(2, "EDIT", value, "new")
         };

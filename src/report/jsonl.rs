@@ -10,8 +10,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 
-use super::import::{Collector, Import, ImportError, RawRow};
+use super::import::{Collector, Fault, Import, ImportError};
 use super::record::Record;
+use super::row::{ReportRow, RowSink};
 use super::words::{action_word, severity_word};
 use crate::model::Value;
 
@@ -36,6 +37,8 @@ struct Line<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     objectguid: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    userprincipalname: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     immutableid: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     anchorsource: Option<&'static str>,
@@ -48,17 +51,30 @@ struct Line<'a> {
     rowid: String,
 }
 
-/// One line as it is read: what a decision needs, the rest is for people.
+/// One line as it is read. What people wrote into it by other programs may lack
+/// any key.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct ReadLine {
     distinguishedname: String,
-    objectguid: Option<String>,
+    commonname: String,
+    objectclass: String,
     attribute: String,
+    error: String,
     value: Option<String>,
     value_base64: Option<String>,
     update: String,
+    proposedaction: String,
     action: String,
+    severity: String,
+    rule: Vec<String>,
+    message: String,
+    objectguid: Option<String>,
+    userprincipalname: String,
+    immutableid: String,
+    anchorsource: String,
+    domain: String,
+    conflicts: Vec<String>,
     reason: String,
     expires: String,
     rowid: Option<String>,
@@ -85,6 +101,7 @@ pub fn write(output: &mut impl io::Write, record: &Record) -> io::Result<()> {
         rule: &record.rules,
         message: &record.message,
         objectguid: record.guid.map(|guid| guid.to_string()),
+        userprincipalname: record.user_principal_name.as_deref(),
         immutableid: record.anchor.as_ref().map(|(id, _)| id.as_str()),
         anchorsource: record.anchor.as_ref().map(|(_, source)| *source),
         domain: &record.domain,
@@ -98,10 +115,16 @@ pub fn write(output: &mut impl io::Write, record: &Record) -> io::Result<()> {
 }
 
 /// Reads the decisions of a JSON Lines report.
-pub fn read(mut input: impl BufRead) -> Result<Import, ImportError> {
+pub fn read(input: impl BufRead) -> Result<Import, ImportError> {
     let mut collector = Collector::default();
+    read_rows(input, &mut collector)?;
+    Ok(collector.finish())
+}
+
+/// Reads the rows of a JSON Lines report, one after the other.
+pub fn read_rows(mut input: impl BufRead, sink: &mut impl RowSink) -> Result<(), ImportError> {
     let mut bytes = Vec::new();
-    for number in 1_u64.. {
+    for line in 1_u64.. {
         bytes.clear();
         let length = input
             .read_until(b'\n', &mut bytes)
@@ -112,15 +135,15 @@ pub fn read(mut input: impl BufRead) -> Result<Import, ImportError> {
         if bytes.iter().all(u8::is_ascii_whitespace) {
             continue;
         }
-        match parse(&bytes, number) {
-            Ok(row) => collector.row(row),
-            Err(sentence) => collector.fault(number, sentence),
+        match parse(&bytes, line) {
+            Ok(row) => sink.take(row),
+            Err(sentence) => sink.refuse(Fault { line, sentence }),
         }
     }
-    Ok(collector.finish())
+    Ok(())
 }
 
-fn parse(bytes: &[u8], line: u64) -> Result<RawRow, String> {
+fn parse(bytes: &[u8], line: u64) -> Result<ReportRow, String> {
     let read: ReadLine = serde_json::from_slice(bytes).map_err(|error| {
         // The line number that serde_json gives is within this one line.
         let text = error.to_string();
@@ -136,15 +159,27 @@ fn parse(bytes: &[u8], line: u64) -> Result<RawRow, String> {
         .transpose()
         .map_err(|error| format!("value_base64: {error}"))?;
     let text = read.value.as_ref().map(|text| text.as_bytes().to_vec());
-    Ok(RawRow {
+    Ok(ReportRow {
         line,
         dn: read.distinguishedname,
-        guid: read.objectguid.unwrap_or_default(),
+        common_name: read.commonname,
+        class: read.objectclass,
         attribute: read.attribute,
+        error: read.error,
         bytes: exact.or(text),
         value: read.value.unwrap_or_default(),
         update: read.update,
+        proposed: read.proposedaction,
         action: read.action,
+        severity: read.severity,
+        rules: read.rule.join("; "),
+        message: read.message,
+        guid: read.objectguid.unwrap_or_default(),
+        user_principal_name: read.userprincipalname,
+        immutable_id: read.immutableid,
+        anchor_source: read.anchorsource,
+        domain: read.domain,
+        conflicts: read.conflicts.join(" | "),
         reason: read.reason,
         expires: read.expires,
         row_id: read.rowid,

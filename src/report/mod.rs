@@ -6,9 +6,11 @@
 //! ten. Nothing here opens a file or knows a directory.
 
 pub mod csv;
+pub mod diff;
 pub mod import;
 pub mod jsonl;
 mod record;
+pub mod row;
 pub mod text;
 mod words;
 
@@ -42,6 +44,7 @@ mod tests {
             rules: vec!["a".into(), "b".into()],
             message: "two lines\r\nof \"text\"".into(),
             guid: guid.then(|| ObjectGuid::from_bytes(&[7; 16]).unwrap()),
+            user_principal_name: Some("anna@contoso.com".into()),
             anchor: Some(("+/8=".into(), "objectGUID")),
             domain: "x".into(),
             accepted: None,
@@ -125,7 +128,8 @@ mod tests {
         assert_eq!(
             String::from_utf8(file).unwrap(),
             "DISTINGUISHEDNAME,COMMONNAME,OBJECTCLASS,ATTRIBUTE,ERROR,VALUE,UPDATE,\
-             PROPOSEDACTION,ACTION,SEVERITY,RULE,MESSAGE,OBJECTGUID,IMMUTABLEID,ANCHORSOURCE,\
+             PROPOSEDACTION,ACTION,SEVERITY,RULE,MESSAGE,OBJECTGUID,\
+             USERPRINCIPALNAME,IMMUTABLEID,ANCHORSOURCE,\
              DOMAIN,CONFLICTS,REASON,EXPIRES,ROWID\r\n"
         );
     }
@@ -195,5 +199,21 @@ mod tests {
                 "line 4: is no JSON object of a report: expected ident at column 2",
             ]
         );
+    }
+
+    #[test]
+    fn lines_are_counted_as_an_editor_counts_them() {
+        let ours = format!(
+            "{},{}\r\n",
+            csv::IDFIX_COLUMNS.join(","),
+            csv::OUR_COLUMNS.join(",")
+        );
+        for heading in ["DISTINGUISHEDNAME,ATTRIBUTE,VALUE,UPDATE,ACTION\n", &ours] {
+            // Blank lines, a quoted field of three lines, and all line ends.
+            let file = format!("\r\n{heading}bad\rbad\n\n\r\nbad,\"a\r\nb\rc\"\r\nbad\n\rbad");
+            let import = csv::read(file.as_bytes()).unwrap();
+            let lines: Vec<u64> = import.faults.iter().map(|fault| fault.line).collect();
+            assert_eq!(lines, [3, 4, 7, 10, 12], "{:?}", import.faults);
+        }
     }
 }

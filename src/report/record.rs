@@ -45,6 +45,9 @@ pub struct Record {
     pub message: String,
     /// OBJECTGUID, where the source gave one.
     pub guid: Option<ObjectGuid>,
+    /// USERPRINCIPALNAME of a user: the attribute that becomes the cloud's user
+    /// name, where it has one that is text.
+    pub user_principal_name: Option<String>,
     /// IMMUTABLEID and ANCHORSOURCE, where there is an anchor.
     pub anchor: Option<(String, &'static str)>,
     /// DOMAIN.
@@ -72,6 +75,7 @@ impl Record {
             .filter(|_| sheet.is_accepted(row))
             .map(|acceptance| acceptance.why.clone());
         Self {
+            user_principal_name: login_name(sheet, &entry),
             anchor: anchor(&entry),
             guid: entry.guid(),
             conflicts: other_holders(sheet, row, &entry),
@@ -126,6 +130,13 @@ fn other_holders(sheet: &Worksheet, row: RowId, entry: &Entry) -> Vec<String> {
         .map(|member| member.dn)
         .filter(|dn| seen.insert(DistinguishedName::from_server(dn.as_str()).key()))
         .collect()
+}
+
+/// The name that a user signs in with.
+fn login_name(sheet: &Worksheet, entry: &Entry) -> Option<String> {
+    let attribute = sheet.judge.settings.login_attribute.as_str();
+    let name = entry.text(attribute).map(str::to_owned);
+    name.filter(|_| entry.class() == ObjectClass::User)
 }
 
 /// What the cloud knows the entry by, and from which attribute: for a user

@@ -348,7 +348,7 @@ error: cannot read the report missing.csv: No such file or directory (os error 2
 -- exit 2
 
 $ apply small.ldif --demo
-error: the ending of small.ldif names no report that can be applied
+error: the ending of small.ldif names no report that can be read back
 hint: give a .csv or .jsonl report of idmend, or a .csv of IdFix
 -- exit 2
 

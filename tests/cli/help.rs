@@ -10,6 +10,7 @@ fn the_help_of_every_command() {
         &[][..],
         &["demo"],
         &["scan"],
+        &["diff"],
         &["apply"],
         &["history"],
         &["show"],
@@ -19,6 +20,9 @@ fn the_help_of_every_command() {
         &["rules", "list"],
         &["rules", "show"],
         &["rules", "check"],
+        &["exceptions"],
+        &["completions"],
+        &["man"],
     ] {
         let arguments = [command, &["--help"]].concat();
         let output = home.output(&arguments);
@@ -28,4 +32,30 @@ fn the_help_of_every_command() {
         tree.push('\n');
     }
     insta::assert_snapshot!("help", tree);
+}
+
+#[test]
+fn completions_of_each_shell_know_the_commands() {
+    let home = Home::new();
+    for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
+        let script = home.data(&["completions", shell]);
+        for word in ["rollback", "fail-on", "completions"] {
+            assert!(script.contains(word), "{shell} lacks {word}");
+        }
+    }
+}
+
+#[test]
+fn manual_pages_are_printed_and_written() {
+    let home = Home::new();
+    let page = home.data(&["man"]);
+    assert!(page.contains(".TH idmend 1"), "{page}");
+    assert!(page.contains("idmend\\-scan(1)"), "{page}");
+    let shown = home.run(&["man", "--dir", "pages"]);
+    insta::assert_snapshot!(shown, @"
+-- stderr
+manual pages: pages
+-- exit 0
+");
+    assert!(home.read("pages/idmend-scan.1").contains("\\-\\-fail\\-on"));
 }

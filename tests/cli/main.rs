@@ -14,6 +14,7 @@ mod apply;
 mod bad_input;
 mod common;
 mod demo;
+mod diff;
 mod help;
 mod history;
 #[cfg(unix)]

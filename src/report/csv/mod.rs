@@ -5,10 +5,12 @@
 //! files that have our RULE column: in anybody else's it is part of the value.
 //! A value that is not UTF-8 is written as `base64:` and its Base64.
 
+mod idfix;
+mod lines;
 mod read;
 mod write;
 
-pub use read::read;
+pub use read::{read, read_rows};
 pub use write::CsvWriter;
 
 /// The columns that IdFix 2.6 writes.
@@ -25,11 +27,12 @@ pub const IDFIX_COLUMNS: [&str; 9] = [
 ];
 
 /// The columns that follow.
-pub const OUR_COLUMNS: [&str; 11] = [
+pub const OUR_COLUMNS: [&str; 12] = [
     "SEVERITY",
     "RULE",
     "MESSAGE",
     "OBJECTGUID",
+    "USERPRINCIPALNAME",
     "IMMUTABLEID",
     "ANCHORSOURCE",
     "DOMAIN",

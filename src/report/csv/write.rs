@@ -8,8 +8,8 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::{GUARD, GUARDED, IDFIX_COLUMNS, OUR_COLUMNS};
 use crate::model::Value;
-use crate::report::import::BASE64_PREFIX;
 use crate::report::record::Record;
+use crate::report::row::BASE64_PREFIX;
 use crate::report::words::{action_word, severity_word};
 
 /// Writes records as CSV, headings first.
@@ -54,6 +54,7 @@ impl<W: io::Write> CsvWriter<W> {
             &record.rules.join("; "),
             &record.message,
             &guid,
+            record.user_principal_name.as_deref().unwrap_or_default(),
             immutable,
             anchor,
             &record.domain,
