@@ -11,7 +11,7 @@ use super::failure::Failure;
 use super::scope::domain_name;
 use super::talk::{can_ask, say};
 use crate::config::{Profile, Protection, ServerSpec, ServerUrl, SourceSpec};
-use crate::model::{DistinguishedName, Entrance};
+use crate::model::{DistinguishedName, Entrance, Fingerprint};
 
 const PASSWORD_VARIABLE: &str = "IDMEND_PASSWORD";
 
@@ -76,8 +76,18 @@ pub(super) struct SourceArgs {
     #[arg(long, value_name = "FILE", help_heading = "Sign-in")]
     pub ca_cert: Option<PathBuf>,
 
+    /// Accept the server certificate with this SHA-256 fingerprint, whoever
+    /// issued it, and no other (repeatable)
+    #[arg(
+        long,
+        value_name = "SHA256",
+        help_heading = "Sign-in",
+        conflicts_with = "ca_cert"
+    )]
+    pub pin: Vec<String>,
+
     /// DANGER: accept any certificate, that of an attacker too
-    #[arg(long, help_heading = "Sign-in", conflicts_with = "ca_cert")]
+    #[arg(long, help_heading = "Sign-in", conflicts_with_all = ["ca_cert", "pin"])]
     pub insecure: bool,
 
     /// DANGER: send the password and all data unprotected
@@ -98,6 +108,9 @@ impl SourceArgs {
             merged.dc.extend(profile.dc.iter().cloned());
             merged.starttls |= profile.starttls;
             merged.user = merged.user.or_else(|| profile.user.clone());
+            if merged.pin.is_empty() {
+                merged.pin.clone_from(&profile.pin);
+            }
             merged.ca_cert = merged.ca_cert.or_else(|| profile.ca_cert.clone());
         }
         merged
@@ -157,6 +170,12 @@ impl SourceArgs {
             return Ok(Vec::new());
         }
         let dns_server = self.dns_server.as_deref().map(name_server).transpose()?;
+        let pins = self
+            .pin
+            .iter()
+            .map(|text| Fingerprint::parse(text))
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(|error| Failure::usage(format!("--pin: {error}")))?;
         let domain_hosts = pairs(&self.dc, "--dc", "DOMAIN=HOST")?;
         let user = self
             .user
@@ -186,6 +205,7 @@ impl SourceArgs {
                     port,
                     protection,
                     ca_cert: self.ca_cert.clone(),
+                    pins: pins.clone(),
                     insecure: self.insecure,
                     user: user.clone(),
                     password: password.clone(),

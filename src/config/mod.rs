@@ -14,7 +14,7 @@ use std::path::PathBuf;
 
 use secrecy::SecretString;
 
-use crate::model::{DistinguishedName, Entrance};
+use crate::model::{DistinguishedName, Entrance, Fingerprint};
 
 /// Where to read from.
 #[derive(Debug, Clone)]
@@ -58,6 +58,8 @@ pub struct ServerSpec {
     pub protection: Protection,
     /// Extra root certificates, PEM.
     pub ca_cert: Option<PathBuf>,
+    /// Server certificates to accept as they are, and no others.
+    pub pins: Vec<Fingerprint>,
     /// Accept any certificate.
     pub insecure: bool,
     /// The name to sign in with: a UPN, DOMAIN\name or a DN.

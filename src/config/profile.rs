@@ -24,6 +24,7 @@ pub struct Profile {
     pub user: Option<String>,
     pub starttls: bool,
     pub ca_cert: Option<PathBuf>,
+    pub pin: Vec<String>,
     pub dc: Vec<String>,
     pub rule_set: Option<String>,
     pub base: Vec<String>,

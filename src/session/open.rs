@@ -122,6 +122,7 @@ fn config(server: &ServerSpec) -> LdapConfig {
             Protection::Cleartext => ldap::Protection::Cleartext,
         },
         ca_cert: server.ca_cert.clone(),
+        pins: server.pins.clone(),
         insecure: server.insecure,
         user: server.user.clone(),
         password: server.password.clone(),

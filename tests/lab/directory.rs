@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use idmend::directory::ldap::{LdapConfig, LdapDirectory, Protection};
 use idmend::directory::{Directory, DirectoryError, ModifyError};
 use idmend::model::{
-    AttributeName, Change, Domain, Entrance, Entry, Forest, Identity, ObjectGuid, SourceKind, Value,
+    AttributeName, Change, Domain, Entrance, Entry, Fingerprint, Forest, Identity, ObjectGuid,
+    SourceKind, Value,
 };
 use secrecy::SecretString;
 
@@ -166,12 +167,33 @@ async fn a_certificate_of_another_authority_is_refused() {
             ca_cert: Some(PathBuf::from(variable("IDMEND_LAB_OTHER_CA"))),
             ..config()
         };
+        let said = refusal(config.clone()).await;
+        let (reason, fingerprint) = said.split_once("--pin ").expect("a fingerprint");
         assert_eq!(
-            refusal(config).await,
+            reason,
             format!(
                 "the certificate of 127.0.0.1:{port} was not accepted: it was issued by an \
                  authority that this computer does not trust; give that authority's certificate \
-                 with --ca-cert FILE"
+                 with --ca-cert FILE; or, once you have compared the fingerprint at the server, "
+            )
+        );
+        let pinned = |pin| LdapConfig {
+            ca_cert: None,
+            pins: vec![pin],
+            ..config.clone()
+        };
+        let pin = Fingerprint::parse(fingerprint).expect("what was shown");
+        let (_, forest) = connect(pinned(pin)).await;
+        assert_eq!(
+            forest.notes.len(),
+            1,
+            "the other controller has another certificate"
+        );
+        assert_eq!(
+            refusal(pinned(Fingerprint::of(b"another"))).await,
+            format!(
+                "the certificate of 127.0.0.1:{port} was not accepted: it is not one that --pin \
+                 names; its SHA-256 is {fingerprint}"
             )
         );
     }
@@ -183,10 +205,13 @@ async fn a_certificate_for_another_name_is_refused() {
         entrance: Entrance::Host("localhost".to_owned()),
         ..config()
     };
-    assert_eq!(
-        refusal(config).await,
-        "the certificate of localhost:636 was not accepted: it is not for the name localhost; \
-         use the name that the certificate carries"
+    let said = refusal(config).await;
+    assert!(
+        said.starts_with(
+            "the certificate of localhost:636 was not accepted: it is not for the name \
+             localhost; use the name that the certificate carries; or, "
+        ),
+        "{said}"
     );
 }
 

@@ -26,6 +26,7 @@ pub(crate) fn config() -> LdapConfig {
         port: 636,
         protection: Protection::Ldaps,
         ca_cert: Some(PathBuf::from(variable("IDMEND_LAB_CA"))),
+        pins: Vec::new(),
         insecure: false,
         user: variable("IDMEND_LAB_USER"),
         password: SecretString::from(variable("IDMEND_LAB_PASSWORD")),

@@ -29,6 +29,7 @@ fn config(server: &Server) -> LdapConfig {
         port: server.address.port(),
         protection: Protection::Cleartext,
         ca_cert: None,
+        pins: Vec::new(),
         insecure: false,
         user: "admin@x".to_owned(),
         password: SecretString::from("secret"),

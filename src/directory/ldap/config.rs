@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
-use crate::model::{DistinguishedName, Entrance};
+use crate::model::{DistinguishedName, Entrance, Fingerprint};
 
 /// How a connection is protected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,6 +43,8 @@ pub struct LdapConfig {
     pub protection: Protection,
     /// Root certificates to trust besides the system's, PEM.
     pub ca_cert: Option<PathBuf>,
+    /// Server certificates to accept as they are, and no others.
+    pub pins: Vec<Fingerprint>,
     /// Accept any certificate.
     pub insecure: bool,
     /// The name to sign in with: a UPN, `DOMAIN\name` or a DN.

@@ -75,7 +75,11 @@ impl LdapDirectory {
         }
         let tls = match config.protection {
             Protection::Cleartext => None,
-            _ => Some(tls::configure(config.ca_cert.as_deref(), config.insecure)?),
+            _ => Some(tls::configure(tls::Trust {
+                ca_cert: config.ca_cert.as_deref(),
+                pins: &config.pins,
+                insecure: config.insecure,
+            })?),
         };
         let account = Arc::new(Account {
             user: config.user.clone(),

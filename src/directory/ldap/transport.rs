@@ -150,6 +150,14 @@ impl Target {
                     host: self.to_string(),
                     reason,
                 },
+                None if fault.is_some_and(|fault| tls::handshake_fault(fault).is_some()) => {
+                    self.unreachable(tls::OLD_SERVER)
+                }
+                None if is_broken_off(&error) => self.unreachable(format!(
+                    "the server broke off the TLS handshake; a domain controller without a \
+                     certificate does so, and so does one that is too old: {}",
+                    tls::OLD_SERVER
+                )),
                 None if fault.is_some_and(is_no_tls) => {
                     self.unreachable("what answers there does not speak TLS; LDAPS is usually on port 636, and --starttls is for port 389")
                 }
@@ -214,6 +222,13 @@ impl Target {
             abort: relay.abort_handle(),
         })
     }
+}
+
+fn is_broken_off(error: &std::io::Error) -> bool {
+    matches!(
+        error.kind(),
+        std::io::ErrorKind::ConnectionReset | std::io::ErrorKind::UnexpectedEof
+    )
 }
 
 fn is_no_tls(error: &rustls::Error) -> bool {

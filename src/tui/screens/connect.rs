@@ -184,6 +184,7 @@ impl Connect {
                 Protection::Ldaps
             },
             ca_cert,
+            pins: Vec::new(),
             insecure: self.insecure,
             user: text(1),
             password: SecretString::from(self.lines[2].text()),
