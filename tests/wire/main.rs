@@ -6,6 +6,7 @@
 )]
 
 mod paging;
+mod scanning;
 mod server;
 mod sign_in;
 mod writing;

@@ -9,8 +9,8 @@ use std::sync::{Arc, Mutex};
 use ldap3_proto::LdapCodec;
 use ldap3_proto::control::LdapControl;
 use ldap3_proto::proto::{
-    LdapBindResponse, LdapMsg, LdapOp, LdapPartialAttribute, LdapResult, LdapResultCode,
-    LdapSearchResultEntry, LdapSearchScope,
+    LdapBindResponse, LdapExtendedResponse, LdapMsg, LdapOp, LdapPartialAttribute, LdapResult,
+    LdapResultCode, LdapSearchResultEntry, LdapSearchScope,
 };
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -165,6 +165,14 @@ fn usual(asked: &Asked) -> Vec<Act> {
             vec![done(LdapResultCode::NoSuchObject)]
         }
         LdapOp::SearchRequest(_) => vec![done(LdapResultCode::Success)],
+        LdapOp::ExtendedRequest(_) => vec![Act::Send(
+            LdapOp::ExtendedResponse(LdapExtendedResponse {
+                res: result(LdapResultCode::ProtocolError, "not known here"),
+                name: None,
+                value: None,
+            }),
+            Vec::new(),
+        )],
         LdapOp::ModifyRequest(_) => vec![modified(LdapResultCode::Success, "")],
         _ => vec![Act::Close],
     }

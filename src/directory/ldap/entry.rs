@@ -93,8 +93,12 @@ impl EntryReader {
             .iter()
             .find(|name| name.without_options().eq_ignore_ascii_case(base));
         match wanted {
-            // Who asks for a range by number gets that and no more.
-            Some(name) if name.as_str().contains(';') => Some((name.clone(), None)),
+            // Who asks for a range by number gets that and no more: what begins
+            // elsewhere comes from a server that knows no ranges.
+            Some(name) if name.as_str().contains(';') => {
+                let first = |text| range(text).map(|(first, _)| first);
+                (first(described) == first(name.as_str())).then(|| (name.clone(), None))
+            }
             Some(name) => Some((name.clone(), missing_from(described))),
             None if self.all && known < MAX_ATTRIBUTES => {
                 let name = AttributeName::parse(base).ok()?;
@@ -215,6 +219,20 @@ mod tests {
         assert_eq!(rests.len(), 1);
         assert_eq!(rests[0].from, 2);
         assert!(rests[0].attribute.is("proxyAddresses"));
+    }
+
+    #[test]
+    fn a_range_that_begins_elsewhere_is_not_the_one_asked_for() {
+        let reader = EntryReader::new(&names(&["member;range=5000-5000"]));
+        for odd in ["member", "member;range=0-1499", "member;range=0-*"] {
+            let (entry, rests) = reader.read(entry(&[(odd, &["x"])])).unwrap();
+            assert!(!entry.has("member;range=5000-5000"), "{odd}");
+            assert!(rests.is_empty(), "{odd}");
+        }
+        let (entry, _) = reader
+            .read(entry(&[("member;range=5000-*", &["x"])]))
+            .unwrap();
+        assert!(entry.has("member;range=5000-5000"));
     }
 
     #[test]
