@@ -232,13 +232,9 @@ impl AddArgs {
         let wrong = |flag: &str, error: &dyn std::fmt::Display| {
             Failure::usage(format!("--{flag}: {}", escape(&error.to_string())))
         };
-        let set = file::load(&self.rules).map_err(|error| Failure::usage(error.to_string()))?;
-        for id in &self.rule {
-            if !set.rules.iter().any(|rule| rule.id == *id) {
-                return Err(Failure::usage(format!("there is no rule '{}'", escape(id)))
-                    .hint("idmend rules list names them"));
-            }
-        }
+        let attribute =
+            AttributeName::parse(&self.attribute).map_err(|error| wrong("attribute", &error))?;
+        self.check_rules(&attribute)?;
         let expires = self.expires.as_deref().unwrap_or_default();
         let template = Exception {
             guid: self
@@ -247,8 +243,7 @@ impl AddArgs {
                 .map(|guid| ObjectGuid::parse(guid).map_err(|error| wrong("guid", &error)))
                 .transpose()?,
             dn: DistinguishedName::parse(&self.dn).map_err(|error| wrong("dn", &error))?,
-            attribute: AttributeName::parse(&self.attribute)
-                .map_err(|error| wrong("attribute", &error))?,
+            attribute,
             value: self.value.as_deref().map(Value::from),
             rule: String::new(),
             why: Why {
@@ -268,6 +263,25 @@ impl AddArgs {
                 ..template.clone()
             })
             .collect())
+    }
+
+    /// Each rule must exist and be able to fault the attribute: an exception
+    /// that can never apply is a mistake.
+    fn check_rules(&self, attribute: &AttributeName) -> Result<(), Failure> {
+        let set = file::load(&self.rules).map_err(|error| Failure::usage(error.to_string()))?;
+        for id in &self.rule {
+            let Some(rule) = set.rules.iter().find(|rule| rule.id == *id) else {
+                return Err(Failure::usage(format!("there is no rule '{}'", escape(id)))
+                    .hint("idmend rules list names them"));
+            };
+            if !rule.may_judge(attribute) {
+                return Err(Failure::usage(format!(
+                    "--attribute: the rule {id} judges {}, not {attribute}",
+                    rule.attribute
+                )));
+            }
+        }
+        Ok(())
     }
 }
 

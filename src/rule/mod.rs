@@ -258,6 +258,11 @@ impl Rule {
     pub(crate) fn attributes(&self) -> impl Iterator<Item = &AttributeName> {
         std::iter::once(&self.attribute).chain(&self.also)
     }
+
+    /// Whether it can fault values of `attribute`, under some settings.
+    pub fn may_judge(&self, attribute: &AttributeName) -> bool {
+        self.login || self.extensions || self.attributes().any(|name| name == attribute)
+    }
 }
 
 impl RuleSet {

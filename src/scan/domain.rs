@@ -267,13 +267,15 @@ impl Reading {
         Some(part)
     }
 
-    /// An entry that does not say what it is cannot be judged, but is not lost
-    /// silently.
+    /// An entry that does not say what it is can be neither judged nor compared,
+    /// but is not lost silently.
     fn count_without_class(&mut self, entry: &Entry, judges: bool) -> Option<Part> {
         let counts = !entry.has("objectClass") && judges && self.task.scope.covers(&entry.dn);
         counts.then(|| {
+            let part = Part::Skipped(SkipReason::NoClass);
             *self.skipped.entry(SkipReason::NoClass).or_default() += 1;
-            Part::Skipped(SkipReason::NoClass)
+            self.skipped_entries.push(self.builder.push(entry, part));
+            part
         })
     }
 

@@ -15,9 +15,11 @@ mod bad_input;
 mod common;
 mod demo;
 mod diff;
+mod exceptions;
 mod help;
 mod history;
 #[cfg(unix)]
 mod interrupt;
 mod rules;
 mod scan;
+mod skipped;

@@ -243,3 +243,23 @@ log: $FOLDER/home/.local/state/idmend/log/RUN.log
 -- exit 1
 ");
 }
+
+#[test]
+fn alternate_suffixes_of_the_forest_and_of_units_are_shown() {
+    let home = Home::new();
+    home.write(
+        "forest.ldif",
+        "dn: CN=Partitions,CN=Configuration,DC=contoso,DC=test\n\
+         objectClass: crossRefContainer\nuPNSuffixes: contoso.com\n\n\
+         dn: OU=Sales,DC=contoso,DC=test\nobjectClass: organizationalUnit\n\
+         uPNSuffixes: sales.contoso.com\nuPNSuffixes: CONTOSO.com\n\n\
+         dn: CN=Anna,OU=Sales,DC=contoso,DC=test\nobjectClass: user\n\
+         userPrincipalName: anna@sales.contoso.com\n",
+    );
+    let shown = home.run(&["scan", "--ldif", "forest.ldif"]);
+    assert!(
+        shown.contains("\nalternate UPN suffixes: contoso.com, sales.contoso.com\n"),
+        "{shown}"
+    );
+    assert!(shown.ends_with("-- exit 0"), "{shown}");
+}
