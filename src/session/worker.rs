@@ -155,7 +155,15 @@ impl Worker<'_> {
             drop(outbox.try_send(Event::ScanProgress(progress.to_vec())));
         };
         let worksheet = self.session.scan(request, &sink, self.cancel).await?;
-        Ok(Event::Scanned(Box::new(worksheet)))
+        // Here it keeps nobody waiting; the grid would do it at the first sort.
+        let laid_out = tokio::task::spawn_blocking(move || {
+            worksheet.lay_out();
+            Box::new(worksheet)
+        });
+        laid_out
+            .await
+            .map(Event::Scanned)
+            .map_err(|error| SessionError::Internal(error.to_string()))
     }
 
     fn remember(&mut self, accepted: Acceptances) -> Result<Event, SessionError> {

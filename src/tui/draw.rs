@@ -245,18 +245,17 @@ fn grid(app: &App, frame: &mut Frame<'_>, areas: Areas) {
     if let Some(area) = areas.grid {
         view::draw(frame, area, &sheet.grid, &sheet.worksheet, app.theme);
         if sheet.grid.order().is_empty() {
+            let words = if sheet.grid.is_waiting() {
+                "   the rows are being put in order"
+            } else {
+                "   no row matches the filter; F shows all rows again"
+            };
             let below = Rect {
                 y: area.y + 2,
                 height: area.height.saturating_sub(2),
                 ..area
             };
-            draw_lines(
-                frame,
-                below,
-                &[Line::raw(
-                    "   no row matches the filter; F shows all rows again",
-                )],
-            );
+            draw_lines(frame, below, &[Line::raw(words)]);
         }
     }
     if let Some(area) = areas.detail {
@@ -395,7 +394,9 @@ fn position(sheet: &Sheet) -> String {
     } else {
         sheet.grid.cursor() + 1
     };
-    if shown == all {
+    if sheet.grid.is_waiting() {
+        format!("putting {all} rows in order")
+    } else if shown == all {
         format!(
             "row {at} of {}",
             count(all, "row", "rows")

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crossterm::event::KeyEvent;
 
+use super::grid::{Arranged, Arranging};
 use crate::session::{Command, Event};
 
 /// Something that happened.
@@ -24,6 +25,8 @@ pub enum Message {
     Tick(Duration),
     /// The system asks the program to end (SIGTERM, SIGHUP).
     Terminate,
+    /// An order of the rows was worked out.
+    Arranged(Arranged),
 }
 
 /// Something that the loop has to do for the interface.
@@ -33,6 +36,8 @@ pub enum Effect {
     Send(Command),
     /// Put this on the clipboard of the terminal (OSC 52).
     Copy(String),
+    /// Work this order out on another thread and say [`Message::Arranged`].
+    Arrange(Arranging),
     /// Leave.
     Quit,
 }

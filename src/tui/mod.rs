@@ -7,6 +7,7 @@
 //! not our own passes through [`text`](crate::text) before it is drawn.
 
 mod app;
+mod arranger;
 mod cell;
 mod draw;
 mod grid;
@@ -22,5 +23,6 @@ mod theme;
 
 pub use app::{App, Options, Start};
 pub use draw::draw;
+pub use grid::{Arranged, Arranging};
 pub use message::{Effect, Message};
 pub use run::run;

@@ -20,6 +20,7 @@ use tokio::time::Instant;
 use tokio_stream::{Stream, StreamExt as _};
 
 use super::app::{App, Options};
+use super::arranger::Arranger;
 use super::draw::draw;
 use super::message::{Effect, Message};
 use crate::session::{Command, Event, SessionHandle};
@@ -45,6 +46,7 @@ pub async fn run(options: Options, session: SessionHandle) -> io::Result<()> {
         commands: session.commands,
         events: session.events,
         signals: signals()?,
+        arranger: Arranger::default(),
     };
     let result = turn(&mut terminal, options, &mut world).await;
     drop(restore);
@@ -72,6 +74,7 @@ struct World<K> {
     commands: mpsc::Sender<Command>,
     events: mpsc::Receiver<Event>,
     signals: mpsc::Receiver<()>,
+    arranger: Arranger,
 }
 
 async fn turn<B, K>(
@@ -97,6 +100,7 @@ where
             match effect {
                 Effect::Quit => return Ok(()),
                 Effect::Copy(text) => copy(&text)?,
+                Effect::Arrange(request) => world.arranger.start(request),
                 Effect::Send(command) => match world.commands.try_send(command) {
                     Ok(()) => {}
                     Err(TrySendError::Full(_)) => drop(app.update(Message::Session(Event::Busy))),
@@ -112,6 +116,7 @@ where
                 None => return Ok(()),
             },
             Some(()) = world.signals.recv() => effects = app.update(Message::Terminate),
+            Some(done) = world.arranger.done.recv() => effects = app.update(Message::Arranged(done)),
             // Before the session's events: a flood of them must not keep the frame waiting.
             () = tokio::time::sleep_until(next_frame), if dirty => {
                 terminal.draw(|frame| draw(&app, frame)).map_err(io::Error::other)?;
@@ -236,6 +241,7 @@ mod tests {
             commands,
             events,
             signals,
+            arranger: Arranger::default(),
         };
         let options = Options {
             start,

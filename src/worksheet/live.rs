@@ -94,6 +94,19 @@ impl Live {
 }
 
 impl Worksheet {
+    /// How many rows have a decision that would be lost on leaving.
+    pub fn staged(&self) -> usize {
+        let rows = self.live.actions.iter().zip(&self.live.states);
+        let is_staged = |(action, state): &(&Action, &StateKind)| {
+            **action != Action::None
+                && matches!(
+                    state,
+                    StateKind::Open | StateKind::Failed | StateKind::Conflict
+                )
+        };
+        rows.filter(is_staged).count()
+    }
+
     /// To be called whenever the decision on a row or its state has changed.
     pub(super) fn touch(&mut self, row: RowId) {
         let at = row.0 as usize;

@@ -8,7 +8,7 @@ use crate::session::{Acceptances, Command};
 use crate::text::{self, Cut};
 use crate::tui::draw::Areas;
 use crate::tui::grid::columns::{content, filter_for};
-use crate::tui::grid::state::{Tally, action_word};
+use crate::tui::grid::state::action_word;
 use crate::tui::grid::view::{column_order, rows_in};
 use crate::tui::grid::{Detail, Step};
 use crate::tui::keymap::Intent;
@@ -99,9 +99,7 @@ impl App {
             Intent::FilterOutCell => self.filter_cell(sheet, "!"),
             Intent::ClearFilter => self.set_filter(sheet, ""),
             Intent::Sort | Intent::SortAdd => {
-                sheet
-                    .grid
-                    .sort_by_column(&sheet.worksheet, intent == Intent::SortAdd);
+                sheet.grid.sort_by_column(intent == Intent::SortAdd);
             }
             Intent::Detail => {
                 sheet.grid.detail_top = 0;
@@ -189,7 +187,7 @@ impl App {
     /// Esc on the grid: gives up a range, then the search, then the marks.
     fn back(&mut self, sheet: &mut Sheet) {
         let grid = &mut sheet.grid;
-        if grid.drop_range() || grid.search.take().is_some() {
+        if grid.drop_range() || grid.drop_search() {
             return;
         }
         if grid.marks() > 0 {
@@ -284,16 +282,10 @@ impl App {
         let Some(sheet) = &mut self.sheet else {
             return;
         };
-        let words = match sheet.grid.set_search(&sheet.worksheet, text) {
-            Ok(()) if sheet.grid.search.is_none() => return,
-            Ok(()) => format!(
-                "{} for {}; n and N step",
-                count(sheet.grid.matches(), "match", "matches"),
-                quote(text)
-            ),
-            Err(error) => error.to_string(),
-        };
-        self.say(words);
+        let rows = sheet.worksheet.len();
+        if let Err(error) = sheet.grid.set_search(rows, text) {
+            self.say(error.to_string());
+        }
     }
 
     fn next_match(&mut self, sheet: &mut Sheet, forward: bool) {
@@ -312,10 +304,8 @@ impl App {
     }
 
     fn set_filter(&mut self, sheet: &mut Sheet, text: &str) {
-        if let Err(error) = sheet.grid.set_filter(&sheet.worksheet, text) {
+        if let Err(error) = sheet.grid.set_filter(text) {
             self.say(error.to_string());
-        } else if sheet.grid.order().is_empty() && !sheet.worksheet.is_empty() {
-            self.say("no row matches the filter; F shows all rows again");
         }
     }
 
@@ -406,9 +396,9 @@ fn acceptances(sheet: &Sheet, rows: Vec<RowId>, why: &Why) -> Acceptances {
 }
 
 /// After staging: counts, and the order if it depends on what was staged.
-fn changed(sheet: &mut Sheet) {
-    sheet.tally = Tally::of(&sheet.worksheet);
-    sheet.grid.refresh(&sheet.worksheet);
+pub(super) fn changed(sheet: &mut Sheet) {
+    sheet.tally.recount(&sheet.worksheet);
+    sheet.grid.decided();
 }
 
 /// Why rows were refused: each reason once, with how many rows it is about.

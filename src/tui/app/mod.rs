@@ -4,10 +4,12 @@
 //! no terminal; time and size arrive as messages. Screens form a stack, popups
 //! lie over it, and the topmost thing gets the keys.
 
+mod arrange;
 mod flow;
 mod grid;
 mod session;
 
+use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -93,6 +95,10 @@ pub struct App {
     pending: Vec<Vec<RowId>>,
     /// Leave as soon as nothing is being written.
     leaving: bool,
+    /// Orders asked for so far.
+    requests: u64,
+    /// Keys that wait for an order.
+    waiting: VecDeque<Intent>,
 }
 
 impl App {
@@ -123,6 +129,8 @@ impl App {
             form: None,
             pending: Vec::new(),
             leaving: false,
+            requests: 0,
+            waiting: VecDeque::new(),
         };
         let effects = match options.start {
             Start::Connect => {
@@ -139,7 +147,7 @@ impl App {
 
     /// Changes the state by a message; what is to be done outside comes back.
     pub fn update(&mut self, message: Message) -> Vec<Effect> {
-        let effects = match message {
+        let mut effects = match message {
             Message::Key(event) => {
                 self.status = None;
                 self.key(event)
@@ -170,7 +178,9 @@ impl App {
                 Vec::new()
             }
             Message::Terminate => self.terminate(),
+            Message::Arranged(done) => self.arranged(done),
         };
+        effects.extend(self.arrange());
         let areas = Areas::of(self);
         if let (Some(sheet), Some(area)) = (&mut self.sheet, areas.grid) {
             sheet.grid.keep_in_view(super::grid::view::rows_in(area));
@@ -297,7 +307,12 @@ impl App {
         match self.screens.last_mut() {
             Some(Screen::Connect(_)) => self.connect(intent),
             Some(Screen::Scan(_)) => self.scan_key(intent),
-            Some(Screen::Grid) => self.grid_key(intent),
+            Some(Screen::Grid) => {
+                if self.keep_waiting(intent) {
+                    return Vec::new();
+                }
+                self.grid_key(intent)
+            }
             Some(Screen::Review(review)) => {
                 if review.key(intent, height) {
                     return Vec::new();

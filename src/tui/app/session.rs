@@ -1,5 +1,6 @@
 //! What the session says, and what becomes of it.
 
+use super::grid::changed;
 use super::{App, Sheet, Written};
 use crate::exception::Why;
 use crate::session::{Command, Event};
@@ -89,8 +90,7 @@ impl App {
                     None => drop(sheet.worksheet.mark_unaccepted(*row)),
                 }
             }
-            sheet.tally = Tally::of(&sheet.worksheet);
-            sheet.grid.refresh(&sheet.worksheet);
+            changed(sheet);
         }
         self.say(sentence);
     }
@@ -210,8 +210,7 @@ impl App {
                 }
             }
         }
-        sheet.tally = Tally::of(&sheet.worksheet);
-        sheet.grid.refresh(&sheet.worksheet);
+        changed(sheet);
     }
 
     fn failed(&mut self, message: String, hint: Option<String>) -> Vec<Effect> {

@@ -5,11 +5,15 @@
 //! text. Cursor and marks hold on to rows, not to places, so they survive
 //! filter and sort. It changes no decision: that is the worksheet's.
 
+mod arrange;
 pub(super) mod columns;
 pub(super) mod detail;
 pub(super) mod state;
 pub(super) mod view;
 
+pub(super) use arrange::Purpose;
+use arrange::Wanted;
+pub use arrange::{Arranged, Arranging};
 use columns::COLUMNS;
 
 use crate::worksheet::{FilterError, RowFilter, RowId, SortColumn, SortKey, Worksheet};
@@ -33,6 +37,7 @@ pub(super) struct Filter {
 #[derive(Debug, Clone)]
 pub(super) struct Search {
     pub(super) text: String,
+    rows: RowFilter,
     /// By row id.
     found: Vec<bool>,
 }
@@ -60,6 +65,10 @@ pub(super) struct Grid {
     pub(super) search: Option<Search>,
     pub(super) detail: Detail,
     pub(super) detail_top: usize,
+    rows_wanted: Wanted,
+    search_wanted: Wanted,
+    /// Whether somebody waits to hear what came of the filter.
+    pub(super) filter_asked: bool,
 }
 
 impl Grid {
@@ -80,8 +89,11 @@ impl Grid {
             search: None,
             detail: Detail::Beside,
             detail_top: 0,
+            rows_wanted: Wanted::default(),
+            search_wanted: Wanted::default(),
+            filter_asked: false,
         };
-        grid.refresh(sheet);
+        grid.refresh();
         grid
     }
 
@@ -140,19 +152,26 @@ impl Grid {
         }
     }
 
-    /// Applies filter and sort again; the cursor stays on its row if it is still there.
-    pub(super) fn refresh(&mut self, sheet: &Worksheet) {
-        let held = self.current();
-        let all = RowFilter::default();
-        let filter = self.filter.as_ref().map_or(&all, |filter| &filter.rows);
-        self.order = sheet.view(filter, &self.sort);
-        self.cursor = held
-            .and_then(|row| self.order.iter().position(|other| *other == row))
-            .unwrap_or(self.cursor)
-            .min(self.order.len().saturating_sub(1));
+    /// Asks for filter and sort again.
+    pub(super) fn refresh(&mut self) {
+        self.rows_wanted.ask();
     }
 
-    pub(super) fn set_filter(&mut self, sheet: &Worksheet, text: &str) -> Result<(), FilterError> {
+    /// Asks again for what decisions can change.
+    pub(super) fn decided(&mut self) {
+        let all = RowFilter::default();
+        let filter = self.filter.as_ref().map_or(&all, |filter| &filter.rows);
+        if Worksheet::depends_on_decisions(filter, &self.sort) {
+            self.rows_wanted.ask();
+        }
+        if let Some(search) = &self.search
+            && Worksheet::depends_on_decisions(&search.rows, &[])
+        {
+            self.search_wanted.ask();
+        }
+    }
+
+    pub(super) fn set_filter(&mut self, text: &str) -> Result<(), FilterError> {
         self.filter = if text.trim().is_empty() {
             None
         } else {
@@ -161,30 +180,36 @@ impl Grid {
                 rows: RowFilter::parse(text)?,
             })
         };
-        self.refresh(sheet);
+        self.filter_asked = true;
+        self.refresh();
         Ok(())
     }
 
-    /// Sets what is searched for and goes to the first match at or below the cursor.
-    pub(super) fn set_search(&mut self, sheet: &Worksheet, text: &str) -> Result<(), FilterError> {
-        self.search = None;
-        if text.trim().is_empty() {
-            return Ok(());
+    /// Sets what is searched for; an empty text ends the search.
+    pub(super) fn set_search(&mut self, rows: usize, text: &str) -> Result<(), FilterError> {
+        self.drop_search();
+        if !text.trim().is_empty() {
+            self.search = Some(Search {
+                text: text.to_owned(),
+                rows: RowFilter::parse(text)?,
+                found: vec![false; rows],
+            });
+            self.search_wanted.ask();
         }
-        let mut found = vec![false; sheet.len()];
-        for row in sheet.view(&RowFilter::parse(text)?, &[]) {
-            if let Some(hit) = found.get_mut(index(row)) {
-                *hit = true;
-            }
-        }
-        self.search = Some(Search {
-            text: text.to_owned(),
-            found,
-        });
+        Ok(())
+    }
+
+    /// Ends the search; `false` if there is none.
+    pub(super) fn drop_search(&mut self) -> bool {
+        self.search_wanted.drop();
+        self.search.take().is_some()
+    }
+
+    /// Goes to the first match at or below the cursor.
+    pub(super) fn go_to_match(&mut self) {
         if !self.current().is_some_and(|row| self.is_match(row)) {
             self.find(true);
         }
-        Ok(())
     }
 
     pub(super) fn is_match(&self, row: RowId) -> bool {
@@ -220,7 +245,7 @@ impl Grid {
 
     /// Sorts by the column under the cursor, or turns its direction. With `add` the
     /// other keys stay and come first.
-    pub(super) fn sort_by_column(&mut self, sheet: &Worksheet, add: bool) {
+    pub(super) fn sort_by_column(&mut self, add: bool) {
         let place = self.sort.iter().position(|key| key.column == self.column);
         let key = |descending| SortKey {
             column: self.column,
@@ -232,7 +257,7 @@ impl Grid {
             (Some(at), false) => self.sort = vec![key(!self.sort[at].descending)],
             (None, false) => self.sort = vec![key(false)],
         }
-        self.refresh(sheet);
+        self.refresh();
     }
 
     /// Moves the cursor; the mark of a range follows when it is applied.

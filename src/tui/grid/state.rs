@@ -1,7 +1,7 @@
 //! Words for severities and actions, and how many rows are where.
 
 use crate::rule::Severity;
-use crate::worksheet::{Action, RowId, RowState, Worksheet};
+use crate::worksheet::{Action, Worksheet};
 
 /// All severities, worst first.
 pub(in crate::tui) const SEVERITIES: [Severity; 5] = [
@@ -44,24 +44,18 @@ pub(in crate::tui) struct Tally {
 impl Tally {
     pub(in crate::tui) fn of(sheet: &Worksheet) -> Self {
         let mut tally = Self::default();
-        for row in (0..u32::try_from(sheet.len()).unwrap_or(u32::MAX)).map(RowId) {
+        for row in sheet.rows() {
             let severity = sheet.severity(row);
             if let Some(at) = SEVERITIES.iter().position(|other| *other == severity) {
                 tally.severities[at] += 1;
             }
-            if is_staged(sheet, row) {
-                tally.staged += 1;
-            }
         }
+        tally.recount(sheet);
         tally
     }
-}
 
-/// Whether a row has a decision that would be lost on leaving.
-pub(in crate::tui) fn is_staged(sheet: &Worksheet, row: RowId) -> bool {
-    sheet.action(row) != Action::None
-        && matches!(
-            sheet.state(row),
-            RowState::Open | RowState::Failed(_) | RowState::Conflict(_)
-        )
+    /// Counts again what decisions change.
+    pub(in crate::tui) fn recount(&mut self, sheet: &Worksheet) {
+        self.staged = sheet.staged();
+    }
 }

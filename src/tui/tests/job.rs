@@ -36,7 +36,7 @@ impl Job {
             for effect in self.face.effects.drain(..) {
                 match effect {
                     Effect::Send(command) => self.session.commands.send(command).await.unwrap(),
-                    Effect::Copy(_) | Effect::Quit => {}
+                    Effect::Copy(_) | Effect::Quit | Effect::Arrange(_) => {}
                 }
             }
             if self.face.shows(text) {

@@ -2,6 +2,7 @@
 
 mod flows;
 mod job;
+mod large;
 mod screens;
 
 use std::time::Duration;

@@ -1,0 +1,108 @@
+//! Sheets that are put in order on another thread.
+
+use std::sync::atomic::AtomicBool;
+
+use crossterm::event::KeyCode;
+
+use super::{Face, LARGE};
+use crate::scan::fixture;
+use crate::tui::{Arranging, Effect, Message};
+
+/// More rows than are put in order at once.
+const ROWS: usize = 503;
+
+fn large() -> Face {
+    let user = |number: usize| {
+        let upn = format!("user{} {number}@contoso.com", number % 3);
+        fixture::user(&format!("User {number}"), &[("userPrincipalName", &[&upn])])
+    };
+    Face::on_grid((0..ROWS).map(user).collect(), LARGE)
+}
+
+fn requests(face: &mut Face) -> Vec<Arranging> {
+    let of = |effect| match effect {
+        Effect::Arrange(request) => Some(request),
+        _ => None,
+    };
+    face.effects.drain(..).filter_map(of).collect()
+}
+
+/// Does what the loop does with what was asked for.
+fn carry_out(face: &mut Face) {
+    for request in requests(face) {
+        let done = request.carry_out(&AtomicBool::new(false)).unwrap();
+        face.send(Message::Arranged(done));
+    }
+}
+
+#[test]
+fn the_latest_request_wins_and_keys_on_rows_wait_for_it() {
+    let mut face = large();
+    assert!(face.shows("the rows are being put in order"));
+    carry_out(&mut face);
+    assert!(face.shows(&format!("row 1 of {ROWS}")));
+
+    face.keys("fuser0");
+    face.press(KeyCode::Enter);
+    let old = requests(&mut face);
+    face.keys("f");
+    face.ctrl('u');
+    face.keys("user1");
+    face.press(KeyCode::Enter);
+    // It means the rows of the second filter, which are not there yet.
+    face.ctrl('a');
+    assert!(face.shows("rows in order"));
+    assert!(!face.shows("marked"));
+    let new = requests(&mut face);
+    for request in new.into_iter().chain(old) {
+        let done = request.carry_out(&AtomicBool::new(false)).unwrap();
+        face.send(Message::Arranged(done));
+    }
+    let found = ROWS.div_ceil(3);
+    assert!(face.shows(&format!("row 1 of {found}, {ROWS} in all")));
+    assert!(face.shows(&format!("{found} marked")));
+}
+
+#[test]
+fn a_search_is_told_when_it_is_over_and_nothing_is_lost_by_giving_it_up() {
+    let mut face = large();
+    carry_out(&mut face);
+    face.keys("/user2");
+    face.press(KeyCode::Enter);
+    let slow = requests(&mut face);
+    assert!(!face.shows("matches for"));
+    face.press(KeyCode::Esc);
+    assert!(!face.shows("rows in order"));
+    for request in slow {
+        let done = request.carry_out(&AtomicBool::new(false)).unwrap();
+        face.send(Message::Arranged(done));
+    }
+    assert!(!face.shows("matches for"));
+
+    face.keys("/user2");
+    face.press(KeyCode::Enter);
+    carry_out(&mut face);
+    let found = ROWS.div_ceil(3) - 1;
+    assert!(
+        face.shows(&format!("{found} matches for user2")),
+        "{}",
+        face.screen()
+    );
+}
+
+#[test]
+fn a_decision_asks_for_the_order_again_only_if_it_depends_on_it() {
+    let mut face = large();
+    carry_out(&mut face);
+    face.keys("c");
+    face.press(KeyCode::Esc);
+    assert!(requests(&mut face).is_empty());
+    face.keys("faction:none");
+    face.press(KeyCode::Enter);
+    carry_out(&mut face);
+    assert!(face.shows(&format!("row 1 of {}, {ROWS} in all", ROWS - 1)));
+    face.keys("c");
+    face.press(KeyCode::Esc);
+    carry_out(&mut face);
+    assert!(face.shows(&format!("row 1 of {}, {ROWS} in all", ROWS - 2)));
+}
