@@ -10,9 +10,13 @@ use std::fmt::Write as _;
 use crate::model::ProxyAddress;
 use crate::rule::{Judge, KeySpace, spellings};
 
-/// A filter that finds the holders of a value of this key. `text` is the value
-/// as it is to be written.
-pub(super) fn filter(judge: &Judge, (space, key): (KeySpace, &str), text: &str) -> String {
+/// Where the holders of a value of this key have which value. `text` is the
+/// value as it is to be written.
+pub(super) fn tests(
+    judge: &Judge,
+    (space, key): (KeySpace, &str),
+    text: &str,
+) -> BTreeSet<(String, String)> {
     let mut tests: BTreeSet<(String, String)> = BTreeSet::new();
     let mut equals = |attribute: &str, value: String| {
         tests.insert((attribute.to_owned(), value));
@@ -57,10 +61,15 @@ pub(super) fn filter(judge: &Judge, (space, key): (KeySpace, &str), text: &str) 
             equals("mailNickname", text.to_owned());
         }
     }
+    tests
+}
+
+/// A filter that finds the entries for which at least one of the tests holds.
+pub(super) fn any_of<'a>(tests: impl IntoIterator<Item = &'a (String, String)>) -> String {
     let mut filter = String::from("(|");
     for (attribute, value) in tests {
         // Writing to a String cannot fail.
-        let _written = write!(filter, "({attribute}={})", escaped(&value));
+        let _written = write!(filter, "({attribute}={})", escaped(value));
     }
     filter.push(')');
     filter
@@ -86,6 +95,10 @@ mod tests {
     use crate::rule::{Settings, file};
     use crate::session::EMBEDDED_RULES;
 
+    fn filter(key: (KeySpace, &str)) -> String {
+        any_of(&tests(&judge(), key, ""))
+    }
+
     fn judge() -> Judge {
         let rules = file::load(EMBEDDED_RULES).unwrap();
         Judge::new(Arc::new(rules), Settings::default())
@@ -94,7 +107,7 @@ mod tests {
     #[test]
     fn a_value_cannot_change_the_filter_it_stands_in() {
         assert_eq!(
-            filter(&judge(), (KeySpace::Address, "a*)(cn=\\\0@x"), ""),
+            filter((KeySpace::Address, "a*)(cn=\\\0@x")),
             "(|(mail=a\\2a\\29\\28cn=\\5c\\00@x)\
              (proxyAddresses=smtp:a\\2a\\29\\28cn=\\5c\\00@x)\
              (sAMAccountName=a\\2a\\29\\28cn=\\5c\\00)\
@@ -104,7 +117,7 @@ mod tests {
 
     #[test]
     fn both_spellings_of_an_international_domain_are_searched() {
-        let filter = filter(&judge(), (KeySpace::Sip, "a@xn--mnchen-3ya.de"), "");
+        let filter = filter((KeySpace::Sip, "a@xn--mnchen-3ya.de"));
         assert_eq!(
             filter,
             "(|(proxyAddresses=sip:a@münchen.de)(proxyAddresses=sip:a@xn--mnchen-3ya.de))"

@@ -9,16 +9,15 @@
 //! change, and were compared in the scan.
 
 mod filter;
+mod holders;
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use filter::filter;
+use holders::Holders;
 
-use crate::directory::{DirectoryError, SearchRequest};
 use crate::model::{
-    AddressType, AttributeName, Change, Entry, Identity, Modification, ProxyAddress, SourceKind,
-    Value,
+    AddressType, AttributeName, Change, Entry, Identity, Modification, ProxyAddress, Value,
 };
 use crate::rule::{Judge, KeySpace, RuleId, Severity};
 use crate::scan::ScanSource;
@@ -36,15 +35,13 @@ const RIGHTS: &str = "sDRightsEffective";
 /// Where Active Directory notes that an object is managed in the cloud.
 const AUTHORITY: &str = "msDS-ObjectSoa";
 
-/// How many holders of a value are looked at in one page.
-const PAGE: u32 = 100;
-
 /// The check of new values against the open sources.
 #[derive(Debug)]
 pub(super) struct LiveCheck {
     sources: Vec<ScanSource>,
     judge: Arc<Judge>,
     attributes: Vec<AttributeName>,
+    holders: Holders,
     /// Whether the rules are asked once more; they are not where the judge is
     /// not that of the scan.
     rules: bool,
@@ -70,6 +67,7 @@ impl LiveCheck {
         attributes.extend(judge.attributes());
         Self {
             sources: sources.to_vec(),
+            holders: Holders::new(sources, Arc::clone(&judge)),
             judge,
             attributes,
             rules,
@@ -207,35 +205,21 @@ impl LiveCheck {
         })
     }
 
-    /// Another entry that holds the value by now and that a rule minds.
+    /// Who else holds the value by now, if a rule minds.
     async fn holder(
         &self,
         pending: &Pending<'_>,
         wanted: &Wanted<'_>,
-    ) -> Result<Option<String>, DirectoryError> {
-        let filter = filter(&self.judge, (wanted.space, &wanted.key), wanted.text);
-        for source in &self.sources {
-            if source.forest.kind == SourceKind::Ldif {
-                continue;
-            }
-            for domain in &source.forest.domains {
-                let request = SearchRequest {
-                    base: domain.naming_context.clone(),
-                    filter: filter.clone(),
-                    attributes: self.attributes.clone(),
-                    page_size: PAGE,
-                };
-                let mut search = source.directory.search(domain, request).await?;
-                while let Some(page) = search.next_page().await? {
-                    let minds =
-                        |hit: &&Entry| !is_own(hit, pending) && self.minds(pending, wanted, hit);
-                    if let Some(other) = page.entries.iter().find(minds) {
-                        return Ok(Some(other.dn.as_str().to_owned()));
-                    }
-                }
-            }
-        }
-        Ok(None)
+    ) -> Result<Option<String>, String> {
+        let held = self
+            .holders
+            .of(wanted.space, &wanted.key, wanted.text)
+            .await?;
+        let minds = |hit: &&Entry| !is_own(hit, pending) && self.minds(pending, wanted, hit);
+        Ok(match held.by.iter().find(minds) {
+            Some(other) => Some(other.dn.as_str().to_owned()),
+            None => held.more.then(|| "very many entries".to_owned()),
+        })
     }
 
     /// Whether a rule minds that `hit` holds the value too. What an earlier

@@ -367,3 +367,54 @@ async fn a_value_that_is_no_text_does_not_hide_the_check_of_the_next_one() {
         "{back:?}"
     );
 }
+
+#[tokio::test]
+async fn the_values_of_many_entries_are_searched_together_and_told_apart() {
+    let mut people: Vec<Entry> = (1..=120)
+        .map(|number| entry(number, &[("displayName", &["x"])]))
+        .collect();
+    people.push(entry(200, &[("mail", &["q77@contoso.com"])]));
+    let live = Live::new(&[&people]).await;
+    let addresses: Vec<(u8, [Value; 1])> = (1..=120)
+        .map(|number| (number, [Value::from(format!("q{number}@contoso.com"))]))
+        .collect();
+    let edits: Vec<_> = addresses
+        .iter()
+        .map(|(number, address)| (*number, "mail", &address[..]))
+        .collect();
+    let verdicts = live.verdicts(&live.plan(&edits), false).await;
+    for (at, verdict) in verdicts.iter().enumerate() {
+        match verdict {
+            Verdict::Send(_) => assert_ne!(at, 76),
+            Verdict::Hold(outcome) => assert_eq!(
+                (at, outcome.to_string().as_str()),
+                (
+                    76,
+                    "refused: mail: the value 'q77@contoso.com' is held by \
+                     CN=user200,DC=contoso,DC=com"
+                )
+            ),
+        }
+    }
+    let searches = live.memories[0].count(Operation::Page);
+    assert!((3..=12).contains(&searches), "{searches} for 120 values");
+}
+
+#[tokio::test]
+async fn a_value_that_very_many_hold_is_refused_without_keeping_them_all() {
+    let own = entry(1, &[("displayName", &["x"])]);
+    let mut people = vec![own];
+    for number in 0..1500_u16 {
+        let mut other = entry(2, &[("mail", &["all@contoso.com"])]);
+        let mut guid = [7; 16];
+        guid[..2].copy_from_slice(&number.to_le_bytes());
+        other.set(
+            &AttributeName::known("objectGUID"),
+            vec![Value::from(guid.to_vec())],
+        );
+        people.push(other);
+    }
+    let live = Live::new(&[&people]).await;
+    let plan = live.plan(&[(1, "mail", &values(&["all@contoso.com"]))]);
+    assert!(live.refusal(&plan).await.contains("is held by CN=user2"));
+}
