@@ -20,6 +20,7 @@ use crate::model::ChangeSet;
 use crate::model::ldif::{LDIF_HEADER, write_modification};
 use crate::session::{ScanRequest, Session};
 use crate::text::escape;
+use crate::transaction::ApplyOptions;
 use crate::worksheet::{Action, Worksheet};
 
 /// Carry out the decisions of a report: rows whose ACTION is EDIT or REMOVE.
@@ -49,6 +50,14 @@ pub(super) struct ApplyArgs {
         help_heading = "Writing"
     )]
     pub max_changes: usize,
+
+    /// All or nothing: take back what was written if one entry cannot be
+    #[arg(long, help_heading = "Writing")]
+    pub atomic: bool,
+
+    /// Apply only the plan with this digest, as --dry-run prints it
+    #[arg(long, value_name = "SHA256", help_heading = "Writing")]
+    pub plan_digest: Option<String>,
 
     /// Apply the good rows of a file that has bad ones
     #[arg(long, help_heading = "Writing")]
@@ -228,6 +237,7 @@ impl ApplyArgs {
         session: &Session,
         context: &Context,
     ) -> Result<Exit, Failure> {
+        self.check_digest(plan)?;
         if plan.changes.is_empty() {
             return Ok(Exit::Clean);
         }
@@ -241,6 +251,7 @@ impl ApplyArgs {
         }
         if self.write.dry_run && session.is_of_files() {
             plan.show(&mut io::stdout().lock())?;
+            say(plan.digest_line()?);
             return Ok(Exit::Clean);
         }
         if self.write.dry_run {
@@ -248,7 +259,30 @@ impl ApplyArgs {
         }
         plan.show(&mut io::stderr().lock())?;
         self.write.consent(&plan.changes)?;
-        plan.carry_out(session, context, &self.write).await
+        let options = ApplyOptions {
+            atomic: self.atomic,
+            ..self.write.options()
+        };
+        plan.carry_out(session, context, options).await
+    }
+
+    /// What one person approved is what another one applies.
+    fn check_digest(&self, plan: &Plan) -> Result<(), Failure> {
+        let Some(approved) = &self.plan_digest else {
+            return Ok(());
+        };
+        let digest = plan.digest()?;
+        if approved.trim().eq_ignore_ascii_case(&digest) {
+            return Ok(());
+        }
+        Err(Failure::usage(format!(
+            "this is not the plan with the digest {}: its digest is {digest}",
+            escape(approved.trim())
+        ))
+        .hint(
+            "the report or the directory has changed since it was approved: \
+             look at the plan with --dry-run, and have that one approved",
+        ))
     }
 }
 

@@ -113,5 +113,5 @@ pub(super) async fn take_back(
     }
     plan.show(&mut io::stderr().lock())?;
     write.consent(&plan.changes)?;
-    plan.carry_out(session, context, write).await
+    plan.carry_out(session, context, write.options()).await
 }

@@ -15,7 +15,7 @@ use crate::model::{ChangeSet, Value};
 use crate::session::{Session, SessionError, Watched};
 use crate::text::{Cut, escape, fit_text};
 use crate::transaction::{
-    ApplyOptions, Outcome, Progress, TransactionId, TransactionReport, Verdict,
+    ApplyOptions, Outcome, Progress, TransactionId, TransactionReport, Verdict, plan_digest,
 };
 
 /// How much of a value a plan shows.
@@ -99,6 +99,20 @@ impl Plan {
         Ok(())
     }
 
+    /// What tells this plan from any other.
+    pub(super) fn digest(&self) -> Result<String, Failure> {
+        plan_digest(&self.changes)
+            .map_err(|error| Failure::usage(format!("the plan has no digest: {error}")))
+    }
+
+    /// The digest, and what it is good for.
+    pub(super) fn digest_line(&self) -> Result<String, Failure> {
+        let digest = self.digest()?;
+        Ok(format!(
+            "plan digest: {digest} (with --plan-digest apply takes no other plan)"
+        ))
+    }
+
     /// Checks all that an apply would check and says what speaks against it.
     pub(super) async fn dry_run(&self, session: &Session) -> Result<Exit, Failure> {
         let verdicts = {
@@ -144,6 +158,9 @@ impl Plan {
             "dry run: {} would be changed, {refused} refused{already}; nothing was written",
             count(as_u64(sent), "entry", "entries"),
         ));
+        if self.reverts.is_none() {
+            say(self.digest_line()?);
+        }
         Ok(exit)
     }
 
@@ -152,7 +169,7 @@ impl Plan {
         &self,
         session: &Session,
         context: &Context,
-        write: &WriteArgs,
+        options: ApplyOptions,
     ) -> Result<Exit, Failure> {
         let line = Line::new("writing");
         let watch = Watch::new(line, self.changes.len());
@@ -162,14 +179,18 @@ impl Plan {
                 &self.changes,
                 self.reverts.clone(),
                 Watched {
-                    options: &write.options(),
+                    options: &options,
                     progress: &progress,
                     cancel: &context.cancel,
                 },
             )
             .await;
         let report = watch.end(result)?;
-        self.conclude(&report)
+        let exit = self.conclude(&report)?;
+        if options.atomic {
+            return all_or_nothing(session, &report, context.cancel.is_cancelled());
+        }
+        Ok(exit)
     }
 
     /// One line an entry on standard output, the sum on standard error.
@@ -187,6 +208,44 @@ impl Plan {
         }
         Ok(sum_up(report))
     }
+}
+
+/// Says what an apply that was to be all or nothing came to.
+fn all_or_nothing(
+    session: &Session,
+    report: &TransactionReport,
+    interrupted: bool,
+) -> Result<Exit, Failure> {
+    if report.outcomes.iter().all(Outcome::is_as_planned) {
+        return Ok(Exit::Clean);
+    }
+    let in_doubt = |outcome: &Outcome| matches!(outcome, Outcome::InDoubt(_));
+    let mut half_done = report.count(in_doubt) > 0;
+    match &report.taken_back {
+        Some(back) => {
+            let record = session.record(&back.id)?;
+            let mut output = io::stdout().lock();
+            for (planned, outcome) in record.plan.iter().flatten().zip(&back.outcomes) {
+                let dn = escape(planned.dn.as_str());
+                let outcome = escape(&outcome.to_string()).into_owned();
+                writeln!(output, "{dn}: taken back: {outcome}")?;
+            }
+            drop(output);
+            say("not everything could be done, so what was written was taken back:");
+            half_done |= sum_up(back) != Exit::Clean;
+        }
+        None => half_done |= report.count(Outcome::wrote) > 0,
+    }
+    if half_done {
+        say("WARNING: some entries are not as they were: see above");
+    } else {
+        say("all or nothing: the directory is as it was");
+    }
+    Ok(if half_done || interrupted {
+        Exit::Incomplete
+    } else {
+        Exit::Findings
+    })
 }
 
 /// A value as a plan shows it.
@@ -240,7 +299,7 @@ pub(super) fn sum_up(report: &TransactionReport) -> Exit {
 #[derive(Debug)]
 pub(super) struct Watch {
     line: Line,
-    total: usize,
+    total: AtomicUsize,
     settled: AtomicUsize,
     sealed: AtomicBool,
 }
@@ -249,7 +308,7 @@ impl Watch {
     pub(super) fn new(line: Line, total: usize) -> Self {
         Self {
             line,
-            total,
+            total: AtomicUsize::new(total),
             settled: AtomicUsize::new(0),
             sealed: AtomicBool::new(false),
         }
@@ -257,14 +316,20 @@ impl Watch {
 
     pub(super) fn step(&self, step: &Progress) {
         match step {
-            Progress::Sealed { id, journal, .. } => {
+            Progress::Sealed { id, journal, total } => {
                 self.sealed.store(true, Ordering::Relaxed);
+                self.total.store(*total, Ordering::Relaxed);
+                self.settled.store(0, Ordering::Relaxed);
                 say(format!("transaction {id}: journal {}", journal.display()));
             }
             Progress::LookedAt { number, total } => self.line.looked_at(*number, *total),
             Progress::Settled { .. } => {
                 let number = self.settled.fetch_add(1, Ordering::Relaxed) + 1;
-                self.line.settled(number, self.total);
+                self.line
+                    .settled(number, self.total.load(Ordering::Relaxed));
+            }
+            Progress::TakingBack => {
+                say("not everything could be done: taking back what was written");
             }
             Progress::Waiting { index, delay } => say(format!(
                 "no answer is known for entry {}: reading it again in {} s",

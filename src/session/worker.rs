@@ -275,6 +275,9 @@ impl Worker<'_> {
                         "looked at {number} of {total} entries before the first write"
                     )),
                     Progress::Settled { index, outcome } => Event::ApplyProgress { index, outcome },
+                    Progress::TakingBack => {
+                        Event::Operation("taking back what was written".to_owned())
+                    }
                     Progress::Waiting { index, delay } => Event::Operation(format!(
                         "no answer is known for entry {}; reading it again in {} s",
                         index + 1,

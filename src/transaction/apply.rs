@@ -10,6 +10,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
+use super::atomic::all_or_nothing;
 use super::check::Checker;
 use super::journal::{Header, JournalWriter, journal_path};
 use super::run::{Needs, Run, Step};
@@ -27,6 +28,9 @@ pub struct ApplyOptions {
     /// Stop after this many entries that failed, were refused, in conflict or
     /// in doubt; `None` goes on to the end.
     pub stop_after: Option<usize>,
+    /// All or nothing: at the first failure, or if it is stopped, everything
+    /// that was written is taken back. A rollback ignores it.
+    pub atomic: bool,
     /// At most this many modifications a second; `None` is as fast as it goes.
     pub throttle: Option<u32>,
     /// How long to wait before a second read may say that a request without an
@@ -38,6 +42,7 @@ impl Default for ApplyOptions {
     fn default() -> Self {
         Self {
             stop_after: Some(10),
+            atomic: false,
             throttle: None,
             settle_delay: Duration::from_secs(5),
         }
@@ -96,6 +101,9 @@ pub enum Progress {
         /// What became of it.
         outcome: Outcome,
     },
+    /// Not all could be done: what was written is taken back, by a transaction
+    /// of its own.
+    TakingBack,
     /// An answer is missing; the entry is read again after the delay.
     Waiting {
         /// Its place in the plan.
@@ -166,9 +174,18 @@ pub enum ApplyError {
 /// begin; what was not reached says so. An error after the plan was sealed
 /// leaves an unfinished transaction that [`super::recover()`] settles.
 pub async fn apply(run: ApplyRun<'_>) -> Result<TransactionReport, ApplyError> {
+    let report = carry_out(&run).await?;
+    if run.options.atomic && run.reverts.is_none() {
+        return Ok(all_or_nothing(&run, report).await);
+    }
+    Ok(report)
+}
+
+/// Carries out a plan, whole or in part.
+pub(super) async fn carry_out(run: &ApplyRun<'_>) -> Result<TransactionReport, ApplyError> {
     let ApplyRun {
         environment, plan, ..
-    } = run;
+    } = *run;
     let steps = steps(plan, environment.targets)?;
     let began = (environment.clock)();
     let id = TransactionId::new(began);

@@ -9,6 +9,7 @@
 //! the caller brings.
 
 mod apply;
+mod atomic;
 mod check;
 mod compare;
 mod files;

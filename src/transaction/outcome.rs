@@ -155,6 +155,9 @@ pub struct TransactionReport {
     pub outcomes: Vec<Outcome>,
     /// What a person should know: a cancel, an entry moved, a guard not given.
     pub notes: Vec<String>,
+    /// The rollback of what was written, if it was to be all or nothing and
+    /// could not be all.
+    pub taken_back: Option<Box<TransactionReport>>,
 }
 
 impl TransactionReport {

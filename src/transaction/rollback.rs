@@ -48,23 +48,31 @@ pub fn plan_rollback(
     record: &TransactionRecord,
     targets: &[Target],
 ) -> Result<RollbackPlan, RollbackError> {
+    if record.header.is_some() && record.needs_recovery() {
+        return Err(RollbackError::Unsettled(record.id.clone()));
+    }
+    plan_rollback_of_settled(record, targets)
+}
+
+/// The same of what is settled; what is in doubt is left as it is, and named.
+pub(super) fn plan_rollback_of_settled(
+    record: &TransactionRecord,
+    targets: &[Target],
+) -> Result<RollbackPlan, RollbackError> {
     let header = record
         .header
         .as_ref()
         .ok_or_else(|| RollbackError::NoHeader(record.id.clone()))?;
-    if record.needs_recovery() {
-        return Err(RollbackError::Unsettled(record.id.clone()));
-    }
-    let mut notes: Vec<String> = record
-        .damage
-        .iter()
-        .map(|damage| {
-            format!(
-                "line {} of the journal is damaged and not taken back: {}",
-                damage.line, damage.reason
-            )
-        })
-        .collect();
+    let damaged = record.damage.iter().map(|damage| {
+        format!(
+            "line {} of the journal is damaged and not taken back: {}",
+            damage.line, damage.reason
+        )
+    });
+    let in_doubt = record
+        .open()
+        .map(|(_, planned)| format!("{} is in doubt and not taken back", planned.dn));
+    let mut notes: Vec<String> = damaged.chain(in_doubt).collect();
     let mut modifications = Vec::new();
     let mut originals = Vec::new();
     let pairs = record.plan.iter().zip(&record.outcomes).enumerate();

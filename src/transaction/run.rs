@@ -96,6 +96,7 @@ impl Needs {
 #[derive(Debug)]
 struct Brakes {
     limit: Option<usize>,
+    atomic: bool,
     width: usize,
     failures: usize,
 }
@@ -104,6 +105,7 @@ impl Brakes {
     fn new(options: &ApplyOptions) -> Self {
         Self {
             limit: options.stop_after.map(|limit| limit.max(1)),
+            atomic: options.atomic,
             // One after the other, each by its own tick: what was read does not
             // wait for the tick of another.
             width: if options.throttle.is_some() { 1 } else { WIDTH },
@@ -117,8 +119,12 @@ impl Brakes {
     }
 
     /// How many entries may be under way: never more than may still fail, so
-    /// that no failure comes after the last one that is allowed.
+    /// that no failure comes after the last one that is allowed. All or nothing
+    /// is done with the first, and takes back whatever was under way beside it.
     fn room(&self) -> usize {
+        if self.atomic {
+            return if self.failures == 0 { self.width } else { 0 };
+        }
         self.limit.map_or(self.width, |limit| {
             limit.saturating_sub(self.failures).min(self.width)
         })
@@ -319,6 +325,7 @@ impl<'a> Run<'a> {
             undo,
             outcomes: self.outcomes.into_iter().flatten().collect(),
             notes: self.notes,
+            taken_back: None,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Transactions over the in-memory directory, with every fault it knows.
 
 mod apply;
+mod atomic;
 mod crash_matrix;
 mod dependent;
 mod journal;

@@ -267,6 +267,7 @@ fn result() {
             undo: PathBuf::from("/var/lib/idmend/journal/20261122-081500-aaaa.undo.ldif"),
             outcomes: outcomes(),
             notes: vec!["stopped on request after 4 entries".to_owned()],
+            taken_back: None,
         }));
         face
     });
