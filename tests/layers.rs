@@ -82,6 +82,8 @@ const HOMES: &[(&str, &[&str])] = &[
     ("ldap3", &["src/directory/ldap"]),
     ("hickory_resolver", &["src/directory/ldap"]),
     ("rustls", &["src/directory/ldap"]),
+    ("libgssapi", &["src/directory/ldap/kerberos"]),
+    ("cross_krb5", &["src/directory/ldap/kerberos"]),
     ("ratatui", &["src/tui"]),
     ("crossterm", &["src/tui"]),
     ("tui_input", &["src/tui"]),

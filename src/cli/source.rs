@@ -10,7 +10,7 @@ use secrecy::SecretString;
 use super::failure::Failure;
 use super::scope::domain_name;
 use super::talk::{can_ask, say};
-use crate::config::{Profile, Protection, ServerSpec, ServerUrl, SourceSpec};
+use crate::config::{Auth, Credentials, Profile, Protection, ServerSpec, ServerUrl, SourceSpec};
 use crate::model::{DistinguishedName, Entrance, Fingerprint};
 
 const PASSWORD_VARIABLE: &str = "IDMEND_PASSWORD";
@@ -50,8 +50,14 @@ pub(super) struct SourceArgs {
     #[arg(long, value_name = "DOMAIN=HOST", help_heading = "Source")]
     pub dc: Vec<String>,
 
+    /// Sign in with a password, or with the current Kerberos ticket (kinit);
+    /// Kerberos seals ldap:// by itself [default: simple]
+    #[arg(long, value_name = "simple|kerberos", help_heading = "Sign-in")]
+    pub auth: Option<Auth>,
+
     /// Sign in as this UPN, DOMAIN\name or DN; the password is asked for, or
-    /// read from IDMEND_PASSWORD
+    /// read from IDMEND_PASSWORD. With Kerberos: take the ticket of this
+    /// principal, not the default one
     #[arg(long, value_name = "NAME", help_heading = "Sign-in")]
     pub user: Option<String>,
 
@@ -107,6 +113,7 @@ impl SourceArgs {
             merged.dns_server = merged.dns_server.or_else(|| profile.dns_server.clone());
             merged.dc.extend(profile.dc.iter().cloned());
             merged.starttls |= profile.starttls;
+            merged.auth = merged.auth.or(profile.auth);
             merged.user = merged.user.or_else(|| profile.user.clone());
             if merged.pin.is_empty() {
                 merged.pin.clone_from(&profile.pin);
@@ -128,7 +135,7 @@ impl SourceArgs {
     /// Whether the domain of this computer is meant: somebody signs in, and
     /// says nowhere to what.
     pub(super) fn means_own_domain(&self) -> bool {
-        self.is_empty() && self.user.is_some()
+        self.is_empty() && (self.user.is_some() || self.is_kerberos())
     }
 
     /// For commands on transactions that are over: the demo has none.
@@ -177,19 +184,16 @@ impl SourceArgs {
             .collect::<Result<Vec<_>, _>>()
             .map_err(|error| Failure::usage(format!("--pin: {error}")))?;
         let domain_hosts = pairs(&self.dc, "--dc", "DOMAIN=HOST")?;
-        let user = self
-            .user
-            .clone()
-            .filter(|user| !user.is_empty())
-            .ok_or_else(|| {
-                Failure::usage("a server or a domain needs --user NAME")
-                    .hint("a UPN, DOMAIN\\name, or a DN; idmend never signs in anonymously")
-            })?;
-        let password = self.password(&user)?;
+        let credentials = self.credentials()?;
         if self.insecure {
-            say(
-                "WARNING: --insecure: any certificate is accepted; an attacker in between reads the password",
-            );
+            say(match credentials {
+                Credentials::Password { .. } => {
+                    "WARNING: --insecure: any certificate is accepted; an attacker in between reads the password"
+                }
+                Credentials::Kerberos { .. } => {
+                    "WARNING: --insecure: any certificate is accepted; an attacker in between may read and change all data"
+                }
+            });
         }
         let cleartext = |way: &(_, _, Protection)| way.2 == Protection::Cleartext;
         if entrances.iter().any(cleartext) {
@@ -207,8 +211,7 @@ impl SourceArgs {
                     ca_cert: self.ca_cert.clone(),
                     pins: pins.clone(),
                     insecure: self.insecure,
-                    user: user.clone(),
-                    password: password.clone(),
+                    credentials: credentials.clone(),
                     domain_hosts: domain_hosts.clone(),
                     bases: bases.to_vec(),
                 })
@@ -226,6 +229,7 @@ impl SourceArgs {
         }
         let (port, protection) = match (self.starttls, self.allow_cleartext) {
             (true, _) => (389, Protection::StartTls),
+            (false, _) if self.is_kerberos() => (389, Protection::Sealed),
             (false, true) => (389, Protection::Cleartext),
             (false, false) => (636, Protection::Ldaps),
         };
@@ -239,6 +243,35 @@ impl SourceArgs {
         Ok(entrances)
     }
 
+    /// Who signs in, with the password asked for if there is one.
+    fn credentials(&self) -> Result<Credentials, Failure> {
+        let user = self.user.clone().filter(|user| !user.is_empty());
+        if self.is_kerberos() {
+            let refused = [
+                (self.password_file.is_some(), "--password-file"),
+                (self.password_stdin, "--password-stdin"),
+                (self.allow_cleartext, "--allow-cleartext"),
+            ];
+            if let Some((_, flag)) = refused.iter().find(|(given, _)| *given) {
+                return Err(
+                    Failure::usage(format!("{flag} does not go with --auth kerberos"))
+                        .hint("a ticket needs no password, and what it opens is always sealed"),
+                );
+            }
+            return Ok(Credentials::Kerberos { principal: user });
+        }
+        let user = user.ok_or_else(|| {
+            Failure::usage("a server or a domain needs --user NAME or --auth kerberos")
+                .hint("a UPN, DOMAIN\\name, or a DN; idmend never signs in anonymously")
+        })?;
+        let password = self.password(&user)?;
+        Ok(Credentials::Password { user, password })
+    }
+
+    fn is_kerberos(&self) -> bool {
+        self.auth == Some(Auth::Kerberos)
+    }
+
     fn protection(&self, url: &ServerUrl) -> Result<Protection, Failure> {
         match (url.is_ldaps, self.starttls, self.allow_cleartext) {
             (true, false, _) => Ok(Protection::Ldaps),
@@ -246,12 +279,13 @@ impl SourceArgs {
                 "--starttls goes with ldap://; ldaps:// is TLS from the first byte",
             )),
             (false, true, _) => Ok(Protection::StartTls),
+            (false, false, _) if self.is_kerberos() => Ok(Protection::Sealed),
             (false, false, true) => Ok(Protection::Cleartext),
             (false, false, false) => Err(Failure::usage(format!(
                 "ldap://{} would send the password unprotected",
                 url.host
             ))
-            .hint("use ldaps:// or --starttls; --allow-cleartext if it must be")),
+            .hint("use ldaps://, --starttls or --auth kerberos; --allow-cleartext if it must be")),
         }
     }
 

@@ -11,8 +11,10 @@ pub use server_url::{ServerUrl, ServerUrlError};
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use secrecy::SecretString;
+use serde::Deserialize;
 
 use crate::model::{DistinguishedName, Entrance, Fingerprint};
 
@@ -39,8 +41,49 @@ pub enum Protection {
     Ldaps,
     /// `ldap://` and StartTLS before anything else.
     StartTls,
+    /// `ldap://`, sealed by Kerberos from the sign-in on.
+    Sealed,
     /// None: the password crosses the network readable. Only by explicit wish.
     Cleartext,
+}
+
+/// How to sign in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Auth {
+    /// A name and a password.
+    Simple,
+    /// The current Kerberos ticket.
+    Kerberos,
+}
+
+impl FromStr for Auth {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "simple" => Ok(Self::Simple),
+            "kerberos" => Ok(Self::Kerberos),
+            _ => Err("it is simple or kerberos"),
+        }
+    }
+}
+
+/// Who signs in, and with what.
+#[derive(Debug, Clone)]
+pub enum Credentials {
+    /// A name and its password.
+    Password {
+        /// A UPN, DOMAIN\name or a DN.
+        user: String,
+        /// Its password.
+        password: SecretString,
+    },
+    /// The current Kerberos ticket.
+    Kerberos {
+        /// Whose ticket; the system's default one if not said.
+        principal: Option<String>,
+    },
 }
 
 /// An LDAP server and how to sign in to it.
@@ -62,10 +105,8 @@ pub struct ServerSpec {
     pub pins: Vec<Fingerprint>,
     /// Accept any certificate.
     pub insecure: bool,
-    /// The name to sign in with: a UPN, DOMAIN\name or a DN.
-    pub user: String,
-    /// Its password.
-    pub password: SecretString,
+    /// Who signs in, and with what.
+    pub credentials: Credentials,
     /// The host to use for a domain, by its DNS name in lower case, instead of
     /// the one that discovery finds.
     pub domain_hosts: Vec<(String, String)>,

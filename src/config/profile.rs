@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use toml::Spanned;
 
+use super::Auth;
 use crate::rule::{Location, RuleOverride, Severity};
 
 /// Flags that are used where the command line gives none.
@@ -21,6 +22,7 @@ pub struct Profile {
     pub domain: Vec<String>,
     pub site: Option<String>,
     pub dns_server: Option<String>,
+    pub auth: Option<Auth>,
     pub user: Option<String>,
     pub starttls: bool,
     pub ca_cert: Option<PathBuf>,
@@ -156,6 +158,8 @@ mod tests {
         let profile = Profile::read(&path).unwrap();
         assert_eq!(profile.server, ["ldaps://dc1"]);
         assert_eq!(profile.user.as_deref(), Some("anna@x"));
+        std::fs::write(&path, "auth = \"kerberos\"\n").unwrap();
+        assert_eq!(Profile::read(&path).unwrap().auth, Some(Auth::Kerberos));
         std::fs::write(&path, "user = \"anna@x\"\npassword = \"x\"\n").unwrap();
         let error = Profile::read(&path).unwrap_err().to_string();
         assert!(

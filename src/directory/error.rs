@@ -36,6 +36,15 @@ pub enum DirectoryError {
         /// In plain words.
         reason: String,
     },
+    /// There is no Kerberos ticket for the host, or the host did not prove who
+    /// it is. The account has not been refused.
+    #[error("no Kerberos sign-in at {host}: {reason}")]
+    Kerberos {
+        /// Host and port.
+        host: String,
+        /// In plain words, with what to do.
+        reason: String,
+    },
     /// The server answered with an LDAP error.
     #[error("{operation} failed: {reason}")]
     Refused {

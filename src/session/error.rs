@@ -79,6 +79,7 @@ impl SessionError {
                     | DirectoryError::NotFound(_)
                     | DirectoryError::Certificate { .. }
                     | DirectoryError::SignIn { .. }
+                    | DirectoryError::Kerberos { .. }
                     | DirectoryError::Refused { .. }
             )
         )

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::SessionError;
-use crate::config::{Protection, ServerSpec, SourceSpec};
+use crate::config::{Credentials, Protection, ServerSpec, SourceSpec};
 use crate::directory::ldap::{self, LdapConfig, LdapDirectory, Timeouts};
 use crate::directory::ldif::LdifDirectory;
 use crate::directory::memory::{self, DemoForest};
@@ -82,7 +82,7 @@ fn label(spec: &SourceSpec) -> String {
 fn url(server: &ServerSpec) -> String {
     let scheme = match server.protection {
         Protection::Ldaps => "ldaps",
-        Protection::StartTls | Protection::Cleartext => "ldap",
+        Protection::StartTls | Protection::Sealed | Protection::Cleartext => "ldap",
     };
     let host = match &server.entrance {
         Entrance::Host(host) => host,
@@ -119,13 +119,18 @@ fn config(server: &ServerSpec) -> LdapConfig {
         protection: match server.protection {
             Protection::Ldaps => ldap::Protection::Ldaps,
             Protection::StartTls => ldap::Protection::StartTls,
+            Protection::Sealed => ldap::Protection::Sealed,
             Protection::Cleartext => ldap::Protection::Cleartext,
         },
         ca_cert: server.ca_cert.clone(),
         pins: server.pins.clone(),
         insecure: server.insecure,
-        user: server.user.clone(),
-        password: server.password.clone(),
+        credentials: match server.credentials.clone() {
+            Credentials::Password { user, password } => {
+                ldap::Credentials::Password { user, password }
+            }
+            Credentials::Kerberos { principal } => ldap::Credentials::Kerberos { principal },
+        },
         bases: server.bases.clone(),
         dc: server.domain_hosts.clone(),
         timeouts: Timeouts::default(),

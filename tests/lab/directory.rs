@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use idmend::directory::ldap::{LdapConfig, LdapDirectory, Protection};
+use idmend::directory::ldap::{Credentials, LdapConfig, LdapDirectory, Protection};
 use idmend::directory::{Directory, DirectoryError, ModifyError};
 use idmend::model::{
     AttributeName, Change, Domain, Entrance, Entry, Fingerprint, Forest, Identity, ObjectGuid,
@@ -270,8 +270,10 @@ async fn wrong_passwords() -> i64 {
 async fn a_wrong_password_is_tried_once_and_nowhere_else() {
     let before = wrong_passwords().await;
     let config = LdapConfig {
-        user: variable("IDMEND_LAB_MISTYPED_USER"),
-        password: SecretString::from("wrong"),
+        credentials: Credentials::Password {
+            user: variable("IDMEND_LAB_MISTYPED_USER"),
+            password: SecretString::from("wrong"),
+        },
         ..config()
     };
     let directory = LdapDirectory::new(config).expect("a usable configuration");

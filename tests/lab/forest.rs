@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-use idmend::directory::ldap::{LdapConfig, LdapDirectory, Protection, Timeouts};
+use idmend::directory::ldap::{Credentials, LdapConfig, LdapDirectory, Protection, Timeouts};
 use idmend::directory::{Directory, SearchRequest};
 use idmend::model::{AttributeName, Domain, Entrance, Entry, Forest};
 use secrecy::SecretString;
@@ -28,8 +28,10 @@ pub(crate) fn config() -> LdapConfig {
         ca_cert: Some(PathBuf::from(variable("IDMEND_LAB_CA"))),
         pins: Vec::new(),
         insecure: false,
-        user: variable("IDMEND_LAB_USER"),
-        password: SecretString::from(variable("IDMEND_LAB_PASSWORD")),
+        credentials: Credentials::Password {
+            user: variable("IDMEND_LAB_USER"),
+            password: SecretString::from(variable("IDMEND_LAB_PASSWORD")),
+        },
         bases: Vec::new(),
         dc: vec![(domain.to_owned(), host.to_owned())],
         timeouts: Timeouts::default(),

@@ -13,7 +13,7 @@ mod writing;
 
 use std::time::Duration;
 
-use idmend::directory::ldap::{LdapConfig, LdapDirectory, Protection, Timeouts};
+use idmend::directory::ldap::{Credentials, LdapConfig, LdapDirectory, Protection, Timeouts};
 use idmend::directory::{Directory, DirectoryError, Search, SearchRequest};
 use idmend::model::{AttributeName, DistinguishedName, Domain, Entrance, Entry};
 use secrecy::SecretString;
@@ -32,8 +32,10 @@ fn config(server: &Server) -> LdapConfig {
         ca_cert: None,
         pins: Vec::new(),
         insecure: false,
-        user: "admin@x".to_owned(),
-        password: SecretString::from("secret"),
+        credentials: Credentials::Password {
+            user: "admin@x".to_owned(),
+            password: SecretString::from("secret"),
+        },
         bases: Vec::new(),
         dc: vec![("x".to_owned(), server.address.to_string())],
         timeouts: Timeouts {

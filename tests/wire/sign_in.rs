@@ -1,6 +1,6 @@
 //! Signing in: once, never anonymously, and to one controller.
 
-use idmend::directory::ldap::{LdapConfig, LdapDirectory};
+use idmend::directory::ldap::{Credentials, LdapConfig, LdapDirectory};
 use idmend::directory::{Directory, DirectoryError};
 use idmend::model::{DistinguishedName, Identity};
 use ldap3_proto::proto::{LdapOp, LdapResultCode};
@@ -67,8 +67,10 @@ async fn an_empty_name_or_password_is_not_sent() {
     let server = Server::start(|_| None).await;
     for (user, password) in [("admin@x", ""), ("  ", "secret")] {
         let config = LdapConfig {
-            user: user.to_owned(),
-            password: SecretString::from(password),
+            credentials: Credentials::Password {
+                user: user.to_owned(),
+                password: SecretString::from(password),
+            },
             ..config(&server)
         };
         let error = LdapDirectory::new(config).expect_err("a refusal");

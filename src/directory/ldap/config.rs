@@ -19,8 +19,30 @@ pub enum Protection {
     /// Plain to begin with, TLS by `StartTLS` (RFC 4511, 4.14) before anything
     /// else is sent, usually on port 389.
     StartTls,
+    /// None before the sign-in, which is with Kerberos and seals everything
+    /// that follows; usually on port 389.
+    Sealed,
     /// None: the password crosses the network readable. Only by explicit wish.
     Cleartext,
+}
+
+/// How to sign in.
+#[derive(Debug, Clone)]
+pub enum Credentials {
+    /// A simple bind.
+    Password {
+        /// A UPN, `DOMAIN\name` or a DN.
+        user: String,
+        /// An empty one is refused: servers take a simple bind with an empty
+        /// password for an anonymous one (RFC 4513, 5.1.2).
+        password: SecretString,
+    },
+    /// The current Kerberos ticket.
+    Kerberos {
+        /// Whose ticket, such as `anna@CONTOSO.COM`; the system's default one
+        /// if not said.
+        principal: Option<String>,
+    },
 }
 
 /// One forest, or one other LDAP server, and how to sign in to it.
@@ -47,11 +69,8 @@ pub struct LdapConfig {
     pub pins: Vec<Fingerprint>,
     /// Accept any certificate.
     pub insecure: bool,
-    /// The name to sign in with: a UPN, `DOMAIN\name` or a DN.
-    pub user: String,
-    /// Its password. An empty one is refused: servers take a simple bind with
-    /// an empty password for an anonymous one (RFC 4513, 5.1.2).
-    pub password: SecretString,
+    /// Who signs in, and with what.
+    pub credentials: Credentials,
     /// What to read on a server that is no Active Directory.
     pub bases: Vec<DistinguishedName>,
     /// Which domain controller to use for a domain, by the domain's DNS name:

@@ -46,7 +46,7 @@ pub(super) async fn discover(directory: &LdapDirectory) -> Result<Forest, Direct
     let identity = connection
         .who_am_i()
         .await
-        .unwrap_or_else(|| directory.config.user.clone());
+        .unwrap_or_else(|| directory.account.name());
     let mut forest = if connection.root.is_active_directory {
         active_directory(directory, main, &connection).await?
     } else {

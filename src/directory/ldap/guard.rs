@@ -187,24 +187,46 @@ fn split(message: &[u8]) -> Result<(i32, Element, Option<Element>), Malformed> {
     }
 }
 
-/// Code and text of the answer to an extended request that was sent past the
-/// guard: `StartTLS`.
-pub(super) fn extended_result(message: &mut [u8]) -> Result<(i32, String), Malformed> {
-    let (_, operation, _) = split(message)?;
-    ber::check(message, &operation.content)?;
-    if operation.tag != 0x78 {
-        return Err(Malformed("an answer to something else"));
+/// The tags of answers to requests that are sent past the guard: a bind with
+/// SASL, and `StartTLS`.
+pub(super) const BIND_RESPONSE: u8 = 0x61;
+pub(super) const EXTENDED_RESPONSE: u8 = 0x78;
+
+/// The answer to a request that was sent past the guard.
+#[derive(Debug)]
+pub(super) struct Answer {
+    pub(super) code: i32,
+    pub(super) text: String,
+    /// serverSaslCreds of a bind (RFC 4511, 4.2.2).
+    pub(super) sasl: Option<Vec<u8>>,
+}
+
+/// Reads the answer to the request of this number, which has this tag. The
+/// error is a reason for people.
+pub(super) fn result(message: &mut [u8], number: i32, tag: u8) -> Result<Answer, String> {
+    let words = |error: Malformed| error.to_string();
+    let (id, operation, _) = split(message).map_err(words)?;
+    if id == 0 {
+        return Err(disconnection(message, &operation));
     }
-    check_result(message, &operation.content)?;
-    let parts = ber::elements(message, &operation.content, 8)?;
+    ber::check(message, &operation.content).map_err(words)?;
+    if id != number || operation.tag != tag {
+        return Err(words(Malformed("an answer to something else")));
+    }
+    check_result(message, &operation.content).map_err(words)?;
+    let parts = ber::elements(message, &operation.content, 8).map_err(words)?;
+    let content = |part: &Element| message.get(part.content.clone()).unwrap_or_default();
     let (Some(code), Some(text)) = (parts.first(), parts.get(2)) else {
-        return Err(Malformed("an incomplete result"));
+        return Err(words(Malformed("an incomplete result")));
     };
-    let text = message.get(text.content.clone()).unwrap_or_default();
-    Ok((
-        ber::integer(message, &code.content)?,
-        String::from_utf8_lossy(text).into_owned(),
-    ))
+    Ok(Answer {
+        code: ber::integer(message, &code.content).map_err(words)?,
+        text: String::from_utf8_lossy(content(text)).into_owned(),
+        sasl: parts
+            .iter()
+            .find(|part| part.tag == 0x87)
+            .map(|part| content(part).to_vec()),
+    })
 }
 
 /// What a Notice of Disconnection (RFC 4511, 4.4.1) says. Active Directory

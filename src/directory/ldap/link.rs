@@ -10,26 +10,29 @@ use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
 
 use rustls::ClientConfig;
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::ExposeSecret as _;
 use tokio::sync::{Mutex, MutexGuard};
 
-use super::config::Timeouts;
+use super::LOG;
+use super::config::{Credentials, Timeouts};
 use super::connection::Connection;
 use super::dns::Dns;
+use super::kerberos::{self, BindError, KerberosError};
 use super::root_dse::RootDse;
 use super::sign_in::{Refusal, SignIn, concerns_the_server, refusal};
-use super::transport::{Target, Way};
+use super::transport::{Connected, Target, Way, Wire};
 use crate::directory::DirectoryError;
 
 /// Who signs in, and what all connections of a forest have in common.
 #[derive(Debug)]
 pub(super) struct Account {
-    pub(super) user: String,
-    pub(super) password: SecretString,
+    pub(super) credentials: Credentials,
     pub(super) tls: Option<Arc<ClientConfig>>,
     pub(super) timeouts: Timeouts,
     pub(super) state: Mutex<SignIn>,
     pub(super) dns: Dns,
+    /// Whose Kerberos ticket was accepted.
+    pub(super) principal: OnceLock<String>,
 }
 
 /// One domain controller.
@@ -45,9 +48,35 @@ pub(super) struct Link {
 struct Pinned {
     address: SocketAddr,
     ds_service_name: Option<String>,
+    dns_host_name: Option<String>,
+}
+
+/// Why a connection is not signed in.
+enum Failed {
+    /// The server refused; whether that holds for all servers.
+    Refused(Refusal, bool),
+    /// The password was sent, and no answer came.
+    Unanswered(DirectoryError),
+    /// Nothing that could lock an account was tried.
+    Otherwise(DirectoryError),
+}
+
+impl From<DirectoryError> for Failed {
+    fn from(error: DirectoryError) -> Self {
+        Self::Otherwise(error)
+    }
 }
 
 impl Account {
+    /// Who signs in, as far as it is known here.
+    pub(super) fn name(&self) -> String {
+        let known = match &self.credentials {
+            Credentials::Password { user, .. } => Some(user),
+            Credentials::Kerberos { principal } => self.principal.get().or(principal.as_ref()),
+        };
+        known.map_or_else(|| "the Kerberos ticket".to_owned(), String::clone)
+    }
+
     /// Lets a connection sign in. Until a first sign-in is accepted, one
     /// connection holds the state, and all others wait for what becomes of it.
     async fn admit(&self) -> Result<Option<MutexGuard<'_, SignIn>>, DirectoryError> {
@@ -93,50 +122,51 @@ impl Link {
         let first = self.account.admit().await?;
         let account = &self.account;
         let pinned = self.pinned.get();
-        let opened = self
+        let connected = self
             .target
-            .open(Way {
+            .connect(Way {
                 tls: account.tls.as_ref(),
                 dns: &account.dns,
                 pinned: pinned.map(|pinned| pinned.address),
                 timeout: account.timeouts.connect,
             })
             .await?;
-        let mut connection = Connection::new(opened, self.target.to_string(), account.timeouts);
-        self.sign_in(&connection, first).await?;
+        let mut connection = self.sign_in(connected, first).await?;
         connection.root = RootDse::read(&connection).await?;
         self.check_is_same(&connection)?;
         Ok(connection)
     }
 
+    /// Signs in on a fresh connection, and notes what became of it.
     async fn sign_in(
         &self,
-        connection: &Connection,
+        connected: Connected,
         first: Option<MutexGuard<'_, SignIn>>,
-    ) -> Result<(), DirectoryError> {
+    ) -> Result<Connection, DirectoryError> {
         let account = &self.account;
-        let answer = connection
-            .bind(&account.user, account.password.expose_secret())
-            .await;
-        let refused = |reason| Refusal {
-            host: connection.host().to_owned(),
-            user: account.user.clone(),
-            reason,
+        let outcome = match &account.credentials {
+            Credentials::Password { user, password } => {
+                let connection = self.drive(connected.wire, connected.address).await?;
+                let answer = connection.bind(user, password.expose_secret()).await;
+                let answer = answer.map(|result| (result.rc, result.text));
+                self.judge(answer).map(|()| connection)
+            }
+            Credentials::Kerberos { principal } => {
+                self.with_ticket(connected, principal.clone()).await
+            }
         };
-        let (state, outcome) = match answer {
-            Ok(result) if result.rc == 0 => (Some(SignIn::Accepted), Ok(())),
-            Ok(result) => {
-                let refused = refused(refusal(result.rc, &result.text));
-                let state =
-                    (!concerns_the_server(result.rc)).then(|| SignIn::Refused(refused.clone()));
-                (state, Err(refused.into()))
+        let (state, outcome) = match outcome {
+            Ok(connection) => (Some(SignIn::Accepted), Ok(connection)),
+            Err(Failed::Refused(refusal, is_final)) => {
+                let state = is_final.then(|| SignIn::Refused(refusal.clone()));
+                (state, Err(refusal.into()))
             }
             // Whether it counted as an attempt is not known; so it is the last.
-            Err(error) if first.is_some() => {
+            Err(Failed::Unanswered(error)) if first.is_some() => {
                 let reason = format!("no answer came ({error}), and it is not tried twice");
-                (Some(SignIn::Refused(refused(reason))), Err(error))
+                (Some(SignIn::Refused(self.refused(reason))), Err(error))
             }
-            Err(error) => (None, Err(error)),
+            Err(Failed::Unanswered(error) | Failed::Otherwise(error)) => (None, Err(error)),
         };
         if let Some(state) = state {
             match first {
@@ -147,12 +177,78 @@ impl Link {
         outcome
     }
 
+    async fn drive(&self, wire: Wire, address: SocketAddr) -> Result<Connection, DirectoryError> {
+        let opened = self.target.drive(wire, address).await?;
+        let timeouts = self.account.timeouts;
+        Ok(Connection::new(opened, self.target.to_string(), timeouts))
+    }
+
+    /// What the answer to a simple bind means.
+    fn judge(&self, answer: Result<(u32, String), DirectoryError>) -> Result<(), Failed> {
+        match answer {
+            Ok((0, _)) => Ok(()),
+            Ok((code, text)) => {
+                let refused = self.refused(refusal(code, &text));
+                Err(Failed::Refused(refused, !concerns_the_server(code)))
+            }
+            Err(error) => Err(Failed::Unanswered(error)),
+        }
+    }
+
+    /// Signs in with the Kerberos ticket. What goes wrong before the server
+    /// has judged it costs no attempt, since no password is tried.
+    async fn with_ticket(
+        &self,
+        connected: Connected,
+        principal: Option<String>,
+    ) -> Result<Connection, Failed> {
+        let pinned = self.pinned.get();
+        let named = pinned.and_then(|pinned| pinned.dns_host_name.clone());
+        let request = kerberos::Request {
+            principal,
+            host: named.unwrap_or_else(|| self.target.host.clone()),
+            certificate: connected.certificate,
+            timeout: self.account.timeouts.operation,
+        };
+        let host = self.target.to_string();
+        let signed_in = kerberos::sign_in(connected.wire, request).await;
+        tracing::info!(target: LOG, host, accepted = signed_in.is_ok(), "bind with Kerberos");
+        match signed_in {
+            Ok(signed_in) => {
+                if let Some(principal) = signed_in.principal {
+                    self.account.principal.get_or_init(|| principal);
+                }
+                Ok(self.drive(signed_in.wire, connected.address).await?)
+            }
+            Err(KerberosError::Bind(BindError::Refused { code, text })) => {
+                let refused = self.refused(kerberos::refusal(code, &text));
+                Err(Failed::Refused(refused, !concerns_the_server(code)))
+            }
+            Err(KerberosError::Bind(BindError::Lost(reason))) => {
+                let reason = format!("connection lost during the sign-in: {reason}");
+                Err(Failed::Otherwise(self.target.unreachable(reason)))
+            }
+            Err(
+                KerberosError::Ticket(reason) | KerberosError::Bind(BindError::Untrusted(reason)),
+            ) => Err(Failed::Otherwise(DirectoryError::Kerberos { host, reason })),
+        }
+    }
+
+    fn refused(&self, reason: String) -> Refusal {
+        Refusal {
+            host: self.target.to_string(),
+            user: self.account.name(),
+            reason,
+        }
+    }
+
     /// Pins the controller, or checks that it is the one that was pinned.
     fn check_is_same(&self, connection: &Connection) -> Result<(), DirectoryError> {
         let found = &connection.root.ds_service_name;
         let pinned = self.pinned.get_or_init(|| Pinned {
             address: connection.address(),
             ds_service_name: found.clone(),
+            dns_host_name: connection.root.dns_host_name.clone(),
         });
         if pinned.ds_service_name == *found {
             return Ok(());

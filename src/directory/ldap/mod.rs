@@ -1,5 +1,5 @@
-//! A forest over LDAP: LDAPS or `StartTLS`, simple bind, paged search, base read,
-//! modify.
+//! A forest over LDAP: LDAPS, `StartTLS` or sealed by Kerberos; paged search,
+//! base read, modify.
 //!
 //! One connection a domain controller, opened when it is needed. An account
 //! signs in once before any other connection does, and a refusal is final for
@@ -14,8 +14,10 @@ mod discover;
 mod dns;
 mod entry;
 mod guard;
+mod kerberos;
 mod link;
 mod locate;
+mod message;
 mod modify;
 mod pair;
 mod range;
@@ -28,11 +30,11 @@ mod tls;
 mod transport;
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use secrecy::ExposeSecret as _;
 
-pub use config::{LdapConfig, Protection, Timeouts};
+pub use config::{Credentials, LdapConfig, Protection, Timeouts};
 pub use search::LdapSearch;
 
 use self::dns::Dns;
@@ -58,23 +60,17 @@ pub struct LdapDirectory {
 
 impl LdapDirectory {
     /// Prepares a directory; connects to nothing yet. Fails if the name or the
-    /// password is empty, or the certificate file cannot be used.
+    /// password is empty, if the sign-in and the protection do not go
+    /// together, or if the certificate file cannot be used.
     pub fn new(config: LdapConfig) -> Result<Self, DirectoryError> {
-        let nothing = if config.user.trim().is_empty() {
-            Some("the name is empty")
-        } else if config.password.expose_secret().is_empty() {
-            Some("the password is empty, and a server would take that for an anonymous sign-in")
-        } else {
-            None
-        };
-        if let Some(reason) = nothing {
+        if let Some(reason) = fault(&config) {
             return Err(DirectoryError::Unusable(format!(
                 "no sign-in at {}: {reason}",
                 config.label
             )));
         }
         let tls = match config.protection {
-            Protection::Cleartext => None,
+            Protection::Cleartext | Protection::Sealed => None,
             _ => Some(tls::configure(tls::Trust {
                 ca_cert: config.ca_cert.as_deref(),
                 pins: &config.pins,
@@ -82,12 +78,12 @@ impl LdapDirectory {
             })?),
         };
         let account = Arc::new(Account {
-            user: config.user.clone(),
-            password: config.password.clone(),
+            credentials: config.credentials.clone(),
             tls,
             timeouts: config.timeouts,
             state: tokio::sync::Mutex::default(),
             dns: Dns::new(config.dns_server),
+            principal: OnceLock::new(),
         });
         Ok(Self {
             main: tokio::sync::OnceCell::new(),
@@ -193,6 +189,25 @@ impl LdapDirectory {
     fn remember(&self, dns_name: &str, link: &Arc<Link>) {
         let mut links = self.links.lock().unwrap_or_else(PoisonError::into_inner);
         links.insert(dns_name.to_owned(), Arc::clone(link));
+    }
+}
+
+/// Why nobody can sign in with this.
+fn fault(config: &LdapConfig) -> Option<&'static str> {
+    match (&config.credentials, config.protection) {
+        (Credentials::Password { user, .. }, _) if user.trim().is_empty() => {
+            Some("the name is empty")
+        }
+        (Credentials::Password { password, .. }, _) if password.expose_secret().is_empty() => {
+            Some("the password is empty, and a server would take that for an anonymous sign-in")
+        }
+        (Credentials::Password { .. }, Protection::Sealed) => {
+            Some("only Kerberos seals a connection without TLS")
+        }
+        (Credentials::Kerberos { .. }, Protection::Cleartext) => {
+            Some("Kerberos seals the connection; it is not used on one that stays readable")
+        }
+        _ => None,
     }
 }
 

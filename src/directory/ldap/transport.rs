@@ -1,7 +1,9 @@
 //! From a host name to an ldap3 handle: TCP, TLS or `StartTLS`, and the guard.
 //!
 //! Nothing is sent in the clear before TLS but the `StartTLS` request itself,
-//! and nothing but its answer is read.
+//! and nothing but its answer is read. Whoever signs in before ldap3 takes
+//! over, as Kerberos does, does so between [`Target::connect`] and
+//! [`Target::drive`].
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -10,7 +12,7 @@ use std::time::Duration;
 use ldap3::{Ldap, LdapConnAsync};
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
-use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::task::AbortHandle;
 use tokio_rustls::TlsConnector;
@@ -19,11 +21,22 @@ use super::config::Protection;
 use super::dns::Dns;
 use super::guard::{self, Ending};
 use super::pair::pair;
-use super::{ber, tls};
+use super::{message, tls};
 use crate::directory::DirectoryError;
 
 /// Message 1: `ExtendedRequest` 1.3.6.1.4.1.1466.20037 (RFC 4511, 4.14.1).
 const START_TLS: &[u8] = b"\x30\x1d\x02\x01\x01\x77\x18\x80\x161.3.6.1.4.1.1466.20037";
+
+/// The longest answer to `StartTLS`, in bytes.
+const LONGEST_ANSWER: usize = 64 << 10;
+
+/// A connection that carries LDAP, whatever protects it.
+pub(super) trait Duplex: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<S: AsyncRead + AsyncWrite + Send + Unpin> Duplex for S {}
+
+/// One of any kind.
+pub(super) type Wire = Box<dyn Duplex>;
 
 /// Where to connect to, and how.
 #[derive(Debug, Clone)]
@@ -56,7 +69,16 @@ pub(super) struct Way<'a> {
     pub(super) timeout: Duration,
 }
 
-/// An open connection, not signed in.
+/// A connection on which nothing has been said yet.
+pub(super) struct Connected {
+    pub(super) wire: Wire,
+    /// The address that answered.
+    pub(super) address: SocketAddr,
+    /// The server's certificate (DER), within TLS.
+    pub(super) certificate: Option<Vec<u8>>,
+}
+
+/// An open connection, driven by ldap3.
 #[derive(Debug)]
 pub(super) struct Opened {
     pub(super) ldap: Ldap,
@@ -75,25 +97,26 @@ impl Target {
         }
     }
 
-    /// Opens a connection to the address that answered before, or else to the
-    /// first address of the host that answers.
-    pub(super) async fn open(&self, way: Way<'_>) -> Result<Opened, DirectoryError> {
+    /// Connects to the address that answered before, or else to the first
+    /// address of the host that answers.
+    pub(super) async fn connect(&self, way: Way<'_>) -> Result<Connected, DirectoryError> {
         let timeout = way.timeout;
         let opening = async {
             let (stream, address) = self.dial(way.dns, way.pinned).await?;
-            match (self.protection, way.tls) {
-                (Protection::Cleartext, _) => self.drive(stream, address).await,
-                (Protection::Ldaps, Some(tls)) => {
-                    let stream = self.secure(stream, tls).await?;
-                    self.drive(stream, address).await
-                }
+            let (wire, certificate): (Wire, _) = match (self.protection, way.tls) {
+                (Protection::Sealed | Protection::Cleartext, _) => (Box::new(stream), None),
+                (Protection::Ldaps, Some(tls)) => self.secure(stream, tls).await?,
                 (Protection::StartTls, Some(tls)) => {
                     let stream = self.start_tls(stream).await?;
-                    let stream = self.secure(stream, tls).await?;
-                    self.drive(stream, address).await
+                    self.secure(stream, tls).await?
                 }
-                (_, None) => Err(self.unreachable("TLS is not configured")),
-            }
+                (_, None) => return Err(self.unreachable("TLS is not configured")),
+            };
+            Ok(Connected {
+                wire,
+                address,
+                certificate,
+            })
         };
         tokio::time::timeout(timeout, opening)
             .await
@@ -133,15 +156,16 @@ impl Target {
         Err(last)
     }
 
+    /// The stream within TLS, and the server's certificate.
     async fn secure(
         &self,
         stream: TcpStream,
         tls: &Arc<ClientConfig>,
-    ) -> Result<impl AsyncRead + AsyncWrite + Send + 'static, DirectoryError> {
+    ) -> Result<(Wire, Option<Vec<u8>>), DirectoryError> {
         let name = ServerName::try_from(self.host.clone())
             .map_err(|error| self.unreachable(format!("the host name is none for TLS: {error}")))?;
         let connector = TlsConnector::from(Arc::clone(tls));
-        connector.connect(name, stream).await.map_err(|error| {
+        let stream = connector.connect(name, stream).await.map_err(|error| {
             let fault = error
                 .get_ref()
                 .and_then(|inner| inner.downcast_ref::<rustls::Error>());
@@ -163,45 +187,33 @@ impl Target {
                 }
                 None => self.unreachable(format!("TLS failed: {error}")),
             }
-        })
+        })?;
+        let certificates = stream.get_ref().1.peer_certificates();
+        let certificate = certificates.and_then(<[_]>::first).map(|own| own.to_vec());
+        Ok((Box::new(stream), certificate))
     }
 
     /// Asks for TLS on a plain connection.
     async fn start_tls(&self, mut stream: TcpStream) -> Result<TcpStream, DirectoryError> {
-        let lost = |error: std::io::Error| self.unreachable(format!("StartTLS failed: {error}"));
-        stream.write_all(START_TLS).await.map_err(lost)?;
-        let mut answer = Vec::new();
-        // Byte by byte: whatever follows the answer belongs to TLS.
-        let length = loop {
-            let byte = stream.read_u8().await.map_err(lost)?;
-            answer.push(byte);
-            let length = ber::message_length(&answer)
-                .map_err(|error| self.unreachable(format!("StartTLS failed: {error}")))?;
-            if length.is_some_and(|length| length > 64 << 10) || answer.len() > 64 {
-                return Err(self.unreachable("StartTLS failed: the answer is too long"));
-            }
-            if let Some(length) = length {
-                break length;
-            }
-        };
-        let begun = answer.len();
-        answer.resize(length, 0);
-        if let Some(rest) = answer.get_mut(begun..) {
-            stream.read_exact(rest).await.map_err(lost)?;
-        }
-        match guard::extended_result(&mut answer) {
-            Ok((0, _)) => Ok(stream),
-            Ok((code, text)) => Err(self.unreachable(format!(
+        let lost = |reason: String| self.unreachable(format!("StartTLS failed: {reason}"));
+        let sent = stream.write_all(START_TLS).await;
+        sent.map_err(|error| lost(error.to_string()))?;
+        let answer = message::read(&mut stream, LONGEST_ANSWER).await;
+        let mut answer = answer.map_err(lost)?;
+        let answer = guard::result(&mut answer, 1, guard::EXTENDED_RESPONSE).map_err(lost)?;
+        if answer.code != 0 {
+            let (code, text) = (answer.code, answer.text);
+            return Err(self.unreachable(format!(
                 "the server refused StartTLS ({code}: {text}); try ldaps://"
-            ))),
-            Err(error) => Err(self.unreachable(format!("StartTLS failed: {error}"))),
+            )));
         }
+        Ok(stream)
     }
 
     /// Starts ldap3 behind the guard.
-    async fn drive(
+    pub(super) async fn drive(
         &self,
-        stream: impl AsyncRead + AsyncWrite + Send + 'static,
+        wire: Wire,
         address: SocketAddr,
     ) -> Result<Opened, DirectoryError> {
         let local = |error: &dyn std::fmt::Display| {
@@ -212,7 +224,7 @@ impl Target {
             .await
             .map_err(|error| local(&error))?;
         let ending = Ending::default();
-        let relay = tokio::spawn(guard::relay(stream, inner, Arc::clone(&ending)));
+        let relay = tokio::spawn(guard::relay(wire, inner, Arc::clone(&ending)));
         // How it ends is told by the guard, to whoever waits for an answer.
         drop(tokio::spawn(connection.drive()));
         Ok(Opened {

@@ -7,7 +7,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use secrecy::{ExposeSecret as _, SecretString};
 
-use crate::config::{Protection, ServerSpec, SourceSpec};
+use crate::config::{Credentials, Protection, ServerSpec, SourceSpec};
 use crate::model::{DistinguishedName, Entrance};
 use crate::text::{self, Cut};
 use crate::tui::cell;
@@ -23,16 +23,18 @@ enum Field {
     Password,
     CaCert,
     Base,
+    Kerberos,
     StartTls,
     Insecure,
 }
 
-const FIELDS: [Field; 7] = [
+const FIELDS: [Field; 8] = [
     Field::Server,
     Field::User,
     Field::Password,
     Field::CaCert,
     Field::Base,
+    Field::Kerberos,
     Field::StartTls,
     Field::Insecure,
 ];
@@ -45,6 +47,7 @@ impl Field {
             Self::Password => "Password",
             Self::CaCert => "CA file",
             Self::Base => "Base DN",
+            Self::Kerberos => "Kerberos",
             Self::StartTls => "StartTLS",
             Self::Insecure => "Any certificate",
         }
@@ -59,13 +62,16 @@ impl Field {
                 "PEM file of the CA that issued the server's certificate; empty: the system's"
             }
             Self::Base => "only for servers that are no Active Directory: dc=example,dc=org",
+            Self::Kerberos => {
+                "on: signs in with the current ticket (kinit), no user, no password; port 389, sealed"
+            }
             Self::StartTls => "off: LDAPS on port 636; on: port 389, TLS before anything else",
             Self::Insecure => "DANGER: trusts any server that answers; for test labs only",
         }
     }
 
     fn is_box(self) -> bool {
-        matches!(self, Self::StartTls | Self::Insecure)
+        matches!(self, Self::Kerberos | Self::StartTls | Self::Insecure)
     }
 }
 
@@ -74,6 +80,7 @@ impl Field {
 pub(in crate::tui) struct Connect {
     at: usize,
     lines: [LineInput; 5],
+    kerberos: bool,
     starttls: bool,
     insecure: bool,
     problem: Option<String>,
@@ -91,6 +98,7 @@ impl Connect {
                 LineInput::default(),
                 LineInput::default(),
             ],
+            kerberos: false,
             starttls: false,
             insecure: false,
             problem: None,
@@ -99,10 +107,23 @@ impl Connect {
             form.starttls = server.protection == Protection::StartTls;
             form.insecure = server.insecure;
             if let Entrance::Host(host) = &server.entrance {
-                form.lines[0] = LineInput::new(&format!("{host}:{}", server.port));
+                // Within TLS from the first byte, Kerberos must be told so.
+                let scheme = match (&server.credentials, server.protection) {
+                    (Credentials::Kerberos { .. }, Protection::Ldaps) => "ldaps://",
+                    _ => "",
+                };
+                form.lines[0] = LineInput::new(&format!("{scheme}{host}:{}", server.port));
             }
-            form.lines[1] = LineInput::new(&server.user);
-            form.lines[2].paste(server.password.expose_secret());
+            match &server.credentials {
+                Credentials::Password { user, password } => {
+                    form.lines[1] = LineInput::new(user);
+                    form.lines[2].paste(password.expose_secret());
+                }
+                Credentials::Kerberos { principal } => {
+                    form.kerberos = true;
+                    form.lines[1] = LineInput::new(principal.as_deref().unwrap_or_default());
+                }
+            }
             if let Some(path) = &server.ca_cert {
                 form.lines[3] = LineInput::new(&path.to_string_lossy());
             }
@@ -129,6 +150,7 @@ impl Connect {
     /// Switches the box under the cursor; `false` if there is none.
     pub(in crate::tui) fn toggle(&mut self) -> bool {
         match self.field() {
+            Field::Kerberos => self.kerberos ^= true,
             Field::StartTls => self.starttls ^= true,
             Field::Insecure => self.insecure ^= true,
             _ => return false,
@@ -138,7 +160,8 @@ impl Connect {
 
     /// Enter: goes to the next empty field, or gives the source when all that is needed is there.
     pub(in crate::tui) fn submit(&mut self) -> Option<SourceSpec> {
-        let missing = (0..3).find(|at| self.lines[*at].text().trim().is_empty());
+        let needed = if self.kerberos { 1 } else { 3 };
+        let missing = (0..needed).find(|at| self.lines[*at].text().trim().is_empty());
         if let Some(at) = missing {
             // The field that was just left empty is named; the next one is just gone to.
             self.problem =
@@ -161,7 +184,12 @@ impl Connect {
 
     fn spec(&self) -> Result<ServerSpec, (usize, String)> {
         let text = |at: usize| self.lines[at].text().trim().to_owned();
-        let (host, port, starttls) = server(&text(0), self.starttls).map_err(|why| (0, why))?;
+        let plain = match (self.starttls, self.kerberos) {
+            (true, _) => Some(Protection::StartTls),
+            (false, true) => Some(Protection::Sealed),
+            (false, false) => None,
+        };
+        let (host, port, protection) = server(&text(0), plain).map_err(|why| (0, why))?;
         let mut bases = Vec::new();
         for base in text(4)
             .split(';')
@@ -178,16 +206,20 @@ impl Connect {
             site: None,
             dns_server: None,
             port,
-            protection: if starttls {
-                Protection::StartTls
-            } else {
-                Protection::Ldaps
-            },
+            protection,
             ca_cert,
             pins: Vec::new(),
             insecure: self.insecure,
-            user: text(1),
-            password: SecretString::from(self.lines[2].text()),
+            credentials: if self.kerberos {
+                Credentials::Kerberos {
+                    principal: Some(text(1)).filter(|name| !name.is_empty()),
+                }
+            } else {
+                Credentials::Password {
+                    user: text(1),
+                    password: SecretString::from(self.lines[2].text()),
+                }
+            },
             domain_hosts: Vec::new(),
             bases,
         })
@@ -211,10 +243,10 @@ impl Connect {
             let style = theme.style(if here { Role::Key } else { Role::Muted });
             let mut spans = vec![Span::styled(label, style)];
             if field.is_box() {
-                let on = if *field == Field::StartTls {
-                    self.starttls
-                } else {
-                    self.insecure
+                let on = match field {
+                    Field::Kerberos => self.kerberos,
+                    Field::StartTls => self.starttls,
+                    _ => self.insecure,
                 };
                 spans.push(Span::raw(if on { "[x]" } else { "[ ]" }));
             } else if let Some(line) = self.lines.get(at) {
@@ -272,21 +304,18 @@ fn fold(line: Line<'static>, width: usize, theme: Theme) -> Vec<Line<'static>> {
     }
 }
 
-/// Host, port and whether `StartTLS`, from what people type.
-fn server(text: &str, starttls: bool) -> Result<(String, u16, bool), String> {
+/// Host, port and protection, from what people type. `plain` is what protects
+/// a connection that begins without TLS, if anything does.
+fn server(text: &str, plain: Option<Protection>) -> Result<(String, u16, Protection), String> {
     let (scheme, rest) = text
         .split_once("://")
         .map_or((None, text), |(s, r)| (Some(s), r));
-    let starttls = match scheme.map(str::to_ascii_lowercase).as_deref() {
-        None => starttls,
-        Some("ldaps") => false,
-        Some("ldap") if starttls => true,
-        Some("ldap") => {
-            return Err(
-                "ldap:// would send the password unprotected: switch StartTLS on, or use ldaps://"
-                    .to_owned(),
-            );
-        }
+    let protection = match scheme.map(str::to_ascii_lowercase).as_deref() {
+        None => plain.unwrap_or(Protection::Ldaps),
+        Some("ldaps") => Protection::Ldaps,
+        Some("ldap") => plain.ok_or(
+            "ldap:// would send the password unprotected: switch StartTLS on, or use ldaps://",
+        )?,
         Some(other) => {
             return Err(format!(
                 "'{}' is no scheme of LDAP: use ldaps:// or ldap://",
@@ -303,13 +332,14 @@ fn server(text: &str, starttls: bool) -> Result<(String, u16, bool), String> {
             })?;
             (host, port)
         }
-        _ => (rest, if starttls { 389 } else { 636 }),
+        _ if protection == Protection::Ldaps => (rest, 636),
+        _ => (rest, 389),
     };
     let host = host.trim_start_matches('[').trim_end_matches(']');
     if host.is_empty() || host.contains(|c: char| c.is_whitespace() || c.is_control() || c == '/') {
         return Err("this is not a host name".to_owned());
     }
-    Ok((host.to_owned(), port, starttls))
+    Ok((host.to_owned(), port, protection))
 }
 
 #[cfg(test)]
@@ -318,19 +348,18 @@ mod tests {
 
     #[test]
     fn servers_are_read_as_people_write_them() {
-        for (text, starttls, host, port) in [
-            ("dc1", false, "dc1", 636),
-            ("dc1", true, "dc1", 389),
-            ("ldaps://dc1.x.y:3269/", false, "dc1.x.y", 3269),
-            ("ldap://dc1", true, "dc1", 389),
-            ("[::1]:1636", false, "::1", 1636),
-            ("fe80::1", false, "fe80::1", 636),
+        let (tls, start) = (Protection::Ldaps, Some(Protection::StartTls));
+        for (text, plain, host, port, protection) in [
+            ("dc1", None, "dc1", 636, tls),
+            ("dc1", start, "dc1", 389, Protection::StartTls),
+            ("ldaps://dc1.x.y:3269/", None, "dc1.x.y", 3269, tls),
+            ("ldaps://dc1", start, "dc1", 636, tls),
+            ("ldap://dc1", start, "dc1", 389, Protection::StartTls),
+            ("[::1]:1636", None, "::1", 1636, tls),
+            ("fe80::1", None, "fe80::1", 636, tls),
         ] {
-            assert_eq!(
-                server(text, starttls),
-                Ok((host.to_owned(), port, starttls)),
-                "{text}"
-            );
+            let read = Ok((host.to_owned(), port, protection));
+            assert_eq!(server(text, plain), read, "{text}");
         }
         for bad in [
             "ldap://dc1",
@@ -341,7 +370,7 @@ mod tests {
             "a b",
             "ldaps://",
         ] {
-            assert!(server(bad, false).is_err(), "{bad}");
+            assert!(server(bad, None).is_err(), "{bad}");
         }
     }
 
@@ -361,7 +390,36 @@ mod tests {
         };
         let host = Entrance::Host("dc1".to_owned());
         assert_eq!((spec.entrance, spec.port), (host, 636));
-        assert_eq!(spec.password.expose_secret(), " pass word ");
+        let Credentials::Password { user, password } = spec.credentials else {
+            panic!("a password was given");
+        };
+        assert_eq!(user, "anna@x");
+        assert_eq!(password.expose_secret(), " pass word ");
+    }
+
+    #[test]
+    fn kerberos_needs_a_server_and_nothing_else() {
+        let mut form = Connect::new(None);
+        form.at = 5;
+        assert!(form.toggle());
+        form.at = 0;
+        form.line().unwrap().paste("dc1.x.y");
+        let Some(SourceSpec::Server(spec)) = form.submit() else {
+            panic!("{:?}", form.problem);
+        };
+        assert_eq!((spec.port, spec.protection), (389, Protection::Sealed));
+        let again = Connect::new(Some(&spec));
+        assert!(again.kerberos);
+        assert_eq!(again.lines[0].text(), "dc1.x.y:389");
+        form.lines[0] = LineInput::new("ldaps://dc1.x.y");
+        let Some(SourceSpec::Server(spec)) = form.submit() else {
+            panic!("{:?}", form.problem);
+        };
+        assert_eq!((spec.port, spec.protection), (636, Protection::Ldaps));
+        assert_eq!(
+            Connect::new(Some(&spec)).lines[0].text(),
+            "ldaps://dc1.x.y:636"
+        );
     }
 
     #[test]
