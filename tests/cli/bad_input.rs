@@ -126,7 +126,7 @@ error: 'ldaps://dc1/DC=contoso' is not a server such as ldaps://dc1.contoso.com:
 
 $ scan --server ldap://dc1 --user anna@contoso.test --password-stdin
 error: ldap://dc1 would send the password unprotected
-hint: use ldaps:// or --starttls; --allow-cleartext if it must be
+hint: use ldaps://, --starttls or --auth kerberos; --allow-cleartext if it must be
 -- exit 2
 
 $ scan --server ldaps://127.0.0.1:1 --user anna@contoso.test --password-stdin
@@ -161,7 +161,7 @@ fn sign_in() {
         &["scan", "--server", "ldap://127.0.0.1:1", "--user", "a", "--password-stdin", "--allow-cleartext"],
     ]), @r#"
 $ scan --server ldaps://127.0.0.1:1
-error: a server or a domain needs --user NAME
+error: a server or a domain needs --user NAME or --auth kerberos
 hint: a UPN, DOMAIN\name, or a DN; idmend never signs in anonymously
 -- exit 2
 
@@ -478,6 +478,45 @@ fn a_profile_with_a_mistake_is_refused_by_line_and_column() {
     assert_snapshot!(home.run(&[]), @"
 -- stderr
 error: $FOLDER/home/.config/idmend/profile.toml, line 2, column 1: unknown field `pasword`, expected one of `server`, `domain`, `site`, `dns-server`, `user`, `starttls`, `ca-cert`, `pin`, `dc`, `rule-set`, `base`, `exclude`, `filter`, `verified-domain`, `upn-suffix`, `upn-suffix-map`, `forest-join`, `exceptions`, `rules`, `login-attribute`, `routable-domains`, `directory-extensions`, `sync-engine`, `exchange-online`
+-- exit 2
+");
+}
+
+#[test]
+fn a_ticket_goes_with_no_password() {
+    let home = Home::new();
+    let base = ["scan", "--server", "ldap://dc1.contoso.test", "--auth"];
+    let with = |more: &[&'static str]| [&base[..], more].concat();
+    assert_snapshot!(said(&home, &[
+        &with(&["kerberos", "--password-stdin"]),
+        &with(&["kerberos", "--allow-cleartext"]),
+        &with(&["ntlm"]),
+    ]), @r"
+$ scan --server ldap://dc1.contoso.test --auth kerberos --password-stdin
+error: --password-stdin does not go with --auth kerberos
+hint: a ticket needs no password, and what it opens is always sealed
+-- exit 2
+
+$ scan --server ldap://dc1.contoso.test --auth kerberos --allow-cleartext
+error: --allow-cleartext does not go with --auth kerberos
+hint: a ticket needs no password, and what it opens is always sealed
+-- exit 2
+
+$ scan --server ldap://dc1.contoso.test --auth ntlm
+error: invalid value 'ntlm' for '--auth <simple|kerberos>': it is simple or kerberos
+-- exit 2
+");
+}
+
+#[cfg(not(feature = "kerberos"))]
+#[test]
+fn a_build_without_kerberos_says_so() {
+    let home = Home::new();
+    assert_snapshot!(said(&home, &[
+        &["scan", "--server", "ldap://dc1.contoso.test", "--auth", "kerberos"],
+    ]), @r"
+$ scan --server ldap://dc1.contoso.test --auth kerberos
+error: no sign-in at ldap://dc1.contoso.test:389: this build of idmend has no Kerberos; build it with --features kerberos, or sign in with a password (--auth simple)
 -- exit 2
 ");
 }

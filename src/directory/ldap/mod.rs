@@ -195,6 +195,9 @@ impl LdapDirectory {
 /// Why nobody can sign in with this.
 fn fault(config: &LdapConfig) -> Option<&'static str> {
     match (&config.credentials, config.protection) {
+        (Credentials::Kerberos { .. }, _) if cfg!(not(feature = "kerberos")) => {
+            Some(kerberos::ABSENT)
+        }
         (Credentials::Password { user, .. }, _) if user.trim().is_empty() => {
             Some("the name is empty")
         }

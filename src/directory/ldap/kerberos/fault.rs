@@ -7,7 +7,7 @@
 use crate::directory::result_code::explain_in_full;
 
 /// What a build without Kerberos says.
-pub(super) const ABSENT: &str = "this build of idmend has no Kerberos; build it with \
+pub(in crate::directory::ldap) const ABSENT: &str = "this build of idmend has no Kerberos; build it with \
     --features kerberos, or sign in with a password (--auth simple)";
 
 /// What is said of a ticket whose time is over.
@@ -78,9 +78,6 @@ const KNOWN: [(&[&str], &str); 7] = [
 
 /// The sentence for the system's text. `host` is the one that was asked for.
 pub(super) fn explain(text: &str, host: &str) -> String {
-    if text == ABSENT {
-        return text.to_owned();
-    }
     // MIT Kerberos says in general what failed, and in brackets why.
     let why = text
         .split_once(" (")

@@ -31,7 +31,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 pub(super) use self::bind::BindError;
-pub(super) use self::fault::refusal;
+pub(super) use self::fault::{ABSENT, refusal};
 
 use self::bind::{Layer, bind};
 use self::stream::Sealed;
