@@ -21,7 +21,8 @@ const LOGIN_ATTRIBUTE: &str = "userPrincipalName";
 /// What to judge.
 #[derive(Debug, Clone, Args)]
 pub(super) struct ScopeArgs {
-    /// An embedded rule set, or a directory of rule files
+    /// The rules: entra (what Entra ID accepts), multi-tenant or dedicated (as
+    /// IdFix judges), or a directory of rule files
     #[arg(
         long,
         value_name = "SET|DIR",

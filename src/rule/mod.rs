@@ -21,6 +21,7 @@ mod fix;
 mod judge;
 mod key;
 mod mend;
+mod page;
 mod parsed;
 mod screen;
 mod settings;
@@ -34,9 +35,9 @@ pub use fix::Fix;
 pub use judge::Judge;
 pub use key::{KeySpace, OneAttribute, UniqueKey, spellings};
 pub use mend::Mended;
+pub use page::page;
 pub use parsed::{Form, Part};
 pub use settings::{Settings, SyncEngine};
-pub use words::page;
 
 use std::fmt;
 

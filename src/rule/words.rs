@@ -1,14 +1,14 @@
 //! Rules in words: what a rule checks, when, and what its cases are, for
 //! `idmend rules show` and for the page of all rules.
 
-use std::fmt::{self, Write as _};
+use std::fmt;
 
 use super::check::{CharacterSetField, Check, DotPlace};
-use super::{Case, Fix, Part, Rule, RuleSet, Severity, SyncEngine, When};
+use super::{Case, Fix, Part, Rule, Severity, SyncEngine, When};
 use crate::model::AttributeName;
 
 /// The severity as it is written in rule files and reports.
-fn severity(severity: Severity) -> &'static str {
+pub(super) fn severity(severity: Severity) -> &'static str {
     match severity {
         Severity::Fails => "fails",
         Severity::Quarantined => "quarantined",
@@ -43,7 +43,9 @@ impl Rule {
     /// Which entries, values and settings it concerns, one sentence each.
     pub fn concerns_in_words(&self) -> Vec<String> {
         let mut words = Vec::new();
-        if self.login {
+        if self.login && matches!(self.check, Check::Step(_)) {
+            words.push("Not if --login-attribute names another attribute.".to_owned());
+        } else if self.login {
             words.push("Judges the attribute that --login-attribute names.".to_owned());
         }
         if !self.also.is_empty() {
@@ -283,89 +285,6 @@ impl Fix {
             Self::UsePrimary => "take the primary address",
         }
     }
-}
-
-/// `text` in code marks for Markdown, escaped.
-fn code(text: &str) -> String {
-    let text = text.replace('|', "\\|");
-    if text.contains('`') {
-        format!("`` {text} ``")
-    } else {
-        format!("`{text}`")
-    }
-}
-
-/// The page of all rules of a set, in Markdown.
-pub fn page(set: &RuleSet) -> String {
-    let mut page = format!(
-        "# The rules of the set {}\n\n\
-         Written by `UPDATE_DOCS=1 cargo test --test docs` from the files in\n\
-         [rules/{0}](../rules/{0}); edit those instead.\n\n\
-         Severity is what the cloud does: *fails* (the object does not synchronise, or its\n\
-         change is refused), *quarantined* (the value is held back), *dropped* (the value is\n\
-         left out silently), *changed* (the cloud stores another value), *hygiene* (it works,\n\
-         but is untidy or a trap).\n\n\
-         {} rules, {} cases.\n",
-        set.name,
-        set.rules.len(),
-        set.rules.iter().map(|rule| rule.cases.len()).sum::<usize>(),
-    );
-    let mut attribute = None;
-    for rule in &set.rules {
-        if attribute != Some(&rule.attribute) {
-            // Writing to a String cannot fail.
-            let _written = write!(page, "\n## {}\n", rule.attribute);
-            attribute = Some(&rule.attribute);
-        }
-        page.push('\n');
-        page.push_str(&section(rule));
-    }
-    page
-}
-
-fn section(rule: &Rule) -> String {
-    let classes: Vec<&str> = rule.applies_to.iter().map(|class| class.as_str()).collect();
-    let off = if rule.on { "" } else { " · off by default" };
-    let mut lines = vec![
-        format!("### {}\n", rule.id),
-        format!(
-            "**{}** · {} · {:?} · {}{off}\n",
-            rule.title,
-            severity(rule.severity),
-            rule.error,
-            classes.join(", "),
-        ),
-        format!("{} {}\n", rule.happens, rule.why),
-        format!("*When it may be left:* {}\n", rule.ignore),
-        format!("- Finds: {}", code(&rule.check_in_words())),
-    ];
-    let concerns = rule.concerns_in_words();
-    if !concerns.is_empty() {
-        lines.push(format!("- {}", concerns.join(" ")));
-    }
-    if !rule.fixes.is_empty() {
-        let fixes: Vec<&str> = rule.fixes.iter().map(|fix| fix.in_words()).collect();
-        lines.push(format!("- Proposals: {}", fixes.join(", ")));
-    }
-    for (heading, wanted) in [("Accepts", true), ("Faults", false)] {
-        let cases: Vec<String> = rule
-            .cases_in_words()
-            .filter(|(valid, _)| *valid == wanted)
-            .map(|(_, case)| code(&case))
-            .collect();
-        lines.push(format!("- {heading}: {}", cases.join("; ")));
-    }
-    let sources: Vec<String> = rule
-        .sources
-        .iter()
-        .map(|source| format!("[{}]({})", source.title, source.address))
-        .collect();
-    lines.push(format!(
-        "- Sources, checked {}: {}\n",
-        rule.checked,
-        sources.join("; ")
-    ));
-    lines.join("\n")
 }
 
 impl fmt::Display for Case {
