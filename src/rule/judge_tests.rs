@@ -359,10 +359,16 @@ proptest! {
             prop_assert_ne!(mended.value.as_deref(), before);
             prop_assert!(!mended.reason.is_empty());
             let after = judge.faults(&with_mended(&entry, place, mended.value.as_deref()));
-            prop_assert!(after.len() < faults.len(), "{:?}\n{:?}", faults, after);
             if mended.value.is_some() {
                 prop_assert!(after.iter().all(|fault| fault.place != *place), "{:?}", after);
             }
+            // mail and its primary address are changed one after the other.
+            let rest = |faults: &[Fault]| {
+                faults.iter().filter(|fault| !judge.follows_primary(fault.rule)).count()
+            };
+            let fewer = rest(&after) < rest(&faults)
+                || rest(&after) == rest(&faults) && after.len() < faults.len();
+            prop_assert!(fewer, "{:?}\n{:?}", faults, after);
         }
     }
 

@@ -9,7 +9,7 @@ use super::chain::SuggestedAction;
 use super::fix::{Patient, Step};
 use super::judge::Judge;
 use super::key::proxy_key;
-use super::{Confidence, Fault, Place, RuleId};
+use super::{Confidence, ErrorWord, Fault, Place, RuleId, Severity};
 use crate::model::{AddressType, AttributeName, Entry, ProxyAddress, Value};
 
 /// A value that a fix made.
@@ -120,6 +120,21 @@ impl Judge {
         rule.fixes.iter().find_map(|fix| fix.apply(&patient))
     }
 
+    /// Whether a broken rule neither stops nor loses anything in the cloud.
+    pub fn is_light(&self, rule: RuleId) -> bool {
+        matches!(
+            self.rules.rule(rule).severity,
+            Severity::Changed | Severity::Hygiene
+        )
+    }
+
+    /// Whether a rule is a light one about how an attribute compares with the
+    /// primary address. The two are changed one after the other, so that it may
+    /// be broken in between.
+    pub fn follows_primary(&self, rule: RuleId) -> bool {
+        self.is_light(rule) && self.rules.rule(rule).error == ErrorWord::MailMatch
+    }
+
     fn makes_no_new_fault(&self, before: &Entry, after: &Entry, found: &[Fault]) -> bool {
         let known: std::collections::BTreeSet<_> = self
             .faults(before)
@@ -128,6 +143,7 @@ impl Judge {
             .collect();
         found
             .iter()
+            .filter(|fault| !self.follows_primary(fault.rule))
             .all(|fault| known.contains(&self.signature(after, fault)))
     }
 

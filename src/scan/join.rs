@@ -13,9 +13,9 @@ use super::{ConflictSet, EntryRef, Holder, Part, ScanResult, Snapshot};
 use crate::model::{AttributeName, Domain, Entry, ObjectClass};
 use crate::rule::KeySpace;
 
-/// A set with more entries than this is never a person known twice, but a
-/// fault: comparing each with each is left out.
-const MOST: usize = 64;
+/// A value that more entries hold than this is never that of a person known
+/// twice, but a fault: comparing each with each is left out.
+pub const MOST_JOINED: usize = 64;
 
 const SID: [&str; 3] = [
     "objectSid",
@@ -66,8 +66,20 @@ impl ForestJoin {
         }
     }
 
+    /// Everything that it looks at: a change there can make or end a join.
+    pub fn compared(&self) -> Vec<AttributeName> {
+        let mut names = vec![AttributeName::known("mail")];
+        match self {
+            Self::Once | Self::Mail => {}
+            Self::Sid => names.extend(SID.map(AttributeName::known)),
+            Self::Sam => names.extend(["sAMAccountName", "mailNickname"].map(AttributeName::known)),
+            Self::Attribute(name) => names.push(name.clone()),
+        }
+        names
+    }
+
     /// Whether two entries of different forests are one object to the cloud.
-    pub(super) fn joins(&self, a: &Entry, b: &Entry) -> bool {
+    pub fn joins(&self, a: &Entry, b: &Entry) -> bool {
         let shares = |name: &str, other: &str| shared(a, name, b, other);
         match (a.class(), b.class()) {
             (ObjectClass::Contact, ObjectClass::Contact | ObjectClass::User)
@@ -145,7 +157,7 @@ impl Joiner<'_> {
         let mut forests = holders.iter().map(|holder| self.forest(holder.entry));
         let first = forests.next();
         space != KeySpace::Anchor
-            && holders.len() <= MOST
+            && holders.len() <= MOST_JOINED
             && forests.any(|forest| Some(forest) != first)
     }
 
@@ -171,15 +183,33 @@ impl ScanResult {
     /// Whether two entries are one object to the cloud: the same entry, or two
     /// of different forests that the sync engine joins.
     pub fn is_one_object(&self, a: EntryRef, b: EntryRef) -> bool {
-        if a == b || self.snapshot.identity(a) == self.snapshot.identity(b) {
-            return true;
-        }
+        self.is_same_entry(a, b)
+            || self.is_of_two_forests(a, b)
+                && self
+                    .join
+                    .joins(&self.snapshot.entry(a), &self.snapshot.entry(b))
+    }
+
+    /// Whether two entries would be one object to the cloud if they were as
+    /// given here.
+    pub fn would_be_one_object(&self, a: (EntryRef, &Entry), b: (EntryRef, &Entry)) -> bool {
+        self.is_same_entry(a.0, b.0)
+            || self.is_of_two_forests(a.0, b.0) && self.join.joins(a.1, b.1)
+    }
+
+    /// Whether two places hold the same entry, read once or twice.
+    pub fn is_same_entry(&self, a: EntryRef, b: EntryRef) -> bool {
+        a == b || self.snapshot.identity(a) == self.snapshot.identity(b)
+    }
+
+    /// Whether two entries lie in different forests; others never join.
+    pub fn is_of_two_forests(&self, a: EntryRef, b: EntryRef) -> bool {
         let joiner = Joiner {
             snapshot: &self.snapshot,
             domains: &self.domains,
             join: &self.join,
         };
-        joiner.joined(a, b)
+        joiner.forest(a) != joiner.forest(b)
     }
 }
 

@@ -25,7 +25,7 @@ mod tests;
 
 pub use conflict::{ConflictSet, Conflicts};
 pub use index::{Holder, UniqueIndex};
-pub use join::ForestJoin;
+pub use join::{ForestJoin, MOST_JOINED};
 pub use pipeline::{ScanSource, scan};
 pub use progress::{DomainProgress, DomainState, ProgressSink};
 pub use scope::{ScanOptions, ScopeError};

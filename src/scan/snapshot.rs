@@ -178,6 +178,11 @@ impl Snapshot {
         self.part(at) == Part::Judged
     }
 
+    /// Whether the sync engine leaves the entry out.
+    pub fn is_skipped(&self, at: EntryRef) -> bool {
+        matches!(self.part(at), Part::Skipped(_))
+    }
+
     /// Bytes that are held for the entries, without the allocator's own.
     pub fn bytes_held(&self) -> usize {
         let chunks: usize = self.chunks.iter().map(Vec::capacity).sum();

@@ -29,7 +29,7 @@ use tokio_util::sync::CancellationToken;
 use crate::config::SourceSpec;
 use crate::model::{Forest, SourceKind};
 use crate::rule::{Judge, file};
-use crate::scan::{self, ProgressSink, ScanSource};
+use crate::scan::{self, ForestJoin, ProgressSink, ScanSource};
 use crate::worksheet::Worksheet;
 
 /// The rule set that is used where none is named.
@@ -45,6 +45,8 @@ pub struct Session {
     /// Sources that could not be opened beside others that could.
     missing: Vec<String>,
     judge: Option<Arc<Judge>>,
+    /// What joined entries of different forests in the last scan.
+    join: ForestJoin,
     /// The one file of exceptions that the last scan was asked to use.
     exceptions: Option<PathBuf>,
 }
@@ -58,6 +60,7 @@ impl Session {
             labels: Vec::new(),
             missing: Vec::new(),
             judge: None,
+            join: ForestJoin::default(),
             exceptions: None,
         }
     }
@@ -136,6 +139,7 @@ impl Session {
         let rules = Arc::new(file::load_with(&request.rules, overrides)?);
         let judge = Arc::new(Judge::new(rules, request.settings.clone()));
         self.judge = Some(Arc::clone(&judge));
+        self.join.clone_from(&request.options.join);
         self.exceptions.clone_from(&request.exceptions);
         // A mistake in the file is found before a long read.
         self.known_exceptions()?;

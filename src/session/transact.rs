@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
-use super::live::LiveCheck;
+use super::live::{LiveCheck, Standards};
 use super::{Session, SessionError};
 use crate::model::{ChangeSet, SourceKind};
 use crate::rule::{Judge, Settings, file};
@@ -158,8 +158,14 @@ impl Session {
     }
 
     fn live_check(&self) -> Result<LiveCheck, SessionError> {
-        let judge = self.key_judge()?;
-        Ok(LiveCheck::new(&self.sources, judge, self.judge.is_some()))
+        Ok(LiveCheck::new(
+            &self.sources,
+            Standards {
+                judge: self.key_judge()?,
+                join: self.join.clone(),
+                rules: self.judge.is_some(),
+            },
+        ))
     }
 
     /// The judge whose keys decide whether two values are the same: that of

@@ -3,9 +3,9 @@
 use super::draft::{Draft, Key, KnownFaults, key_changes};
 use super::proposal::{is_kept, repeated};
 use super::{RowId, Worksheet};
-use crate::model::{AttributeName, Entry, Identity};
-use crate::rule::{ErrorWord, Fault, RuleId, Severity};
-use crate::scan::{EntryRef, Part};
+use crate::model::{AttributeName, Entry};
+use crate::rule::{ErrorWord, Fault, KeySpace, RuleId};
+use crate::scan::{EntryRef, MOST_JOINED, Part};
 
 impl Worksheet {
     /// What is wrong with writing `value` at a row, or with taking the row's
@@ -36,6 +36,13 @@ impl Worksheet {
         for key in keys {
             problems.extend(self.collision(row, &draft.entry, &key));
         }
+        problems.extend(self.left_alone_with(row, &draft.entry).map(|holder| {
+            format!(
+                "it would no longer be joined with {}, which holds one of its values in {}",
+                self.scan.snapshot.dn(holder.entry),
+                holder.place.attribute
+            )
+        }));
         problems
     }
 
@@ -106,21 +113,19 @@ impl Worksheet {
                 if Some(&fault.place) == written {
                     !self.tolerates(row, fault.rule)
                 } else {
-                    new.contains(fault)
+                    new.contains(fault) && !self.judge.follows_primary(fault.rule)
                 }
             })
             .map(|fault| self.sentence(fault))
             .collect()
     }
 
-    /// Whether a fault may stay at a row: a light one that was there before.
+    /// Whether a fault may stay at a row: a light one that was there before, or
+    /// that follows from another row.
     pub(super) fn tolerates(&self, row: RowId, rule: RuleId) -> bool {
-        let light = matches!(
-            self.judge.rules.rule(rule).severity,
-            Severity::Changed | Severity::Hygiene
-        );
         let faults = &self.finding(row).faults;
-        light && faults.iter().any(|before| before.rule == rule)
+        self.judge.is_light(rule) && faults.iter().any(|before| before.rule == rule)
+            || self.judge.follows_primary(rule)
     }
 
     pub(super) fn sentence(&self, fault: &Fault) -> String {
@@ -134,13 +139,15 @@ impl Worksheet {
     /// Who holds `key`, or is about to take it, beside the entry of `row`, which
     /// would look like `entry`; `None` if nobody does or no rule minds.
     fn collision(&self, row: RowId, entry: &Entry, key: &Key) -> Option<String> {
+        let holders = self.scan.holders(&self.judge, key.0, &key.1);
+        let joins = key.0 != KeySpace::Anchor && holders.len() < MOST_JOINED;
         let at = self.finding(row).entry;
-        let own = entry.identity();
-        let mut others: Vec<(EntryRef, AttributeName, bool)> = self
-            .scan
-            .holders(&self.judge, key.0, &key.1)
+        let may_share = |other| {
+            self.scan.is_same_entry(other, at) || joins && self.may_share(row, entry, other)
+        };
+        let mut others: Vec<(EntryRef, AttributeName, bool)> = holders
             .into_iter()
-            .filter(|holder| !self.is_same(holder.entry, at, &own))
+            .filter(|holder| !may_share(holder.entry))
             .filter(|holder| !self.staged.frees(holder.entry, key))
             .map(|holder| (holder.entry, holder.place.attribute, false))
             .collect();
@@ -148,7 +155,7 @@ impl Worksheet {
         let takers = self.staged.takers(key);
         others.extend(
             takers
-                .filter(|taker| !self.is_same(*taker, at, &own))
+                .filter(|taker| !may_share(*taker))
                 .map(|taker| (taker, attribute.clone(), true)),
         );
         let attributes: Vec<AttributeName> = others
@@ -163,14 +170,6 @@ impl Worksheet {
             return None;
         }
         Some(self.collision_sentence(*other, place, *staged, others.len() - 1))
-    }
-
-    /// Whether `other` is the entry `at` itself, or one that the sync engine joins
-    /// with it.
-    pub(super) fn is_same(&self, other: EntryRef, at: EntryRef, own: &Identity) -> bool {
-        other == at
-            || self.scan.snapshot.identity(other) == *own
-            || self.scan.is_one_object(other, at)
     }
 
     /// Where `entry` holds `key`.

@@ -140,8 +140,11 @@ impl KnownFaults {
     }
 
     /// Whether all `faults` of `entry` stood at the same values before.
-    pub(super) fn has_all(&self, entry: &Entry, faults: &[Fault]) -> bool {
-        let mut faults = faults.iter();
+    pub(super) fn has_all<'a>(
+        &self,
+        entry: &Entry,
+        mut faults: impl Iterator<Item = &'a Fault>,
+    ) -> bool {
         faults.all(|fault| self.signatures.contains(&signature(entry, fault)))
     }
 

@@ -8,7 +8,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use super::draft::{Draft, Key, KeyChanges, KnownFaults, key_changes};
+use super::draft::{Draft, KeyChanges, KnownFaults, key_changes};
 use super::stage::borrow;
 use super::{RowId, Worksheet};
 use crate::model::{AttributeName, Change, ChangeSet, Entry, Identity, Modification, Value};
@@ -32,21 +32,21 @@ pub struct Plan {
 
 /// What is to become of one entry.
 #[derive(Debug)]
-struct Prepared {
-    at: EntryRef,
-    identity: Identity,
-    rows: Vec<RowId>,
+pub(super) struct Prepared {
+    pub(super) at: EntryRef,
+    pub(super) identity: Identity,
+    pub(super) rows: Vec<RowId>,
     /// The entry with what was applied before.
-    current: Entry,
+    pub(super) current: Entry,
     /// The entry with everything.
-    after: Entry,
+    pub(super) after: Entry,
     /// Attributes that rows of this plan touch.
-    touched: BTreeSet<AttributeName>,
+    pub(super) touched: BTreeSet<AttributeName>,
     /// Keys that this plan takes and frees.
-    changes: KeyChanges,
-    refused: Option<String>,
+    pub(super) changes: KeyChanges,
+    pub(super) refused: Option<String>,
     /// Other entries of the plan that free what this one takes.
-    needs: BTreeSet<usize>,
+    pub(super) needs: BTreeSet<usize>,
 }
 
 impl Worksheet {
@@ -62,7 +62,6 @@ impl Worksheet {
             .filter_map(|(first, at)| self.prepare(at, RowId(first), &mut plan.refused))
             .collect();
         self.settle_keys(&mut prepared);
-        spread_refusals(&mut prepared, |at| self.scan.snapshot.dn(at).to_string());
         let order = self.order(&mut prepared);
         self.write_down(prepared, &order, &mut plan);
         plan.refused.sort();
@@ -161,7 +160,9 @@ impl Worksheet {
             let blamed = match written.get(&fault.place) {
                 Some(row) if self.tolerates(*row, fault.rule) => continue,
                 Some(row) => std::slice::from_ref(row),
-                None if !new.contains(&fault.place) => continue,
+                None if !new.contains(&fault.place) || self.judge.follows_primary(fault.rule) => {
+                    continue;
+                }
                 None => rows,
             };
             for row in blamed {
@@ -169,99 +170,6 @@ impl Worksheet {
             }
         }
         blame
-    }
-
-    /// Refuses entries that take a held value or one that another wants, and
-    /// notes which must wait for which.
-    fn settle_keys(&self, prepared: &mut [Prepared]) {
-        let done = self.done_changes();
-        let place_of: HashMap<EntryRef, usize> = prepared
-            .iter()
-            .enumerate()
-            .map(|(place, entry)| (entry.at, place))
-            .collect();
-        let mut takers: HashMap<Key, Vec<usize>> = HashMap::new();
-        for (place, entry) in prepared.iter().enumerate() {
-            for key in &entry.changes.taken {
-                takers.entry(key.clone()).or_default().push(place);
-            }
-        }
-        for place in 0..prepared.len() {
-            let mut needs = BTreeSet::new();
-            let mut refused = None;
-            for key in &prepared[place].changes.taken {
-                let view = KeyView {
-                    prepared,
-                    place,
-                    key,
-                    done: &done,
-                    place_of: &place_of,
-                };
-                let rivals = takers.get(key).map(Vec::as_slice).unwrap_or_default();
-                match self.settle_key(&view, rivals) {
-                    Ok(free_first) => needs.extend(free_first),
-                    Err(reason) => refused = refused.or(Some(reason)),
-                }
-            }
-            prepared[place].needs = needs;
-            prepared[place].refused = refused;
-        }
-    }
-
-    /// The entries of the plan that must free a key before it is taken.
-    fn settle_key(&self, view: &KeyView<'_>, rivals: &[usize]) -> Result<Vec<usize>, String> {
-        let own = &view.prepared[view.place];
-        let mut needs = Vec::new();
-        let mut held = Vec::new();
-        for holder in self.scan.holders(&self.judge, view.key.0, &view.key.1) {
-            let gone = |changes: Option<&KeyChanges>| changes.is_some_and(|c| c.frees(view.key));
-            if self.is_same(holder.entry, own.at, &own.identity)
-                || gone(view.done.get(&holder.entry))
-            {
-                continue;
-            }
-            match view.place_of.get(&holder.entry) {
-                Some(other) if gone(Some(&view.prepared[*other].changes)) => needs.push(*other),
-                _ => held.push((holder.entry, holder.place.attribute)),
-            }
-        }
-        let takes = |changes: &KeyChanges| changes.taken.binary_search(view.key).is_ok();
-        let applied = view.done.iter().filter(|(_, changes)| takes(changes));
-        let wanted = rivals.iter().map(|rival| view.prepared[*rival].at);
-        let attribute = self.attribute_of(&own.after, view.key);
-        for other in applied.map(|(at, _)| *at).chain(wanted) {
-            if !self.is_same(other, own.at, &own.identity) {
-                held.extend(attribute.clone().map(|attribute| (other, attribute)));
-            }
-        }
-        let attributes: Vec<AttributeName> = held.iter().map(|(_, a)| a.clone()).collect();
-        let minds = |attribute: &AttributeName| {
-            let rule = self
-                .judge
-                .collision(&own.after, view.key.0, attribute, &attributes);
-            rule.is_some_and(|rule| !own.rows.iter().any(|row| self.tolerates(*row, rule)))
-        };
-        match (held.first(), attribute) {
-            (Some((other, place)), Some(attribute)) if minds(&attribute) => Err(format!(
-                "{} has, or is about to get, the same value in {place}",
-                self.scan.snapshot.dn(*other)
-            )),
-            _ => Ok(needs),
-        }
-    }
-
-    /// Which keys the rows that are applied by now have taken and freed.
-    fn done_changes(&self) -> BTreeMap<EntryRef, KeyChanges> {
-        let done: Vec<RowId> = self.rows().filter(|row| self.is_done(*row)).collect();
-        self.entries_of(&done)
-            .into_iter()
-            .map(|(first, at)| {
-                let scanned = self.scan.snapshot.entry(at);
-                let deeds = self.deeds(RowId(first), Self::is_done);
-                let now = Draft::of(&scanned, &borrow(&deeds)).entry;
-                (at, key_changes(&self.judge, &scanned, &now))
-            })
-            .collect()
     }
 
     /// An order in which values are freed before they are taken; refuses what
@@ -374,15 +282,6 @@ impl Worksheet {
     }
 }
 
-/// One key that one entry of the plan takes, and what is needed to judge that.
-struct KeyView<'a> {
-    prepared: &'a [Prepared],
-    place: usize,
-    key: &'a Key,
-    done: &'a BTreeMap<EntryRef, KeyChanges>,
-    place_of: &'a HashMap<EntryRef, usize>,
-}
-
 /// Written places whose value the attribute holds a second time, ignoring case
 /// as a directory does. The later one counts as the repeat.
 fn repeats<'a>(entry: &Entry, written: &HashMap<&'a Place, RowId>) -> Vec<(&'a Place, RowId)> {
@@ -420,7 +319,7 @@ fn repeats<'a>(entry: &Entry, written: &HashMap<&'a Place, RowId>) -> Vec<(&'a P
 }
 
 /// For each entry of the plan those that wait for it.
-fn followers(prepared: &[Prepared]) -> Vec<Vec<usize>> {
+pub(super) fn followers(prepared: &[Prepared]) -> Vec<Vec<usize>> {
     let mut followers = vec![Vec::new(); prepared.len()];
     for (place, entry) in prepared.iter().enumerate() {
         for need in &entry.needs {
@@ -428,24 +327,4 @@ fn followers(prepared: &[Prepared]) -> Vec<Vec<usize>> {
         }
     }
     followers
-}
-
-/// Refuses what waits for something refused.
-fn spread_refusals(prepared: &mut [Prepared], name: impl Fn(EntryRef) -> String) {
-    let followers = followers(prepared);
-    let mut refused: Vec<usize> = (0..prepared.len())
-        .filter(|place| prepared[*place].refused.is_some())
-        .collect();
-    while let Some(place) = refused.pop() {
-        let reason = format!(
-            "takes a value that {} should give up first, and that change is refused",
-            name(prepared[place].at)
-        );
-        for follower in &followers[place] {
-            if prepared[*follower].refused.is_none() {
-                prepared[*follower].refused = Some(reason.clone());
-                refused.push(*follower);
-            }
-        }
-    }
 }

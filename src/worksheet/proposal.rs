@@ -1,19 +1,21 @@
 //! What idmend suggests for a row, and the proof that it holds.
 //!
 //! A proposal differs from the present value, and the entry with it breaks no
-//! rule that it did not break before, nor any at that place. It takes no value
-//! that any scanned entry holds and none that another proposal takes; of two
-//! that want the same value the one with the smaller identity gets it. All
-//! proposals of an entry hold together, not only one by one.
+//! rule that it did not break before, nor any at that place; only that mail
+//! should be the primary address is left to the proposals of the entry together.
+//! It takes no value that any scanned entry holds and none that another proposal
+//! takes (`contest`). All proposals of an entry hold together, not only one by
+//! one.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
+use super::contest::{Candidate, deeds, settle};
 use super::draft::{Deed, Draft, Key, KnownFaults, key_changes};
-use super::keeper::keeper;
+use super::keeper::{Keepers, Membership};
 use super::{Action, chain};
-use crate::model::{AddressType, AttributeName, Entry, Identity, ProxyAddress, Value};
-use crate::rule::{Confidence, Fault, Judge, Mended, Place};
-use crate::scan::{EntryRef, Finding, ScanResult};
+use crate::model::{AddressType, AttributeName, Entry, ObjectClass, ProxyAddress, Value};
+use crate::rule::{Confidence, Fault, Judge, KeySpace, Mended, Place};
+use crate::scan::{EntryRef, Finding, MOST_JOINED, ScanResult};
 
 /// How many numbers are tried behind a name.
 const VARIANTS: usize = 10;
@@ -41,15 +43,6 @@ pub struct Proposal {
     pub reason: String,
 }
 
-/// The proposals of one entry.
-#[derive(Debug)]
-struct Candidate {
-    entry: EntryRef,
-    proposals: Vec<Option<Box<Proposal>>>,
-    /// Keys that the entry takes when all its proposals are done.
-    taken: Vec<Key>,
-}
-
 /// The proposal of each finding.
 pub(super) fn propose(scan: &ScanResult, judge: &Judge) -> Vec<Option<Box<Proposal>>> {
     if judge.is_chain() {
@@ -60,95 +53,17 @@ pub(super) fn propose(scan: &ScanResult, judge: &Judge) -> Vec<Option<Box<Propos
     for findings in scan.findings.chunk_by(|a, b| a.entry == b.entry) {
         let sets = findings
             .iter()
-            .map(|finding| keepers.of(finding, scan, judge))
+            .map(|finding| keepers.part(finding, scan, judge))
             .collect();
         let mut bench = Bench::new(scan, judge, findings, sets);
         bench.propose();
         candidates.push(bench.candidate());
     }
-    settle(&mut candidates, scan);
+    settle(&mut candidates, scan, judge);
     candidates
         .into_iter()
         .flat_map(|candidate| candidate.proposals)
         .collect()
-}
-
-/// Takes proposals away that want what another proposal gets. Which one gets
-/// it is decided by identity, so that order does not matter.
-fn settle(candidates: &mut [Candidate], scan: &ScanResult) {
-    let mut wanted: HashMap<&Key, usize> = HashMap::new();
-    for candidate in candidates.iter() {
-        for key in &candidate.taken {
-            *wanted.entry(key).or_default() += 1;
-        }
-    }
-    let contested: HashSet<Key> = wanted
-        .into_iter()
-        .filter(|(_, count)| *count > 1)
-        .map(|(key, _)| key.clone())
-        .collect();
-    if contested.is_empty() {
-        return;
-    }
-    let mut rivals: Vec<&mut Candidate> = candidates
-        .iter_mut()
-        .filter(|candidate| candidate.taken.iter().any(|key| contested.contains(key)))
-        .collect();
-    rivals.sort_by_cached_key(|rival| (scan.snapshot.identity(rival.entry), rival.entry));
-    let mut given: HashSet<Key> = HashSet::new();
-    for rival in rivals {
-        if rival.taken.iter().any(|key| given.contains(key)) {
-            for proposal in &mut rival.proposals {
-                if proposal.as_ref().is_some_and(|p| p.action == Action::Edit) {
-                    *proposal = None;
-                }
-            }
-        } else {
-            let own = rival.taken.iter().filter(|key| contested.contains(*key));
-            given.extend(own.cloned());
-        }
-    }
-}
-
-/// The keepers of conflict sets, each worked out once.
-#[derive(Debug, Default)]
-struct Keepers(HashMap<usize, Option<EntryRef>>);
-
-/// A row's part in a conflict set.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Membership {
-    /// Nobody else holds the value.
-    Alone,
-    /// The row's entry should keep the value.
-    Keeper,
-    /// Another entry should.
-    GivesUp,
-    /// Nothing tells who should.
-    Tied,
-}
-
-impl Keepers {
-    fn of(&mut self, finding: &Finding, scan: &ScanResult, judge: &Judge) -> Membership {
-        let attribute = &finding.place.attribute;
-        let key = finding
-            .place
-            .value
-            .and_then(|index| scan.snapshot.value(finding.entry, attribute, index))
-            .and_then(|value| std::str::from_utf8(value).ok())
-            .and_then(|value| judge.key_of(&scan.snapshot.entry(finding.entry), attribute, value));
-        let Some(set) = key.and_then(|(space, key)| scan.conflicts.find(space, &key)) else {
-            return Membership::Alone;
-        };
-        let first = self
-            .0
-            .entry(set)
-            .or_insert_with(|| keeper(&scan.conflicts.sets()[set], &scan.snapshot));
-        match first {
-            Some(first) if *first == finding.entry => Membership::Keeper,
-            Some(_) => Membership::GivesUp,
-            None => Membership::Tied,
-        }
-    }
 }
 
 /// Where the proposals of one entry are worked out, one on top of the other.
@@ -159,7 +74,6 @@ struct Bench<'a> {
     sets: Vec<Membership>,
     at: EntryRef,
     entry: Entry,
-    identity: Identity,
     faults: Vec<Fault>,
     known: KnownFaults,
     proposals: Vec<Option<Box<Proposal>>>,
@@ -180,7 +94,6 @@ impl<'a> Bench<'a> {
         let entry = scan.snapshot.entry(at);
         Self {
             at,
-            identity: entry.identity(),
             faults: judge.faults(&entry),
             known: KnownFaults::of(judge, &entry),
             proposals: vec![None; findings.len()],
@@ -193,10 +106,11 @@ impl<'a> Bench<'a> {
         }
     }
 
-    fn candidate(self) -> Candidate {
+    fn candidate(self) -> Candidate<'a> {
         let taken = key_changes(self.judge, &self.entry, &self.draft(None).entry).taken;
         Candidate {
-            entry: self.findings.first().map_or(EntryRef(0), |f| f.entry),
+            entry: self.at,
+            findings: self.findings,
             proposals: self.proposals,
             taken,
         }
@@ -206,25 +120,37 @@ impl<'a> Bench<'a> {
         let attributes = self.entry.attributes().iter();
         let values: usize = attributes.map(|attribute| attribute.values.len()).sum();
         let rows = self.findings.len().min(WORK / values.max(1));
-        for row in 0..rows {
+        // What follows the primary address comes after it.
+        let (last, first): (Vec<usize>, Vec<usize>) =
+            (0..rows).partition(|row| self.is_follower(*row));
+        for row in first.into_iter().chain(last) {
             let proposal = self.mend(row).or_else(|| self.share(row));
             self.proposals[row] = proposal.map(Box::new);
         }
     }
 
-    /// A proposal from the rules that the value breaks on its own.
+    /// Whether a row is at an attribute that rules compare with the primary
+    /// address.
+    fn is_follower(&self, row: usize) -> bool {
+        let attribute = &self.findings[row].place.attribute;
+        attribute.is("mail") || *attribute == self.judge.settings.login_attribute
+    }
+
+    /// A proposal from the rules that the value breaks on its own, for one that
+    /// follows the primary address beside the proposals before.
     fn mend(&mut self, row: usize) -> Option<Proposal> {
         let place = &self.findings[row].place;
-        let own: Vec<Fault> = self
-            .faults
-            .iter()
-            .filter(|fault| fault.place == *place)
-            .cloned()
-            .collect();
+        let before = if self.is_follower(row) {
+            self.draft(None).entry
+        } else {
+            self.entry.clone()
+        };
+        let mut own = self.judge.faults(&before);
+        own.retain(|fault| fault.place == *place);
         if own.is_empty() {
             return None;
         }
-        let mended = self.judge.mend(&self.entry, place, &own)?;
+        let mended = self.judge.mend(&before, place, &own)?;
         if !self.holds(row, mended.value.as_deref()) {
             return None;
         }
@@ -275,8 +201,13 @@ impl<'a> Bench<'a> {
         let attribute = &self.findings[row].place.attribute;
         let text = self.text(row)?.to_owned();
         let is_primary = attribute.is("proxyAddresses")
-            && ProxyAddress::split(&text).kind == AddressType::PrimarySmtp;
-        if !is_primary && *attribute != self.judge.settings.login_attribute {
+            && ProxyAddress::split(&text).kind == AddressType::PrimarySmtp
+            || attribute.is("mail") && !self.entry.has("proxyAddresses");
+        // Another address of somebody outside reaches somebody else.
+        let elsewhere =
+            self.entry.class() == ObjectClass::Contact || self.entry.has("targetAddress");
+        let is_login = *attribute == self.judge.settings.login_attribute;
+        if !is_login && (elsewhere || !is_primary) {
             return None;
         }
         let (local, domain) = text.rsplit_once('@')?;
@@ -324,12 +255,10 @@ impl<'a> Bench<'a> {
         }
         let deed: Deed<'_> = (place, value);
         let alone = Draft::of(&self.entry, &[deed]);
-        if !self.is_better(&alone, 0) {
-            return false;
-        }
         let together = self.draft(Some(deed));
         let last = together.written.len() - 1;
-        let better = together.written.len() == 1 || self.is_better(&together, last);
+        let better = (last == 0 || self.is_better(&alone, 0, true))
+            && self.is_better(&together, last, false);
         let mut taken = key_changes(self.judge, &self.entry, &together.entry).taken;
         taken.extend(value.and_then(|value| {
             let attribute = &self.findings[row].place.attribute;
@@ -339,27 +268,23 @@ impl<'a> Bench<'a> {
     }
 
     /// Whether `draft` breaks no new rule, none at the place of `deed`, and
-    /// repeats no value there.
-    fn is_better(&self, draft: &Draft, deed: usize) -> bool {
+    /// repeats no value there. What follows the primary address may differ from
+    /// it elsewhere, and with `lenient` at the place, too.
+    fn is_better(&self, draft: &Draft, deed: usize, lenient: bool) -> bool {
         let written = draft.written[deed].as_ref();
         let faults = self.judge.faults(&draft.entry);
-        let clean = faults.iter().all(|fault| Some(&fault.place) != written)
-            && self.known.has_all(&draft.entry, &faults);
+        let follows = |fault: &Fault| self.judge.follows_primary(fault.rule);
+        let clean = faults
+            .iter()
+            .all(|fault| Some(&fault.place) != written || lenient && follows(fault));
+        let rest = faults.iter().filter(|fault| !follows(fault));
+        let clean = clean && self.known.has_all(&draft.entry, rest);
         clean && written.is_none_or(|place| repeated(&draft.entry, place).is_none())
     }
 
     fn draft(&self, more: Option<Deed<'_>>) -> Draft {
-        let deeds: Vec<Deed<'_>> = self
-            .findings
-            .iter()
-            .zip(&self.proposals)
-            .filter_map(|(finding, proposal)| {
-                let proposal = proposal.as_ref()?;
-                (proposal.action != Action::Complete)
-                    .then_some((&finding.place, proposal.update.as_deref()))
-            })
-            .chain(more)
-            .collect();
+        let mut deeds = deeds(self.findings, &self.proposals);
+        deeds.extend(more);
         Draft::of(&self.entry, &deeds)
     }
 
@@ -368,9 +293,10 @@ impl<'a> Bench<'a> {
             return *free;
         }
         let holders = self.scan.holders(self.judge, key.0, &key.1);
+        let joins = key.0 != KeySpace::Anchor && holders.len() < MOST_JOINED;
         let free = holders.iter().all(|holder| {
-            self.scan.snapshot.identity(holder.entry) == self.identity
-                || self.scan.is_one_object(holder.entry, self.at)
+            self.scan.is_same_entry(holder.entry, self.at)
+                || joins && self.scan.is_one_object(holder.entry, self.at)
         });
         self.free.insert(key, free);
         free

@@ -128,6 +128,44 @@ pub(crate) fn entry(seed: u64, number: usize, domain: &str, tidiness: Tidiness) 
     maker.entry(number)
 }
 
+/// The entry that stands for `original` in another forest: an address book
+/// contact, the account of a linked mailbox, or a second user.
+pub(crate) fn twin(original: &Entry, seed: u64, number: usize, domain: &str) -> Entry {
+    let mut dice = Dice::new(seed);
+    let tidiness = Tidiness {
+        slip: 25,
+        people: 1,
+    };
+    let mut twin = entry(seed, number, domain, tidiness);
+    let class = dice.of(&["contact", "contact", "user"]);
+    put(
+        &mut twin,
+        "objectClass",
+        vec![Value::from("top"), Value::from(class)],
+    );
+    for (name, of) in [
+        ("mail", "mail"),
+        ("proxyAddresses", "proxyAddresses"),
+        ("mailNickname", "sAMAccountName"),
+        ("msExchMasterAccountSid", "objectSid"),
+        ("employeeID", "employeeID"),
+    ] {
+        let mut values = original.values(of).to_vec();
+        if dice.one_in(8) {
+            values.pop();
+        }
+        put(&mut twin, name, values);
+    }
+    if class == "contact" {
+        put(&mut twin, "userPrincipalName", Vec::new());
+        put(&mut twin, "sAMAccountName", Vec::new());
+    } else if dice.one_in(2) {
+        let linked = vec![Value::from("2")];
+        put(&mut twin, "msExchRecipientTypeDetails", linked);
+    }
+    twin
+}
+
 struct Maker<'a> {
     dice: Dice,
     tidiness: Tidiness,
@@ -146,6 +184,9 @@ impl Maker<'_> {
         guid[..8].copy_from_slice(&(number as u64).to_le_bytes());
         guid[8..12].copy_from_slice(&self.domain.as_bytes()[..4]);
         put(&mut entry, "objectGUID", vec![Value::from(guid.to_vec())]);
+        let own = vec![Value::from(format!("{}-{number}", self.domain).as_str())];
+        put(&mut entry, "objectSid", own.clone());
+        put(&mut entry, "employeeID", own);
         put(
             &mut entry,
             "objectClass",
@@ -184,9 +225,7 @@ impl Maker<'_> {
             put(entry, "userPrincipalName", vec![text]);
         }
         let primary = self.address(&local);
-        // Contacts join entries of other forests by mail. Mending that mail ends
-        // the join and can show what it hid, so contacts here have none.
-        if class != "contact" && self.dice.below(3) > 0 {
+        if self.dice.below(3) > 0 {
             let mail = if self.dice.one_in(12) {
                 self.address(&local)
             } else {

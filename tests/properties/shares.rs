@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use idmend::directory::memory::{DemoForest, MemoryDirectory};
 use idmend::rule::Confidence;
+use idmend::scan::ScanOptions;
 use idmend::worksheet::Worksheet;
 
 use crate::grammar::{self, Tidiness};
@@ -57,7 +58,7 @@ fn the_share_of_findings_with_a_proposal_is_shown_for_each_rule() {
         .collect();
     forests.push(("generated".to_owned(), generated));
     for (name, directory) in forests {
-        let sheet = sheet(&[&directory], &judge);
+        let sheet = sheet(&[&directory], &judge, &ScanOptions::default());
         println!("{name}: {} rows", sheet.len());
         println!(
             "{:40} {:>8} {:>6} {:>7} {:>7} {:>6}",

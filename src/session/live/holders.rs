@@ -30,7 +30,8 @@ const MANY: usize = 1000;
 /// The entries that hold a value.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Held {
-    pub(super) by: Vec<Entry>,
+    /// Each with the place of its source.
+    pub(super) by: Vec<(usize, Entry)>,
     /// There are more than were kept.
     pub(super) more: bool,
 }
@@ -48,6 +49,8 @@ pub(super) struct Holders {
 /// The questions to one domain.
 #[derive(Debug)]
 struct Lane {
+    /// The place of its source.
+    source: usize,
     directory: Arc<Directory>,
     domain: Domain,
     waiting: Mutex<Vec<Question>>,
@@ -63,16 +66,26 @@ struct Question {
 }
 
 impl Holders {
-    pub(super) fn new(sources: &[ScanSource], judge: Arc<Judge>) -> Self {
+    /// `compared` is looked at in what is found, beside what has keys.
+    pub(super) fn new(
+        sources: &[ScanSource],
+        judge: Arc<Judge>,
+        compared: Vec<AttributeName>,
+    ) -> Self {
         let mut attributes = ["objectClass", "objectGUID"]
             .map(AttributeName::known)
             .to_vec();
         attributes.extend(judge.attributes());
+        attributes.extend(compared);
+        attributes.sort();
+        attributes.dedup();
         let lanes = sources
             .iter()
-            .filter(|source| source.forest.kind != SourceKind::Ldif)
-            .flat_map(|source| {
-                source.forest.domains.iter().map(|domain| Lane {
+            .enumerate()
+            .filter(|(_, source)| source.forest.kind != SourceKind::Ldif)
+            .flat_map(|(place, source)| {
+                source.forest.domains.iter().map(move |domain| Lane {
+                    source: place,
                     directory: Arc::clone(&source.directory),
                     domain: domain.clone(),
                     waiting: Mutex::default(),
@@ -179,7 +192,7 @@ impl Holders {
                     found
                         .get_mut(place)
                         .into_iter()
-                        .for_each(|held| held.take(hit));
+                        .for_each(|held| held.take(lane.source, hit));
                 }
             }
             if found.iter().all(|held| held.more) {
@@ -191,9 +204,9 @@ impl Holders {
 }
 
 impl Held {
-    fn take(&mut self, hit: &Entry) {
+    fn take(&mut self, source: usize, hit: &Entry) {
         if self.by.len() < MANY {
-            self.by.push(hit.clone());
+            self.by.push((source, hit.clone()));
         } else {
             self.more = true;
         }

@@ -5,7 +5,9 @@
 //!
 //! A server compares more loosely than the cloud does (case, accents, width),
 //! so what its search returns is compared again by the judge's own keys and
-//! rules. A check that cannot be made refuses. Files are left out: they do not
+//! rules, and an entry of another forest that the sync engine joins with this
+//! one may hold the value, too. Whether a change ends a join is judged in the
+//! plan, not here. A check that cannot be made refuses. Files are left out: they do not
 //! change, and were compared in the scan.
 
 mod filter;
@@ -19,8 +21,8 @@ use holders::Holders;
 use crate::model::{
     AddressType, AttributeName, Change, Entry, Identity, Modification, ProxyAddress, Value,
 };
-use crate::rule::{Judge, KeySpace, RuleId, Severity};
-use crate::scan::ScanSource;
+use crate::rule::{Judge, KeySpace, RuleId};
+use crate::scan::{ForestJoin, ScanSource};
 use crate::transaction::{Objection, Objections, Pending, Precondition};
 
 /// The constructed attribute in which Active Directory lists what the bound
@@ -39,12 +41,21 @@ const AUTHORITY: &str = "msDS-ObjectSoa";
 #[derive(Debug)]
 pub(super) struct LiveCheck {
     sources: Vec<ScanSource>,
-    judge: Arc<Judge>,
     attributes: Vec<AttributeName>,
     holders: Holders,
+    standards: Standards,
+}
+
+/// By what the live check judges.
+#[derive(Debug)]
+pub(super) struct Standards {
+    /// The judge of the scan, or one that only makes keys.
+    pub(super) judge: Arc<Judge>,
+    /// What joins entries of different forests.
+    pub(super) join: ForestJoin,
     /// Whether the rules are asked once more; they are not where the judge is
     /// not that of the scan.
-    rules: bool,
+    pub(super) rules: bool,
 }
 
 /// A value that is to be put in, and as what it counts.
@@ -60,23 +71,29 @@ struct Wanted<'a> {
 impl LiveCheck {
     /// A check against `sources`, which are those of the run, all of them: the
     /// place of a domain among theirs is its [`crate::model::DomainId`].
-    pub(super) fn new(sources: &[ScanSource], judge: Arc<Judge>, rules: bool) -> Self {
+    pub(super) fn new(sources: &[ScanSource], standards: Standards) -> Self {
         let mut attributes: Vec<_> = ["objectClass", "objectGUID", WRITABLE, RIGHTS, AUTHORITY]
             .map(AttributeName::known)
             .to_vec();
-        attributes.extend(judge.attributes());
+        attributes.extend(standards.judge.attributes());
+        attributes.extend(standards.join.compared());
+        attributes.sort();
+        attributes.dedup();
         Self {
             sources: sources.to_vec(),
-            holders: Holders::new(sources, Arc::clone(&judge)),
-            judge,
+            holders: Holders::new(
+                sources,
+                Arc::clone(&standards.judge),
+                standards.join.compared(),
+            ),
             attributes,
-            rules,
+            standards,
         }
     }
 
     async fn objections(&self, pending: Pending<'_>) -> Vec<Objection> {
         let after = with_changes(pending.entry, &pending.modification.changes);
-        let mut objections = if pending.reverting || !self.rules {
+        let mut objections = if pending.reverting || !self.standards.rules {
             Vec::new()
         } else {
             self.broken_rules(&pending, &after)
@@ -120,7 +137,8 @@ impl LiveCheck {
                 // Taken back: it was not unique before either.
                 continue;
             }
-            let Some((space, key)) = self.judge.key_of(after, &change.attribute, text) else {
+            let Some((space, key)) = self.standards.judge.key_of(after, &change.attribute, text)
+            else {
                 continue;
             };
             let wanted = Wanted {
@@ -147,15 +165,15 @@ impl LiveCheck {
     /// other attributes than those of the plan may have changed meanwhile.
     fn broken_rules(&self, pending: &Pending<'_>, after: &Entry) -> Vec<Objection> {
         let mut known: HashMap<(RuleId, AttributeName), usize> = HashMap::new();
-        for fault in self.judge.faults(pending.entry) {
+        for fault in self.standards.judge.faults(pending.entry) {
             *known
                 .entry((fault.rule, fault.place.attribute))
                 .or_default() += 1;
         }
         let changes = &pending.modification.changes;
         let mut objections = Vec::new();
-        for fault in self.judge.faults(after) {
-            if self.is_light(fault.rule) {
+        for fault in self.standards.judge.faults(after) {
+            if self.standards.judge.is_light(fault.rule) {
                 continue;
             }
             let left = known
@@ -173,7 +191,7 @@ impl LiveCheck {
                 attribute: change.attribute.clone(),
                 reason: format!(
                     "{}: {}",
-                    self.judge.rules.rule(fault.rule).title,
+                    self.standards.judge.rules.rule(fault.rule).title,
                     fault.detail
                 ),
             }));
@@ -181,28 +199,28 @@ impl LiveCheck {
         objections
     }
 
-    fn is_light(&self, rule: RuleId) -> bool {
-        matches!(
-            self.judge.rules.rule(rule).severity,
-            Severity::Changed | Severity::Hygiene
-        )
-    }
-
     fn too_long(&self, modification: &Modification, change: &Change, text: &str) -> Option<String> {
         let length = text.encode_utf16().count();
-        let place = usize::from(modification.domain.0);
-        let forest = self
-            .sources
-            .iter()
-            .flat_map(|source| source.forest.domains.iter().map(|_| &source.forest))
-            .nth(place)?;
-        let limit = forest.schema.attribute(&change.attribute).range_upper?;
+        let source = self.sources.get(self.source_of(modification)?)?;
+        let limit = source
+            .forest
+            .schema
+            .attribute(&change.attribute)
+            .range_upper?;
         (length > usize::try_from(limit).unwrap_or(usize::MAX)).then(|| {
             format!(
                 "the value has {length} characters, the schema allows {limit} for {}",
                 change.attribute
             )
         })
+    }
+
+    /// The place of the source that an entry lies in.
+    fn source_of(&self, modification: &Modification) -> Option<usize> {
+        let domains = self.sources.iter().enumerate();
+        domains
+            .flat_map(|(place, source)| source.forest.domains.iter().map(move |_| place))
+            .nth(usize::from(modification.domain.0))
     }
 
     /// Who else holds the value by now, if a rule minds.
@@ -215,16 +233,25 @@ impl LiveCheck {
             .holders
             .of(wanted.space, &wanted.key, wanted.text)
             .await?;
-        let minds = |hit: &&Entry| !is_own(hit, pending) && self.minds(pending, wanted, hit);
+        let own = self.source_of(pending.modification);
+        let minds = |(place, hit): &&(usize, Entry)| {
+            !is_own(hit, pending) && self.minds(pending, wanted, (hit, own != Some(*place)))
+        };
         Ok(match held.by.iter().find(minds) {
-            Some(other) => Some(other.dn.as_str().to_owned()),
+            Some((_, other)) => Some(other.dn.as_str().to_owned()),
             None => held.more.then(|| "very many entries".to_owned()),
         })
     }
 
-    /// Whether a rule minds that `hit` holds the value too. What an earlier
-    /// part of the plan is about to take away from it does not count.
-    fn minds(&self, pending: &Pending<'_>, wanted: &Wanted<'_>, hit: &Entry) -> bool {
+    /// Whether a rule minds that `hit`, which may lie in another forest, holds
+    /// the value too. What an earlier part of the plan is about to take away
+    /// from it does not count.
+    fn minds(
+        &self,
+        pending: &Pending<'_>,
+        wanted: &Wanted<'_>,
+        (hit, is_elsewhere): (&Entry, bool),
+    ) -> bool {
         let identity = hit.identity();
         let freeing = pending
             .freed
@@ -238,19 +265,27 @@ impl LiveCheck {
             }
             None => hit,
         };
+        let joined = is_elsewhere
+            && wanted.space != KeySpace::Anchor
+            && self.standards.join.joins(wanted.after, hit);
+        if joined {
+            return false;
+        }
         let at: Vec<AttributeName> = self.places(hit, wanted);
-        let rule = self
-            .judge
-            .collision(wanted.after, wanted.space, wanted.attribute, &at);
+        let rule =
+            self.standards
+                .judge
+                .collision(wanted.after, wanted.space, wanted.attribute, &at);
         // A light fault may stay where it was: the worksheet lets it, too.
         rule.is_some_and(|rule| {
-            !self.is_light(rule) || self.places(pending.entry, wanted).is_empty()
+            !self.standards.judge.is_light(rule) || self.places(pending.entry, wanted).is_empty()
         })
     }
 
     /// Where an entry holds the value.
     fn places(&self, entry: &Entry, wanted: &Wanted<'_>) -> Vec<AttributeName> {
-        self.judge
+        self.standards
+            .judge
             .keys(entry)
             .into_iter()
             .filter(|held| held.space == wanted.space && held.key == wanted.key)

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::LiveCheck;
+use super::{LiveCheck, Standards};
 use crate::config::SourceSpec;
 use crate::directory::Directory;
 use crate::directory::memory::{Fault, MemoryDirectory, Operation};
@@ -90,10 +90,10 @@ struct Live {
 
 impl Live {
     async fn new(forests: &[&[Entry]]) -> Self {
-        Self::with(forests, Settings::default()).await
+        Self::with(forests, Settings::default(), "once").await
     }
 
-    async fn with(forests: &[&[Entry]], settings: Settings) -> Self {
+    async fn with(forests: &[&[Entry]], settings: Settings, join: &str) -> Self {
         let (mut memories, mut sources) = (Vec::new(), Vec::new());
         for (number, entries) in forests.iter().enumerate() {
             let memory = MemoryDirectory::new(
@@ -116,8 +116,11 @@ impl Live {
             targets,
             check: LiveCheck::new(
                 &sources,
-                Arc::new(Judge::new(Arc::new(rules), settings)),
-                true,
+                Standards {
+                    judge: Arc::new(Judge::new(Arc::new(rules), settings)),
+                    join: join.parse().unwrap(),
+                    rules: true,
+                },
             ),
         }
     }
@@ -206,6 +209,75 @@ async fn a_value_is_found_however_and_wherever_another_entry_holds_it() {
     }
 }
 
+/// Why `user1` of the first forest may not take `smtp:q@contoso.com` while this
+/// entry holds it; empty if it may.
+async fn refusal_beside(forests: &[&[Entry]], join: &str) -> String {
+    let live = Live::with(forests, Settings::default(), join).await;
+    let values = values(&["SMTP:a@contoso.com", "smtp:q@contoso.com"]);
+    let plan = live.plan(&[(1, "proxyAddresses", &values)]);
+    live.refusal(&plan).await
+}
+
+#[tokio::test]
+async fn an_entry_that_the_sync_engine_joins_may_hold_the_value_too() {
+    let sid = ["S-1-5-21-7"];
+    let account = entry(
+        1,
+        &[
+            ("mail", &["a@contoso.com"]),
+            ("objectSid", &sid),
+            ("sAMAccountName", &["anna"]),
+            ("employeeID", &["7"]),
+            ("proxyAddresses", &["SMTP:a@contoso.com"]),
+        ],
+    );
+    let mut contact = entry(
+        2,
+        &[
+            ("mail", &["A@contoso.com"]),
+            ("proxyAddresses", &["SMTP:q@contoso.com"]),
+        ],
+    );
+    let class = AttributeName::known("objectClass");
+    contact.set(&class, values(&["top", "contact"]));
+    let mut stranger = contact.clone();
+    let mail = AttributeName::known("mail");
+    stranger.set(&mail, values(&["other@contoso.com"]));
+    let mailbox = entry(
+        2,
+        &[
+            ("msExchMasterAccountSid", &sid),
+            ("mailNickname", &["Anna"]),
+            ("employeeID", &["7"]),
+            ("proxyAddresses", &["SMTP:q@contoso.com"]),
+        ],
+    );
+    let own = std::slice::from_ref(&account);
+    for join in ["once", "mail", "sid", "sam", "employeeID"] {
+        assert_eq!(refusal_beside(&[own, &[contact.clone()]], join).await, "");
+        let forests: [&[Entry]; 2] = [own, &[stranger.clone()]];
+        let refusal = refusal_beside(&forests, join).await;
+        assert!(refusal.contains("is held by CN=user2"), "{join}: {refusal}");
+        let one_forest: [&[Entry]; 1] = [&[account.clone(), contact.clone()]];
+        let refusal = refusal_beside(&one_forest, join).await;
+        assert!(refusal.contains("is held by CN=user2"), "{join}: {refusal}");
+        let refusal = refusal_beside(&[own, &[mailbox.clone()]], join).await;
+        let is_joined = ["sid", "sam", "employeeID"].contains(&join);
+        assert_eq!(refusal.is_empty(), is_joined, "{join}: {refusal}");
+    }
+}
+
+#[tokio::test]
+async fn the_entry_as_it_will_be_is_what_joins() {
+    let own = entry(1, &[("mail", &["a@contoso.com"])]);
+    let mut contact = entry(2, &[("mail", &["q@contoso.com"])]);
+    let class = AttributeName::known("objectClass");
+    contact.set(&class, values(&["top", "contact"]));
+    let live = Live::new(&[&[own], &[contact]]).await;
+    let plan = live.plan(&[(1, "mail", &values(&["q@contoso.com"]))]);
+    assert_eq!(live.refusal(&plan).await, "");
+}
+
 #[tokio::test]
 async fn another_sign_in_attribute_is_searched_too() {
     let settings = Settings {
@@ -214,7 +286,7 @@ async fn another_sign_in_attribute_is_searched_too() {
     };
     let own = entry(1, &[("employeeID", &["own@contoso.com"])]);
     let other = entry(2, &[("employeeID", &["q@contoso.com"])]);
-    let live = Live::with(&[&[own, other]], settings).await;
+    let live = Live::with(&[&[own, other]], settings, "once").await;
     let plan = live.plan(&[(1, "proxyAddresses", &values(&["smtp:q@contoso.com"]))]);
     assert!(live.refusal(&plan).await.contains("is held by CN=user2"));
 }
