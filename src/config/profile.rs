@@ -1,7 +1,8 @@
 //! The saved profile: what `idmend` without a command connects to.
 //!
-//! A TOML file whose keys are the flags' names. It holds no password; a key it
-//! does not know is a mistake, not a wish ignored.
+//! A TOML file whose keys are the flags' names. Paths of files are meant as
+//! seen from its own folder. It holds no password; a key it does not know is a
+//! mistake, not a wish ignored.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -106,16 +107,33 @@ impl Profile {
             }
         };
         let file = path.display().to_string();
-        Self::parse(&file, &text).map_err(|(offset, reason)| {
-            let before = text.get(..offset).unwrap_or(&text);
-            let column = before.rsplit('\n').next().unwrap_or_default();
-            ProfileError::Malformed {
-                path: path.to_owned(),
-                line: before.matches('\n').count() + 1,
-                column: column.chars().count() + 1,
-                reason,
-            }
-        })
+        let parsed = Self::parse(&file, &text);
+        let folder = path.parent().unwrap_or(Path::new(""));
+        parsed
+            .map(|profile| profile.below(folder))
+            .map_err(|(offset, reason)| {
+                let before = text.get(..offset).unwrap_or(&text);
+                let column = before.rsplit('\n').next().unwrap_or_default();
+                ProfileError::Malformed {
+                    path: path.to_owned(),
+                    line: before.matches('\n').count() + 1,
+                    column: column.chars().count() + 1,
+                    reason,
+                }
+            })
+    }
+
+    /// With the paths of files as seen from the folder of the profile.
+    fn below(mut self, folder: &Path) -> Self {
+        let paths = [
+            &mut self.ca_cert,
+            &mut self.exceptions,
+            &mut self.routable_domains,
+        ];
+        for path in paths.into_iter().flatten() {
+            *path = folder.join(&*path);
+        }
+        self
     }
 
     fn parse(file: &str, text: &str) -> Result<Self, (usize, String)> {
@@ -166,6 +184,21 @@ mod tests {
             error.contains("line 2, column 1: unknown field `password`"),
             "{error}"
         );
+    }
+
+    #[test]
+    fn files_are_meant_as_seen_from_the_profile() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("profile.toml");
+        let lines = "routable-domains = \"own.txt\"\nexceptions = \"/srv/ok.toml\"\n";
+        std::fs::write(&path, lines).unwrap();
+        let profile = Profile::read(&path).unwrap();
+        assert_eq!(
+            profile.routable_domains,
+            Some(folder.path().join("own.txt"))
+        );
+        assert_eq!(profile.exceptions, Some(PathBuf::from("/srv/ok.toml")));
+        assert_eq!(profile.ca_cert, None);
     }
 
     #[test]

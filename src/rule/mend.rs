@@ -43,7 +43,10 @@ impl Judge {
         if self.is_chain() {
             return self.suggested(entry, place, faults);
         }
-        let at = usize::try_from(place.value?).ok()?;
+        let Some(at) = place.value else {
+            return self.fill(entry, place, faults);
+        };
+        let at = usize::try_from(at).ok()?;
         let values = entry.values(place.attribute.as_str());
         let original = values.get(at)?.as_text()?;
         if values.len() > MOST_VALUES {
@@ -93,6 +96,50 @@ impl Judge {
             confidence: confidence(self, entry, place, original, &steps),
             reason: reason(entry, &steps),
             value,
+        })
+    }
+
+    /// A name to sign in with for a user that has none: what a fix makes of
+    /// sAMAccountName@domain, which stands in for it.
+    fn fill(&self, entry: &Entry, place: &Place, faults: &[Fault]) -> Option<Mended> {
+        let attribute = place.attribute.as_str();
+        if place.attribute != self.settings.login_attribute || entry.has(attribute) {
+            return None;
+        }
+        let name = entry.text("sAMAccountName").unwrap_or_default();
+        let stand_in = format!("{name}@{}", entry.dn.dns_name()?);
+        let step = |rule: RuleId| {
+            let patient = Patient {
+                judge: self,
+                entry,
+                rule: self.rules.rule(rule),
+                attribute,
+                at: 0,
+                value: &stand_in,
+            };
+            let steps = patient
+                .rule
+                .fixes
+                .iter()
+                .map(move |fix| fix.apply(&patient));
+            steps.flatten().collect::<Vec<_>>()
+        };
+        let filled = Place {
+            attribute: place.attribute.clone(),
+            value: Some(0),
+        };
+        let steps = rules_at(faults, place).into_iter().flat_map(step);
+        steps.into_iter().find_map(|step| {
+            let text = step.value?;
+            let mut after = entry.clone();
+            after.set(&place.attribute, vec![Value::from(text.as_str())]);
+            let left = self.faults(&after);
+            let clean = left.iter().all(|fault| fault.place != filled);
+            (clean && self.makes_no_new_fault(entry, &after, &left)).then(|| Mended {
+                value: Some(text),
+                confidence: step.confidence.max(Confidence::Review),
+                reason: step.reason.to_owned(),
+            })
         })
     }
 

@@ -41,4 +41,6 @@ pub use view::{SortColumn, SortKey};
 #[cfg(test)]
 mod chain_tests;
 #[cfg(test)]
+mod joined_tests;
+#[cfg(test)]
 mod tests;

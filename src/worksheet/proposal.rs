@@ -213,8 +213,10 @@ impl<'a> Bench<'a> {
         let (local, domain) = text.rsplit_once('@')?;
         let (space, key) = self.judge.key_of(&self.entry, attribute, &text)?;
         let set = self.scan.conflicts.find(space, &key)?;
-        let holders = &self.scan.conflicts.sets()[set].holders;
-        let rank = holders.iter().position(|holder| holder.entry == self.at)?;
+        let holders = self.scan.conflicts.sets()[set].holders.iter();
+        let mut entries: Vec<EntryRef> = holders.map(|holder| holder.entry).collect();
+        entries.dedup();
+        let rank = entries.iter().position(|entry| *entry == self.at)?;
         (rank.max(1) + 1..)
             .take(VARIANTS)
             .map(|number| format!("{local}{number}@{domain}"))

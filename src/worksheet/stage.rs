@@ -230,6 +230,17 @@ impl Worksheet {
         true
     }
 
+    /// The rows that the last staging put on COMPLETE, which [`Worksheet::undo`]
+    /// would take back.
+    pub fn completed_last(&self) -> Vec<RowId> {
+        let step = self.undo.last().map(|step| step.0.as_slice());
+        let completed = step
+            .unwrap_or_default()
+            .iter()
+            .filter(|(_, _, after)| after.action == Action::Complete);
+        completed.map(|(row, ..)| *row).collect()
+    }
+
     /// Stages again what was taken back.
     pub fn redo(&mut self) -> bool {
         let Some(step) = self.redo.pop() else {

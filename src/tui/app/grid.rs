@@ -59,7 +59,7 @@ impl App {
             }
             Intent::Undecide => {
                 self.act(sheet, Action::None);
-                return forget(sheet);
+                return forget(sheet, sheet.grid.targets());
             }
             Intent::AcceptSafe => {
                 let rows = sheet.grid.order().to_vec();
@@ -73,15 +73,14 @@ impl App {
                     ),
                 });
             }
-            Intent::Undo | Intent::Redo => {
-                let (done, word) = if intent == Intent::Undo {
-                    (sheet.worksheet.undo(), "undo")
-                } else {
-                    (sheet.worksheet.redo(), "redo")
-                };
+            Intent::Undo => return self.undo(sheet),
+            Intent::Redo => {
+                let done = sheet.worksheet.redo();
                 changed(sheet);
                 if !done {
-                    self.say(format!("nothing to {word}"));
+                    self.say("nothing to redo".to_owned());
+                } else if !sheet.worksheet.completed_last().is_empty() {
+                    self.say("COMPLETE staged again; c remembers it with a reason".to_owned());
                 }
             }
             Intent::Search => self.prompt(
@@ -259,6 +258,20 @@ impl App {
         self.popups.push(Popup::Prompt(Prompt::new(kind, &text)));
     }
 
+    /// Takes the last staging back, and with it what was remembered about the
+    /// rows that it put on COMPLETE.
+    fn undo(&mut self, sheet: &mut Sheet) -> Vec<Effect> {
+        let completed = sheet.worksheet.completed_last();
+        if !sheet.worksheet.undo() {
+            self.say("nothing to undo".to_owned());
+            return Vec::new();
+        }
+        changed(sheet);
+        let remembered = completed.into_iter();
+        let remembered = remembered.filter(|row| sheet.remembered.contains(row));
+        forget(sheet, remembered.collect())
+    }
+
     /// Remembers why the rows that COMPLETE was just staged on are right.
     pub(super) fn remember(&mut self, text: &str) -> Vec<Effect> {
         let (Some(sheet), Ok(why)) = (&self.sheet, Why::parse(text)) else {
@@ -370,15 +383,10 @@ fn quote(text: &str) -> String {
     text::fit_text(text, QUOTE, Cut::End)
 }
 
-/// Forgets why those of the rows just taken back were right that were accepted.
-fn forget(sheet: &Sheet) -> Vec<Effect> {
-    let is_accepted = |row: &RowId| sheet.worksheet.is_accepted(*row);
-    let rows: Vec<RowId> = sheet
-        .grid
-        .targets()
-        .into_iter()
-        .filter(is_accepted)
-        .collect();
+/// Forgets why those of `rows`, which were just taken back, were right that were
+/// accepted.
+fn forget(sheet: &Sheet, mut rows: Vec<RowId>) -> Vec<Effect> {
+    rows.retain(|row| sheet.worksheet.is_accepted(*row));
     if rows.is_empty() {
         return Vec::new();
     }

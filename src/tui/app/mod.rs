@@ -9,7 +9,7 @@ mod flow;
 mod grid;
 mod session;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -65,6 +65,8 @@ pub(super) struct Sheet {
     pub(super) tally: Tally,
     /// What was written last from here: by DN the rows it carried out.
     written: Option<Written>,
+    /// Rows that were accepted from here, and not by an earlier session.
+    remembered: BTreeSet<RowId>,
 }
 
 #[derive(Debug)]

@@ -1,5 +1,7 @@
 //! What the session says, and what becomes of it.
 
+use std::collections::BTreeSet;
+
 use super::grid::changed;
 use super::{App, Sheet, Written};
 use crate::exception::Why;
@@ -86,8 +88,14 @@ impl App {
         if let Some(sheet) = &mut self.sheet {
             for row in rows {
                 match why {
-                    Some(why) => sheet.worksheet.mark_accepted(*row, why.clone()),
-                    None => drop(sheet.worksheet.mark_unaccepted(*row)),
+                    Some(why) => {
+                        sheet.remembered.insert(*row);
+                        sheet.worksheet.mark_accepted(*row, why.clone());
+                    }
+                    None => {
+                        sheet.remembered.remove(row);
+                        sheet.worksheet.mark_unaccepted(*row);
+                    }
                 }
             }
             changed(sheet);
@@ -132,6 +140,7 @@ impl App {
             grid,
             tally,
             written: None,
+            remembered: BTreeSet::new(),
         });
         // The scan was the lowest screen; the operation log may lie over it.
         match self.screens.first_mut() {

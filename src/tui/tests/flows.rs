@@ -469,3 +469,43 @@ fn complete_asks_why_and_the_answer_is_remembered() {
         matches!(face.effects.pop(), Some(Effect::Send(Command::Forget(gone))) if gone.rows.len() == 1)
     );
 }
+
+#[test]
+fn undo_takes_back_what_complete_remembered_and_nothing_older() {
+    let mut face = Face::on_grid(many(3), SMALL);
+    let remember = |face: &mut Face| {
+        face.keys("cas agreed");
+        face.press(KeyCode::Enter);
+        let Some(Effect::Send(Command::Remember(accepted))) = face.effects.pop() else {
+            panic!("nothing is remembered");
+        };
+        face.tell(Event::Remembered {
+            why: accepted.exceptions.first().map(|(_, one)| one.why.clone()),
+            rows: accepted.rows,
+            sentence: "1 row is accepted, kept in x.toml".into(),
+        });
+    };
+    remember(&mut face);
+    let first = face.current();
+    face.keys("j");
+    remember(&mut face);
+    let second = face.current();
+    assert_ne!(first, second);
+    face.keys("u");
+    let Some(Effect::Send(Command::Forget(gone))) = face.effects.pop() else {
+        panic!("nothing is forgotten");
+    };
+    assert_eq!(gone.rows, [second]);
+    assert_eq!(gone.exceptions.len(), 1);
+    face.tell(Event::Remembered {
+        rows: gone.rows,
+        why: None,
+        sentence: "1 row is no longer accepted".into(),
+    });
+    assert!(face.sheet().is_accepted(first) && !face.sheet().is_accepted(second));
+    assert_eq!(face.sheet().action(second), Action::None);
+    face.ctrl('r');
+    assert!(face.shows("COMPLETE staged again"), "{}", face.screen());
+    face.keys("u");
+    assert!(face.effects.is_empty(), "it was not remembered again");
+}

@@ -112,6 +112,26 @@ async fn findings_are_written_read_back_and_taken_back() {
 }
 
 #[tokio::test]
+async fn undo_takes_an_accepted_finding_out_of_the_file_again() {
+    let mut job = Job::begin();
+    job.until("row 1 of").await;
+    let row = job.face.current();
+    job.face.keys("cas agreed");
+    job.face.press(KeyCode::Enter);
+    job.until("1 row is accepted, kept in").await;
+    assert!(job.face.sheet().is_accepted(row));
+    job.face.keys("u");
+    job.until("no longer accepted").await;
+    assert!(!job.face.sheet().is_accepted(row));
+    assert_eq!(job.face.sheet().state(row), &RowState::Open);
+    job.face.press(KeyCode::F(5));
+    job.until("scan").await;
+    job.until("row 1 of").await;
+    let sheet = job.face.sheet();
+    assert!(sheet.rows().all(|row| !sheet.is_accepted(row)));
+}
+
+#[tokio::test]
 async fn a_session_that_is_gone_is_said_and_loses_nothing() {
     let mut job = Job::begin();
     job.until("row 1 of").await;
