@@ -94,6 +94,15 @@ pub(crate) fn contoso(entries: Vec<Entry>) -> ScanResult {
     run(&[source(&directory)], &ScanOptions::default()).unwrap()
 }
 
+/// Scans forests of one domain each.
+pub(crate) fn forests(forests: &[(&str, Vec<Entry>)], options: &ScanOptions) -> ScanResult {
+    let sources = forests.iter().map(|(domain, entries)| {
+        let domains = [*domain];
+        source(&MemoryDirectory::new(domain, &domains, entries.clone()))
+    });
+    run(&sources.collect::<Vec<_>>(), options).unwrap()
+}
+
 /// Scans one forest with one domain by a set of its own.
 pub(crate) fn contoso_by(judge: &Judge, entries: Vec<Entry>, options: &ScanOptions) -> ScanResult {
     let directory = MemoryDirectory::new("contoso.com", &["contoso.com"], entries);

@@ -1,23 +1,18 @@
 //! Joins between forests, and who keeps a value, over whole scans.
 
 use super::{Action, RowId, Worksheet};
-use crate::directory::memory::MemoryDirectory;
 use crate::model::Entry;
 use crate::rule::Confidence;
 use crate::scan::ScanOptions;
-use crate::scan::fixture::{entry, judge, run, source, user};
+use crate::scan::fixture::{entry, forests, judge, user};
 
 const UPN: &str = "userPrincipalName";
 const PROXY: &str = "proxyAddresses";
 
 type Given<'a> = &'a [(&'static str, &'a [&'a str])];
 
-fn sheet_of(forests: &[(&str, Vec<Entry>)], options: &ScanOptions) -> Worksheet {
-    let sources: Vec<_> = forests
-        .iter()
-        .map(|(domain, entries)| source(&MemoryDirectory::new(domain, &[domain], entries.clone())))
-        .collect();
-    Worksheet::new(run(&sources, options).unwrap(), judge())
+fn sheet_of(given: &[(&str, Vec<Entry>)], options: &ScanOptions) -> Worksheet {
+    Worksheet::new(forests(given, options), judge())
 }
 
 /// A user of contoso.com and a contact of fabrikam.com.

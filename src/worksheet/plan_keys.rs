@@ -5,6 +5,7 @@
 //! wants too, is refused; so is one whose change ends a join that let it share
 //! a value. Entries that are joined when all is done may hold the same value.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::draft::{Draft, Key, KeyChanges, key_changes};
@@ -155,16 +156,13 @@ impl Worksheet {
         if !self.scan.is_of_two_forests(other, own.at) {
             return false;
         }
-        let unplanned;
-        let entry = match view.planned(other) {
-            Some(planned) => &planned.after,
-            None => {
-                unplanned = self.as_applied(other);
-                &unplanned
-            }
-        };
+        let planned = view.planned(other);
+        let entry = planned.map_or_else(
+            || Cow::Owned(self.as_applied(other)),
+            |planned| Cow::Borrowed(&planned.after),
+        );
         let scan = &self.scan;
-        scan.would_be_one_object((own.at, &own.after), (other, entry))
+        scan.would_be_one_object((own.at, &own.after), (other, &entry))
             || self.is_silent_partner(own.at, other)
     }
 

@@ -254,14 +254,17 @@ async fn an_entry_that_the_sync_engine_joins_may_hold_the_value_too() {
     );
     let own = std::slice::from_ref(&account);
     for join in ["once", "mail", "sid", "sam", "employeeID"] {
-        assert_eq!(refusal_beside(&[own, &[contact.clone()]], join).await, "");
-        let forests: [&[Entry]; 2] = [own, &[stranger.clone()]];
+        assert_eq!(
+            refusal_beside(&[own, std::slice::from_ref(&contact)], join).await,
+            ""
+        );
+        let forests: [&[Entry]; 2] = [own, std::slice::from_ref(&stranger)];
         let refusal = refusal_beside(&forests, join).await;
         assert!(refusal.contains("is held by CN=user2"), "{join}: {refusal}");
         let one_forest: [&[Entry]; 1] = [&[account.clone(), contact.clone()]];
         let refusal = refusal_beside(&one_forest, join).await;
         assert!(refusal.contains("is held by CN=user2"), "{join}: {refusal}");
-        let refusal = refusal_beside(&[own, &[mailbox.clone()]], join).await;
+        let refusal = refusal_beside(&[own, std::slice::from_ref(&mailbox)], join).await;
         let is_joined = ["sid", "sam", "employeeID"].contains(&join);
         assert_eq!(refusal.is_empty(), is_joined, "{join}: {refusal}");
     }

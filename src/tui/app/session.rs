@@ -87,15 +87,12 @@ impl App {
     fn remembered(&mut self, rows: &[RowId], why: Option<&Why>, sentence: String) {
         if let Some(sheet) = &mut self.sheet {
             for row in rows {
-                match why {
-                    Some(why) => {
-                        sheet.remembered.insert(*row);
-                        sheet.worksheet.mark_accepted(*row, why.clone());
-                    }
-                    None => {
-                        sheet.remembered.remove(row);
-                        sheet.worksheet.mark_unaccepted(*row);
-                    }
+                if let Some(why) = why {
+                    sheet.remembered.insert(*row);
+                    sheet.worksheet.mark_accepted(*row, why.clone());
+                } else {
+                    sheet.remembered.remove(row);
+                    sheet.worksheet.mark_unaccepted(*row);
                 }
             }
             changed(sheet);
