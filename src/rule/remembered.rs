@@ -18,11 +18,14 @@ const LONGEST: usize = 64;
 
 /// What was found out about domains: eight answers each.
 #[derive(Debug)]
-pub(super) struct Remembered(Box<[OnceLock<(Box<str>, u8)>]>);
+pub(super) struct Remembered(Box<[Seat]>);
+
+/// The domain that came first, with its answers.
+type Seat = OnceLock<(Box<str>, u8)>;
 
 impl Default for Remembered {
     fn default() -> Self {
-        Self((0..PLACES).map(|_| OnceLock::new()).collect())
+        Self((0..PLACES).map(|_| Seat::new()).collect())
     }
 }
 
