@@ -10,14 +10,15 @@ use super::context::Context;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::import::{self, Staged};
+use super::result;
 use super::scan::{coverage, scan};
 use super::scope::ScopeArgs;
 use super::source::SourceArgs;
 use super::talk::{as_u64, count, say};
 use super::write::{Plan, WriteArgs};
 use crate::config::SourceSpec;
-use crate::model::ChangeSet;
 use crate::model::ldif::{LDIF_HEADER, write_modification};
+use crate::model::{Change, Modification};
 use crate::session::{ScanRequest, Session};
 use crate::text::escape;
 use crate::transaction::ApplyOptions;
@@ -63,7 +64,8 @@ pub(super) struct ApplyArgs {
     #[arg(long, help_heading = "Writing")]
     pub partial: bool,
 
-    /// For LDIF sources: write the changes to this .ldif file
+    /// For LDIF sources: write the changes to this .ldif file, and beside it
+    /// what takes them back (.undo.ldif)
     #[arg(short, long, value_name = "FILE", help_heading = "Writing")]
     pub output: Option<PathBuf>,
 }
@@ -200,6 +202,7 @@ impl ApplyArgs {
                 remarks: remarks.collect(),
                 changes: plan.changes,
                 reverts: None,
+                json: self.write.json,
             },
             exit,
         ))
@@ -244,9 +247,17 @@ impl ApplyArgs {
         if let Some(path) = &self.output {
             plan.show(&mut io::stderr().lock())?;
             if !self.write.dry_run {
-                write_ldif(path, &plan.changes)?;
+                let undo = path.with_extension("undo.ldif");
+                let inverse = plan.changes.modifications.iter().rev().map(inverse);
+                write_ldif(&undo, &inverse.collect::<Vec<_>>())?;
+                write_ldif(path, &plan.changes.modifications)?;
                 say(format!("changes: {}", path.display()));
+                say(format!("undo: {}", undo.display()));
             }
+            return Ok(Exit::Clean);
+        }
+        if self.write.dry_run && session.is_of_files() && self.write.json {
+            result::print_dry_run(&plan.changes, &[], &plan.digest()?, Exit::Clean)?;
             return Ok(Exit::Clean);
         }
         if self.write.dry_run && session.is_of_files() {
@@ -286,9 +297,17 @@ impl ApplyArgs {
     }
 }
 
-fn write_ldif(path: &Path, changes: &ChangeSet) -> Result<(), Failure> {
+/// What takes a modification back once it is done.
+fn inverse(modification: &Modification) -> Modification {
+    Modification {
+        changes: modification.changes.iter().map(Change::inverse).collect(),
+        ..modification.clone()
+    }
+}
+
+fn write_ldif(path: &Path, modifications: &[Modification]) -> Result<(), Failure> {
     let mut text = LDIF_HEADER.to_owned();
-    for modification in &changes.modifications {
+    for modification in modifications {
         write_modification(&mut text, modification);
     }
     fs::write(path, text)

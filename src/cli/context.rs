@@ -1,18 +1,15 @@
 //! What all commands share: the state directory, the log, the interruption.
 
-use std::fs::{self, File, OpenOptions};
 use std::future::Future;
-use std::io;
-use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::path::PathBuf;
 
 use etcetera::BaseStrategy as _;
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
-use tracing_subscriber::EnvFilter;
 
 use super::exit::Exit;
 use super::failure::Failure;
+use super::log::{Log, LogArgs};
 use super::talk::say;
 use crate::session::Session;
 
@@ -23,12 +20,13 @@ pub(super) struct Context {
     pub(super) state: PathBuf,
     /// Set by Ctrl-C and SIGTERM: stop between two entries or pages.
     pub(super) cancel: CancellationToken,
+    log: LogArgs,
 }
 
 impl Context {
     /// The surroundings with the state directory that was asked for, or the
     /// platform's usual one.
-    pub(super) fn new(state: Option<PathBuf>) -> Result<Self, Failure> {
+    pub(super) fn new(state: Option<PathBuf>, log: LogArgs) -> Result<Self, Failure> {
         let state = match state {
             Some(state) => state,
             None => usual_state()?,
@@ -37,6 +35,7 @@ impl Context {
         Ok(Self {
             state,
             cancel: CancellationToken::new(),
+            log,
         })
     }
 
@@ -49,7 +48,7 @@ impl Context {
     /// A session on the state directory, with its log opened and its place
     /// said.
     pub(super) fn open(&self) -> Result<(Session, Log), Failure> {
-        let log = Log::open(&self.state)?;
+        let log = Log::open(&self.state, &self.log, now())?;
         say(format!("state: {}", self.state.display()));
         Ok((Session::new(self.state.clone()), log))
     }
@@ -125,64 +124,8 @@ pub(super) fn profile_path() -> Option<PathBuf> {
     Some(strategy.config_dir().join("idmend").join("profile.toml"))
 }
 
-/// The log of a run; says at the end where it is.
-#[derive(Debug)]
-pub(super) struct Log {
-    path: PathBuf,
-}
-
-impl Log {
-    fn open(state: &Path) -> Result<Self, Failure> {
-        let folder = state.join("log");
-        let name = format!(
-            "{}-{}.log",
-            now().strftime("%Y%m%d-%H%M%S"),
-            std::process::id()
-        );
-        let path = folder.join(name);
-        let file = create_private(&folder, &path).map_err(|error| {
-            Failure::usage(format!(
-                "cannot use the state directory {}: {error}",
-                state.display()
-            ))
-            .hint("name another with --state-dir DIR or IDMEND_STATE_DIR")
-        })?;
-        let filter = EnvFilter::new("idmend=info");
-        let subscriber = tracing_subscriber::fmt()
-            .with_env_filter(filter)
-            .with_ansi(false)
-            .with_writer(Mutex::new(file))
-            .finish();
-        // A second one in the same process, as in tests, keeps the first.
-        drop(tracing::subscriber::set_global_default(subscriber));
-        Ok(Self { path })
-    }
-
-    /// Says where the log is.
-    pub(super) fn close(self) {
-        say(format!("log: {}", self.path.display()));
-    }
-}
-
-/// A new file that only this user may read.
-fn create_private(folder: &Path, path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.create(true).append(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
-        fs::DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(folder)?;
-        options.mode(0o600);
-    }
-    #[cfg(not(unix))]
-    fs::create_dir_all(folder)?;
-    options.open(path)
-}
-
-#[expect(clippy::disallowed_methods, reason = "the name of the log")]
+/// The time.
+#[expect(clippy::disallowed_methods, reason = "the time of the run")]
 pub(super) fn now() -> Timestamp {
     Timestamp::now()
 }

@@ -6,7 +6,7 @@
 use std::io;
 
 use super::exit::Exit;
-use super::talk::say;
+use super::talk::insist;
 use crate::session::SessionError;
 use crate::text::escape;
 
@@ -43,9 +43,9 @@ impl Failure {
     pub fn report(self) -> Exit {
         if !self.silent {
             tracing::error!(sentence = %self.sentence, "failed");
-            say(format!("error: {}", escape(&self.sentence)));
+            insist(format!("error: {}", escape(&self.sentence)));
             if let Some(hint) = &self.hint {
-                say(format!("hint: {}", escape(hint)));
+                insist(format!("hint: {}", escape(hint)));
             }
         }
         self.exit

@@ -7,6 +7,7 @@ use clap::Args;
 use super::context::Context;
 use super::exit::Exit;
 use super::failure::Failure;
+use super::result;
 use super::talk::say;
 use crate::session::Session;
 use crate::text::escape;
@@ -14,16 +15,23 @@ use crate::transaction::{TransactionId, TransactionState, TransactionSummary};
 
 /// List the transactions of the state directory, newest first.
 #[derive(Debug, Args)]
-pub(super) struct HistoryArgs {}
+pub(super) struct HistoryArgs {
+    /// Print one JSON object a transaction
+    #[arg(long)]
+    pub json: bool,
+}
 
-pub(super) fn run(context: &Context) -> Result<Exit, Failure> {
+pub(super) fn run(args: &HistoryArgs, context: &Context) -> Result<Exit, Failure> {
     say(format!("state: {}", context.state.display()));
     let history = Session::new(context.state.clone()).history()?;
     if history.is_empty() {
         say("no transaction yet");
     }
+    for summary in history.iter().filter(|_| args.json) {
+        result::print_summary(summary)?;
+    }
     let mut output = io::stdout().lock();
-    for summary in &history {
+    for summary in history.iter().filter(|_| !args.json) {
         writeln!(output, "{}", line(summary))?;
     }
     if history.iter().any(|summary| summary.needs_recovery) {

@@ -6,7 +6,7 @@ use std::io::BufReader;
 use std::path::Path;
 
 use super::failure::Failure;
-use super::talk::{count, say};
+use super::talk::{count, insist};
 use crate::exception::Why;
 use crate::model::Value;
 use crate::report::import::{Decision, Fault, Import, ImportError};
@@ -80,14 +80,14 @@ fn no_report(path: &Path, error: &ImportError) -> Failure {
 /// Names faulty rows one by one, as far as anybody reads that.
 pub(super) fn name_faults(path: &Path, faults: &[Fault]) {
     for fault in faults.iter().take(SHOWN) {
-        say(format!(
+        insist(format!(
             "{}, {}",
             path.display(),
             escape(&fault.to_string())
         ));
     }
     if faults.len() > SHOWN {
-        say(format!("… and {} more", faults.len() - SHOWN));
+        insist(format!("… and {} more", faults.len() - SHOWN));
     }
 }
 

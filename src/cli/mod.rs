@@ -4,6 +4,7 @@
 //! command ends with an [`exit::Exit`] or a [`failure::Failure`]; nothing here
 //! ends the process by itself.
 
+mod about;
 mod apply;
 mod completions;
 mod context;
@@ -12,12 +13,15 @@ mod diff;
 mod exceptions;
 pub mod exit;
 pub mod failure;
+mod hard_match;
 mod history;
 mod import;
 mod interactive;
+mod log;
 mod progress;
 mod recover;
 mod report;
+mod result;
 mod rollback;
 mod rules;
 mod scan;
@@ -71,6 +75,13 @@ struct Cli {
         help_heading = "State"
     )]
     state_dir: Option<PathBuf>,
+
+    #[command(flatten)]
+    log: log::LogArgs,
+
+    /// Say nothing on standard error but errors
+    #[arg(short, long, global = true, help_heading = "State")]
+    quiet: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -78,6 +89,7 @@ enum Command {
     Demo(demo::DemoArgs),
     Scan(scan::ScanArgs),
     Diff(diff::DiffArgs),
+    HardMatch(hard_match::HardMatchArgs),
     Apply(apply::ApplyArgs),
     History(history::HistoryArgs),
     Show(show::ShowArgs),
@@ -90,6 +102,9 @@ enum Command {
     Completions(completions::CompletionsArgs),
     Man(completions::ManArgs),
 }
+
+/// Flags that every command takes, before it or behind it.
+const STATE_FLAGS: [&str; 5] = ["state_dir", "log_level", "log_format", "keep_logs", "quiet"];
 
 /// Runs the program and says how it ended.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
@@ -121,7 +136,8 @@ fn refuse_misplaced(matches: &ArgMatches) -> Result<(), clap::Error> {
         return Ok(());
     };
     let misplaced = matches.ids().find(|id| {
-        *id != "state_dir" && matches.value_source(id.as_str()) == Some(ValueSource::CommandLine)
+        !STATE_FLAGS.contains(&id.as_str())
+            && matches.value_source(id.as_str()) == Some(ValueSource::CommandLine)
     });
     match misplaced.filter(|id| matches.try_contains_id(id.as_str()).is_ok()) {
         Some(id) => Err(Cli::command().error(
@@ -136,7 +152,8 @@ fn refuse_misplaced(matches: &ArgMatches) -> Result<(), clap::Error> {
 }
 
 fn carry_out(cli: Cli) -> Result<Exit, Failure> {
-    let context = Context::new(cli.state_dir)?;
+    talk::set_quiet(cli.quiet);
+    let context = Context::new(cli.state_dir, cli.log)?;
     match cli.command {
         None => run_async(
             &context,
@@ -145,8 +162,9 @@ fn carry_out(cli: Cli) -> Result<Exit, Failure> {
         Some(Command::Demo(args)) => run_async(&context, demo::run(&args, &context)),
         Some(Command::Scan(args)) => run_async(&context, scan::run(&args, &context)),
         Some(Command::Diff(args)) => diff::run(&args),
+        Some(Command::HardMatch(args)) => hard_match::run(&args),
         Some(Command::Apply(args)) => run_async(&context, apply::run(&args, &context)),
-        Some(Command::History(_)) => history::run(&context),
+        Some(Command::History(args)) => history::run(&args, &context),
         Some(Command::Show(args)) => show::run(&args, &context),
         Some(Command::Rollback(args)) => run_async(&context, rollback::run(&args, &context)),
         Some(Command::Recover(args)) => run_async(&context, recover::run(&args, &context)),

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use indicatif::ProgressBar;
 
+use super::talk::is_quiet;
 use crate::scan::{DomainProgress, DomainState};
 use crate::text::escape;
 
@@ -18,7 +19,11 @@ impl Line {
     /// A line that says `what` until it knows more.
     pub(super) fn new(what: &'static str) -> Self {
         // Hidden by itself where standard error is no terminal.
-        let bar = ProgressBar::new_spinner();
+        let bar = if is_quiet() {
+            ProgressBar::hidden()
+        } else {
+            ProgressBar::new_spinner()
+        };
         bar.set_message(what);
         bar.enable_steady_tick(TICK);
         Self(bar)

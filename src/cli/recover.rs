@@ -8,12 +8,13 @@ use super::context::Context;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::progress::Line;
+use super::result;
 use super::rollback::take_back;
 use super::scan::introduce;
 use super::scope::BaseArgs;
 use super::source::SourceArgs;
 use super::talk::say;
-use super::write::{Watch, WriteArgs, sum_up};
+use super::write::{Watch, WriteArgs, exit_of, sum_up};
 use crate::session::{Session, Watched};
 use crate::text::escape;
 use crate::transaction::{ApplyOptions, Outcome, TransactionId};
@@ -36,6 +37,10 @@ pub(super) struct RecoverArgs {
     /// Then take back what was done
     #[arg(long, help_heading = "Writing")]
     pub rollback: bool,
+
+    /// Print the result as one JSON object a transaction
+    #[arg(long, help_heading = "Writing")]
+    pub json: bool,
 }
 
 pub(super) async fn run(args: &RecoverArgs, context: &Context) -> Result<Exit, Failure> {
@@ -104,8 +109,18 @@ impl RecoverArgs {
             )
             .await;
         let report = watched.end(result)?;
+        if self.json {
+            let plan = record.plan.iter().map(Option::as_ref);
+            let exit = exit_of(&report);
+            result::print_transaction(&report, None, plan, exit)?;
+        }
         let mut output = io::stdout().lock();
-        for (planned, outcome) in record.plan.iter().zip(&report.outcomes) {
+        for (planned, outcome) in record
+            .plan
+            .iter()
+            .zip(&report.outcomes)
+            .filter(|_| !self.json)
+        {
             let dn = planned
                 .as_ref()
                 .map_or("(unreadable in the journal)", |planned| planned.dn.as_str());
@@ -118,6 +133,7 @@ impl RecoverArgs {
             let write = WriteArgs {
                 dry_run: false,
                 yes: true,
+                json: self.json,
                 stop_after: 0,
                 throttle: None,
             };

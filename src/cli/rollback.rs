@@ -106,6 +106,7 @@ pub(super) async fn take_back(
     let plan = Plan {
         changes: rollback.plan,
         reverts: Some(id.clone()),
+        json: write.json,
         remarks: Vec::new(),
     };
     if write.dry_run {

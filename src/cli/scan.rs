@@ -5,15 +5,18 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::context::Context;
+use super::about::about;
+use super::context::{Context, now};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::progress::Line;
-use super::report::{Format, ReportFile, print};
+use super::report::{Content, Format, ReportFile, StyleArgs, print};
+use super::result;
 use super::scope::ScopeArgs;
 use super::source::SourceArgs;
-use super::talk::{as_u64, count, say};
+use super::talk::{as_u64, count, insist, say};
 use crate::model::{Forest, SourceKind, Structure};
+use crate::report::text;
 use crate::rule::Severity;
 use crate::scan::{DomainState, Part, ScanResult, SkipReason};
 use crate::session::{ScanRequest, Session};
@@ -24,6 +27,11 @@ use crate::worksheet::Worksheet;
 ///
 /// Every entry of the sources is judged; nothing is written to a directory.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    idmend scan --server ldaps://dc1.contoso.com --user anna@contoso.com -o findings.csv\n  \
+    idmend scan --ldif contoso.ldf -o findings.csv --bom --delimiter semicolon\n  \
+    idmend scan --ldif contoso.ldf -o summary.html -o findings.csv\n  \
+    idmend scan --profile nightly.toml --quiet --json --fail-on error")]
 pub(super) struct ScanArgs {
     #[command(flatten)]
     pub source: SourceArgs,
@@ -31,7 +39,7 @@ pub(super) struct ScanArgs {
     #[command(flatten)]
     pub scope: ScopeArgs,
 
-    /// Write the report to a file, by its ending .csv, .jsonl or .txt
+    /// Write the report to a file, by its ending .csv, .jsonl, .html or .txt
     /// (repeatable)
     #[arg(short, long, value_name = "FILE", help_heading = "Report")]
     pub output: Vec<PathBuf>,
@@ -39,6 +47,19 @@ pub(super) struct ScanArgs {
     /// What to print to standard output (default: text, or nothing with -o)
     #[arg(long, value_name = "FORMAT", help_heading = "Report")]
     pub format: Option<Format>,
+
+    #[command(flatten)]
+    pub style: StyleArgs,
+
+    /// Print what was found in numbers, as one JSON object, instead of the
+    /// findings
+    #[arg(long, help_heading = "Report", conflicts_with_all = ["format", "list_skipped", "contact_data"])]
+    pub json: bool,
+
+    /// Show how complete the contact data is, by OU, behind the findings on
+    /// standard output
+    #[arg(long, help_heading = "Report")]
+    pub contact_data: bool,
 
     /// List the entries that the sync engine skips too, behind the findings on
     /// standard output: reason and DN
@@ -78,11 +99,7 @@ impl FailOn {
 }
 
 pub(super) async fn run(args: &ScanArgs, context: &Context) -> Result<Exit, Failure> {
-    if args.list_skipped && args.format.is_some_and(|format| format != Format::Text) {
-        return Err(Failure::usage(
-            "--list-skipped goes with text on standard output, not with another --format",
-        ));
-    }
+    args.check_format()?;
     let request = args.scope.request(&args.source)?;
     let files = args
         .output
@@ -104,21 +121,66 @@ pub(super) async fn run(args: &ScanArgs, context: &Context) -> Result<Exit, Fail
         Exit::Clean
     });
     if coverage(&sheet.scan) != Exit::Nothing {
-        for file in files {
-            file.write(&sheet)?;
-        }
-        match args.format {
-            Some(format) => print(&sheet, format)?,
-            None if args.output.is_empty() => print(&sheet, Format::Text)?,
-            None => {}
-        }
-        if args.list_skipped {
-            list_skipped(&sheet.scan)?;
-        }
+        args.report(&sheet, &request, files)?;
+    }
+    if args.json {
+        result::print_scan(&sheet, exit)?;
     }
     summarise(&sheet, &request);
     log.close();
     Ok(exit)
+}
+
+impl ScanArgs {
+    fn check_format(&self) -> Result<(), Failure> {
+        let other = self.format.is_some_and(|format| format != Format::Text);
+        for (flag, given) in [
+            ("--list-skipped", self.list_skipped),
+            ("--contact-data", self.contact_data),
+        ] {
+            if given && other {
+                return Err(Failure::usage(format!(
+                    "{flag} goes with text on standard output, not with another --format"
+                )));
+            }
+        }
+        Ok(())
+    }
+
+    fn report(
+        &self,
+        sheet: &Worksheet,
+        request: &ScanRequest,
+        files: Vec<ReportFile>,
+    ) -> Result<(), Failure> {
+        let content = Content {
+            sheet,
+            style: &self.style,
+            about: &about(sheet, request, now()),
+        };
+        for file in files {
+            file.write(&content)?;
+        }
+        match self.format {
+            Some(format) => print(&content, format)?,
+            None if self.output.is_empty() && !self.json => print(&content, Format::Text)?,
+            None => {}
+        }
+        if self.contact_data {
+            print_contact_data(&sheet.scan)?;
+        }
+        if self.list_skipped {
+            list_skipped(&sheet.scan)?;
+        }
+        Ok(())
+    }
+}
+
+/// How complete the contact data is, by container.
+fn print_contact_data(scan: &ScanResult) -> std::io::Result<()> {
+    let mut output = std::io::BufWriter::new(std::io::stdout().lock());
+    text::write_contacts(&mut output, scan)?;
+    output.flush()
 }
 
 /// Opens the sources, says what they are, and scans them.
@@ -295,7 +357,7 @@ pub(super) fn summarise(sheet: &Worksheet, request: &ScanRequest) {
         ));
     }
     for sentence in &scan.incomplete {
-        say(format!("incomplete: {}", escape(sentence)));
+        insist(format!("incomplete: {}", escape(sentence)));
     }
     let judged = scan.progress.iter().map(|domain| domain.judged).sum();
     let partial = match coverage(scan) {

@@ -6,6 +6,7 @@ use clap::Args;
 
 use super::context::profile_path;
 use super::failure::Failure;
+use super::hard_match::source_anchor;
 use super::source::{SourceArgs, pairs};
 use super::talk::say;
 use crate::config::Profile;
@@ -106,6 +107,12 @@ pub(super) struct ScopeArgs {
     /// What synchronises; it decides how large a group may be [default: connect]
     #[arg(long, value_name = "connect|cloud-sync", help_heading = "Judging")]
     pub sync_engine: Option<String>,
+
+    /// The attribute that becomes the anchor of users, mS-DS-ConsistencyGuid or
+    /// objectGUID, for the column IMMUTABLEID [default: the former where a user
+    /// has one]
+    #[arg(long, value_name = "NAME", help_heading = "Judging")]
+    pub source_anchor: Option<String>,
 }
 
 impl ScopeArgs {
@@ -139,6 +146,7 @@ impl ScopeArgs {
                 .or_else(|| profile.routable_domains.clone()),
             directory_extension: list(&self.directory_extension, &profile.directory_extensions),
             sync_engine: (self.sync_engine.clone()).or_else(|| profile.sync_engine.clone()),
+            source_anchor: (self.source_anchor.clone()).or_else(|| profile.source_anchor.clone()),
             ..self.clone()
         }
     }
@@ -257,6 +265,9 @@ impl ScopeArgs {
                     )));
                 }
             },
+            source_anchor: (self.source_anchor.as_deref())
+                .map(source_anchor)
+                .transpose()?,
             ..Settings::default()
         })
     }

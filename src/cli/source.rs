@@ -9,7 +9,7 @@ use secrecy::SecretString;
 
 use super::failure::Failure;
 use super::scope::domain_name;
-use super::talk::{can_ask, say};
+use super::talk::{can_ask, insist};
 use crate::config::{Auth, Credentials, Profile, Protection, ServerSpec, ServerUrl, SourceSpec};
 use crate::model::{DistinguishedName, Entrance, Fingerprint};
 
@@ -186,7 +186,7 @@ impl SourceArgs {
         let domain_hosts = pairs(&self.dc, "--dc", "DOMAIN=HOST")?;
         let credentials = self.credentials()?;
         if self.insecure {
-            say(match credentials {
+            insist(match credentials {
                 Credentials::Password { .. } => {
                     "WARNING: --insecure: any certificate is accepted; an attacker in between reads the password"
                 }
@@ -197,7 +197,9 @@ impl SourceArgs {
         }
         let cleartext = |way: &(_, _, Protection)| way.2 == Protection::Cleartext;
         if entrances.iter().any(cleartext) {
-            say("WARNING: --allow-cleartext: the password and all data cross the network readable");
+            insist(
+                "WARNING: --allow-cleartext: the password and all data cross the network readable",
+            );
         }
         Ok(entrances
             .into_iter()

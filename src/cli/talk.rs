@@ -1,12 +1,34 @@
 //! Talk on standard error, and questions at a terminal.
 
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::failure::Failure;
 
-/// Says something to the person who runs this. Nobody may be listening, and
-/// that is no reason to stop.
+/// Whether only errors are said.
+static QUIET: AtomicBool = AtomicBool::new(false);
+
+/// From now on only errors are said, and no progress is drawn.
+pub(super) fn set_quiet(quiet: bool) {
+    QUIET.store(quiet, Ordering::Relaxed);
+}
+
+/// Whether only errors are said.
+pub(super) fn is_quiet() -> bool {
+    QUIET.load(Ordering::Relaxed)
+}
+
+/// Says something to the person who runs this, unless they want to hear errors
+/// only.
 pub(super) fn say(line: impl AsRef<str>) {
+    if !is_quiet() {
+        insist(line);
+    }
+}
+
+/// Says something in any case. Nobody may be listening, and that is no reason
+/// to stop.
+pub(super) fn insist(line: impl AsRef<str>) {
     drop(writeln!(io::stderr().lock(), "{}", line.as_ref()));
 }
 

@@ -10,12 +10,14 @@ use super::context::Context;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::progress::Line;
-use super::talk::{as_u64, confirm, count, say};
+use super::result;
+use super::talk::{as_u64, confirm, count, insist, say};
 use crate::model::{ChangeSet, Value};
 use crate::session::{Session, SessionError, Watched};
 use crate::text::{Cut, escape, fit_text};
 use crate::transaction::{
-    ApplyOptions, Outcome, Progress, TransactionId, TransactionReport, Verdict, plan_digest,
+    ApplyOptions, Outcome, Progress, TransactionId, TransactionRecord, TransactionReport, Verdict,
+    plan_digest,
 };
 
 /// How much of a value a plan shows.
@@ -31,6 +33,10 @@ pub(super) struct WriteArgs {
     /// Do not ask
     #[arg(long, help_heading = "Writing")]
     pub yes: bool,
+
+    /// Print the result as one JSON object a transaction
+    #[arg(long, help_heading = "Writing")]
+    pub json: bool,
 
     /// Stop after this many entries that were refused or failed; 0 never stops
     #[arg(long, value_name = "N", default_value_t = 10, help_heading = "Writing")]
@@ -69,6 +75,8 @@ pub(super) struct Plan {
     pub(super) changes: ChangeSet,
     /// The transaction it takes back.
     pub(super) reverts: Option<TransactionId>,
+    /// Whether results are told as JSON.
+    pub(super) json: bool,
     /// A remark on each entry, such as the lines of the report; may be shorter.
     pub(super) remarks: Vec<String>,
 }
@@ -121,8 +129,9 @@ impl Plan {
                 .preflight(&self.changes, self.reverts.is_some())
                 .await?
         };
-        let mut output = io::stdout().lock();
-        self.show(&mut output)?;
+        if !self.json {
+            self.show(&mut io::stdout().lock())?;
+        }
         let mut exit = Exit::Clean;
         let (mut sent, mut refused) = (0, 0);
         let pairs = self.changes.modifications.iter().zip(&verdicts);
@@ -161,6 +170,10 @@ impl Plan {
         if self.reverts.is_none() {
             say(self.digest_line()?);
         }
+        if self.json {
+            let digest = self.digest()?;
+            result::print_dry_run(&self.changes, &verdicts, &digest, exit)?;
+        }
         Ok(exit)
     }
 
@@ -188,13 +201,57 @@ impl Plan {
         let report = watch.end(result)?;
         let exit = self.conclude(&report)?;
         if options.atomic {
-            return all_or_nothing(session, &report, context.cancel.is_cancelled());
+            return self.all_or_nothing(session, &report, context.cancel.is_cancelled());
         }
         Ok(exit)
     }
 
+    /// Says what an apply that was to be all or nothing came to.
+    fn all_or_nothing(
+        &self,
+        session: &Session,
+        report: &TransactionReport,
+        interrupted: bool,
+    ) -> Result<Exit, Failure> {
+        if report.outcomes.iter().all(Outcome::is_as_planned) {
+            return Ok(Exit::Clean);
+        }
+        let in_doubt = |outcome: &Outcome| matches!(outcome, Outcome::InDoubt(_));
+        let mut half_done = report.count(in_doubt) > 0;
+        match &report.taken_back {
+            Some(back) => {
+                let record = session.record(&back.id)?;
+                if self.json {
+                    let plan = record.plan.iter().map(Option::as_ref);
+                    result::print_transaction(back, Some(&report.id), plan, exit_of(back))?;
+                } else {
+                    show_taken_back(&record, back)?;
+                }
+                say("not everything could be done, so what was written was taken back:");
+                half_done |= sum_up(back) != Exit::Clean;
+            }
+            None => half_done |= report.count(Outcome::wrote) > 0,
+        }
+        if half_done {
+            insist("WARNING: some entries are not as they were: see above");
+        } else {
+            say("all or nothing: the directory is as it was");
+        }
+        Ok(if half_done || interrupted {
+            Exit::Incomplete
+        } else {
+            Exit::Findings
+        })
+    }
+
     /// One line an entry on standard output, the sum on standard error.
     fn conclude(&self, report: &TransactionReport) -> Result<Exit, Failure> {
+        if self.json {
+            let exit = sum_up(report);
+            let plan = self.changes.modifications.iter().map(Some);
+            result::print_transaction(report, self.reverts.as_ref(), plan, exit)?;
+            return Ok(exit);
+        }
         let mut output = io::stdout().lock();
         let pairs = self.changes.modifications.iter().zip(&report.outcomes);
         for (index, (modification, outcome)) in pairs.enumerate() {
@@ -210,42 +267,15 @@ impl Plan {
     }
 }
 
-/// Says what an apply that was to be all or nothing came to.
-fn all_or_nothing(
-    session: &Session,
-    report: &TransactionReport,
-    interrupted: bool,
-) -> Result<Exit, Failure> {
-    if report.outcomes.iter().all(Outcome::is_as_planned) {
-        return Ok(Exit::Clean);
+/// One line an entry that was taken back.
+fn show_taken_back(record: &TransactionRecord, back: &TransactionReport) -> io::Result<()> {
+    let mut output = io::stdout().lock();
+    for (planned, outcome) in record.plan.iter().flatten().zip(&back.outcomes) {
+        let dn = escape(planned.dn.as_str());
+        let outcome = escape(&outcome.to_string()).into_owned();
+        writeln!(output, "{dn}: taken back: {outcome}")?;
     }
-    let in_doubt = |outcome: &Outcome| matches!(outcome, Outcome::InDoubt(_));
-    let mut half_done = report.count(in_doubt) > 0;
-    match &report.taken_back {
-        Some(back) => {
-            let record = session.record(&back.id)?;
-            let mut output = io::stdout().lock();
-            for (planned, outcome) in record.plan.iter().flatten().zip(&back.outcomes) {
-                let dn = escape(planned.dn.as_str());
-                let outcome = escape(&outcome.to_string()).into_owned();
-                writeln!(output, "{dn}: taken back: {outcome}")?;
-            }
-            drop(output);
-            say("not everything could be done, so what was written was taken back:");
-            half_done |= sum_up(back) != Exit::Clean;
-        }
-        None => half_done |= report.count(Outcome::wrote) > 0,
-    }
-    if half_done {
-        say("WARNING: some entries are not as they were: see above");
-    } else {
-        say("all or nothing: the directory is as it was");
-    }
-    Ok(if half_done || interrupted {
-        Exit::Incomplete
-    } else {
-        Exit::Findings
-    })
+    Ok(())
 }
 
 /// A value as a plan shows it.
@@ -281,6 +311,11 @@ pub(super) fn sum_up(report: &TransactionReport) -> Exit {
     if in_doubt > 0 {
         say("hint: some entries are in doubt: idmend recover SOURCE settles them");
     }
+    exit_of(report)
+}
+
+/// The exit code of a transaction.
+pub(super) fn exit_of(report: &TransactionReport) -> Exit {
     let incomplete = if report.incomplete() > 0 {
         Exit::Incomplete
     } else {

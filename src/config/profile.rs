@@ -48,6 +48,7 @@ pub struct Profile {
     pub routable_domains: Option<PathBuf>,
     pub directory_extensions: Vec<String>,
     pub sync_engine: Option<String>,
+    pub source_anchor: Option<String>,
     /// Whether users are Exchange Online recipients. Yes if not said.
     pub exchange_online: Option<bool>,
 }

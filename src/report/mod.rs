@@ -7,6 +7,8 @@
 
 pub mod csv;
 pub mod diff;
+pub mod hard_match;
+pub mod html;
 pub mod import;
 pub mod jsonl;
 mod record;
@@ -74,6 +76,7 @@ mod tests {
                 any::<Vec<u8>>(),
                 "[='+@\\-\t\r\n\",; a]{0,6}".prop_map(String::into_bytes),
                 "base64:[A-Za-z/=]{0,8}".prop_map(String::into_bytes),
+                "'?[0-9.eE/: TRUEtrue-]{1,8}".prop_map(String::into_bytes),
             ],
             update in prop_oneof![".{1,20}", "[='+@\\-\t\r\n\",; a]{1,6}"],
             guid in any::<bool>(),
@@ -119,6 +122,29 @@ mod tests {
             assert!(!text.contains(&format!(",\"{start}")), "{text}");
         }
         assert!(text.contains(",'-1+1,'@SUM(A1),"), "{text}");
+    }
+
+    #[test]
+    fn no_field_looks_like_a_number_or_a_date() {
+        for text in [
+            "0017",
+            "1E5",
+            " 12",
+            "3/4",
+            "2026-12-31",
+            ".5",
+            "1 May",
+            "TRUE",
+        ] {
+            let mut file = Vec::new();
+            let mut writer = csv::CsvWriter::new(&mut file).unwrap();
+            writer
+                .write(&record(Some(Value::from(text)), text, true))
+                .unwrap();
+            writer.finish().unwrap();
+            let written = String::from_utf8(file).unwrap();
+            assert!(written.contains(&format!(",'{text},'{text},")), "{written}");
+        }
     }
 
     #[test]

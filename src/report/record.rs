@@ -8,13 +8,13 @@ use sha2::{Digest as _, Sha256};
 
 use crate::exception::Why;
 use crate::model::{DistinguishedName, Entry, Identity, ObjectClass, ObjectGuid, Value};
-use crate::rule::Severity;
+use crate::rule::{Severity, SourceAnchor};
 use crate::worksheet::{Action, RowId, Worksheet};
 
 /// The attribute that Entra Connect prefers as the anchor of users
 /// (Microsoft Learn, "Microsoft Entra Connect: Design concepts", sourceAnchor).
-const ANCHOR: &str = "mS-DS-ConsistencyGuid";
-const OBJECT_GUID: &str = "objectGUID";
+pub(super) const CONSISTENCY_GUID: &str = "mS-DS-ConsistencyGuid";
+pub(super) const OBJECT_GUID: &str = "objectGUID";
 
 /// One row of the worksheet as it is reported.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,7 +76,7 @@ impl Record {
             .map(|acceptance| acceptance.why.clone());
         Self {
             user_principal_name: login_name(sheet, &entry),
-            anchor: anchor(&entry),
+            anchor: anchor(&entry, sheet.judge.settings.source_anchor),
             guid: entry.guid(),
             conflicts: other_holders(sheet, row, &entry),
             value,
@@ -105,6 +105,15 @@ impl Record {
     pub fn expires(&self) -> String {
         let last = self.accepted.as_ref().and_then(|why| why.expires);
         last.map(|day| day.to_string()).unwrap_or_default()
+    }
+
+    /// Whether the anchor comes from mS-DS-ConsistencyGuid and is not that of
+    /// the objectGUID.
+    pub fn anchors_differ(&self) -> bool {
+        match (&self.anchor, self.guid) {
+            (Some((id, CONSISTENCY_GUID)), Some(guid)) => *id != guid.to_base64(),
+            _ => false,
+        }
     }
 
     /// ROWID.
@@ -141,18 +150,17 @@ fn login_name(sheet: &Worksheet, entry: &Entry) -> Option<String> {
 
 /// What the cloud knows the entry by, and from which attribute: for a user
 /// that has one mS-DS-ConsistencyGuid, else objectGUID.
-fn anchor(entry: &Entry) -> Option<(String, &'static str)> {
-    let consistency = entry
-        .values(ANCHOR)
-        .first()
-        .filter(|_| entry.class() == ObjectClass::User);
+fn anchor(entry: &Entry, chosen: Option<SourceAnchor>) -> Option<(String, &'static str)> {
+    let by_guid = chosen == Some(SourceAnchor::ObjectGuid) || entry.class() != ObjectClass::User;
+    let consistency = entry.values(CONSISTENCY_GUID).first().filter(|_| !by_guid);
     match consistency {
-        Some(value) => Some((STANDARD.encode(value.as_bytes()), ANCHOR)),
+        Some(value) => Some((STANDARD.encode(value.as_bytes()), CONSISTENCY_GUID)),
         None => entry.guid().map(|guid| (guid.to_base64(), OBJECT_GUID)),
     }
 }
 
-/// ROWID: 16 hexadecimal digits that tell whether identity, attribute or value
+/// ROWID: an `r`, so that no spreadsheet takes it for a number, and 16
+/// hexadecimal digits that tell whether identity, attribute or value
 /// of a row were altered since it was written. A blank attribute differs from
 /// an empty value.
 pub fn row_digest(identity: &Identity, attribute: &str, value: Option<&[u8]>) -> String {
@@ -172,7 +180,7 @@ pub fn row_digest(identity: &Identity, attribute: &str, value: Option<&[u8]>) ->
     hash.finalize()
         .iter()
         .take(8)
-        .fold(String::new(), |digits, byte| format!("{digits}{byte:02x}"))
+        .fold("r".to_owned(), |digits, byte| format!("{digits}{byte:02x}"))
 }
 
 #[cfg(test)]

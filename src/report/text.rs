@@ -7,6 +7,7 @@ use std::io;
 
 use super::record::Record;
 use super::words::{action_word, severity_word};
+use crate::scan::{ADDRESS, CONTACT_FIELDS, ContactCounts, ScanResult};
 use crate::text::{Cut, escape, fit_text};
 use crate::worksheet::Action;
 
@@ -44,4 +45,35 @@ pub fn write(output: &mut impl io::Write, record: &Record) -> io::Result<()> {
         Action::None => Ok(()),
         other => writeln!(output, "            proposed: {}", action_word(other)),
     }
+}
+
+/// Writes how complete the contact data of each container is, as a table.
+pub fn write_contacts(output: &mut impl io::Write, scan: &ScanResult) -> io::Result<()> {
+    writeln!(
+        output,
+        "contact data of enabled users; an address is {}",
+        ADDRESS.join(" and ")
+    )?;
+    write!(output, "{:>8}", "people")?;
+    for field in CONTACT_FIELDS {
+        write!(output, " {field:>width$}", width = column(field))?;
+    }
+    writeln!(output, "  container")?;
+    for ((domain, path), counts) in &scan.contacts.0 {
+        let name = format!("{}/{path}", scan.domain(*domain).dns_name);
+        write_counts(output, counts, name.trim_end_matches('/'))?;
+    }
+    write_counts(output, &scan.contacts.total(), "all")
+}
+
+fn write_counts(output: &mut impl io::Write, counts: &ContactCounts, name: &str) -> io::Result<()> {
+    write!(output, "{:>8}", counts.people)?;
+    for (field, filled) in CONTACT_FIELDS.into_iter().zip(counts.filled) {
+        write!(output, " {filled:>width$}", width = column(field))?;
+    }
+    writeln!(output, "  {}", escape(name))
+}
+
+fn column(field: &str) -> usize {
+    field.len().max(7)
 }

@@ -41,7 +41,7 @@ pub use key::{KeyRef, KeySpace, OneAttribute, UniqueKey, spellings};
 pub use mend::Mended;
 pub use page::page;
 pub use parsed::{Form, Part};
-pub use settings::{Settings, SyncEngine};
+pub use settings::{Settings, SourceAnchor, SyncEngine};
 
 use std::fmt;
 

@@ -14,6 +14,29 @@ pub enum SyncEngine {
     CloudSync,
 }
 
+/// Which attribute of a user becomes the anchor in the cloud.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SourceAnchor {
+    /// mS-DS-ConsistencyGuid, and objectGUID where it is empty.
+    ConsistencyGuid,
+    /// objectGUID, always.
+    ObjectGuid,
+}
+
+impl SourceAnchor {
+    /// The attribute that is meant, in any case.
+    pub fn parse(name: &str) -> Option<Self> {
+        let is = |other: &str| name.trim().eq_ignore_ascii_case(other);
+        if is("mS-DS-ConsistencyGuid") {
+            Some(Self::ConsistencyGuid)
+        } else if is("objectGUID") {
+            Some(Self::ObjectGuid)
+        } else {
+            None
+        }
+    }
+}
+
 /// Settings of a judge.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -33,6 +56,9 @@ pub struct Settings {
     pub directory_extensions: Vec<AttributeName>,
     /// What synchronises: it decides how large a group may be.
     pub sync_engine: SyncEngine,
+    /// Which attribute becomes the anchor; as Entra Connect chooses by itself
+    /// if not said.
+    pub source_anchor: Option<SourceAnchor>,
     /// Changes to single rules, for whoever loads the rule set.
     pub overrides: Vec<RuleOverride>,
 }
@@ -47,6 +73,7 @@ impl Default for Settings {
             routable_domains: Vec::new(),
             directory_extensions: Vec::new(),
             sync_engine: SyncEngine::Connect,
+            source_anchor: None,
             overrides: Vec::new(),
         }
     }

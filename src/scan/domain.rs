@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio_util::sync::CancellationToken;
 
+use super::contact::{ContactCounter, ContactData};
 use super::scope::{DomainScope, Step};
 use super::snapshot::SnapshotBuilder;
 use super::{DomainProgress, DomainState, EntryRef, Part, SkipReason, Snapshot, UniqueIndex};
@@ -73,6 +74,7 @@ pub(super) struct DomainPart {
     pub(super) faults: Vec<(EntryRef, Fault)>,
     pub(super) skipped: BTreeMap<SkipReason, u64>,
     pub(super) skipped_entries: Vec<EntryRef>,
+    pub(super) contacts: ContactData,
     /// What was left out, one sentence each.
     pub(super) incomplete: Vec<String>,
     /// Set when the source cannot evaluate the filter: the fault of the caller.
@@ -88,6 +90,7 @@ struct Reading {
     faults: Vec<(EntryRef, Fault)>,
     skipped: BTreeMap<SkipReason, u64>,
     skipped_entries: Vec<EntryRef>,
+    contacts: ContactCounter,
     /// Entries that an earlier search of this domain gave.
     seen: HashSet<Identity>,
     unreadable: Vec<String>,
@@ -197,6 +200,7 @@ impl Reading {
             faults: Vec::new(),
             skipped: BTreeMap::new(),
             skipped_entries: Vec::new(),
+            contacts: ContactCounter::new(),
             seen: HashSet::new(),
             unreadable: Vec::new(),
             unreadable_count: 0,
@@ -259,6 +263,7 @@ impl Reading {
         }
         self.index.add(at, entry, judge);
         if part == Part::Judged {
+            self.contacts.count(entry);
             let mut faults = judge.faults(entry);
             faults.sort_by(|a, b| a.place.cmp(&b.place));
             self.faults
@@ -323,6 +328,7 @@ impl Reading {
             faults: self.faults,
             skipped: self.skipped,
             skipped_entries: self.skipped_entries,
+            contacts: self.contacts.finish(self.task.id),
             incomplete,
             bad_filter: None,
         }

@@ -8,6 +8,7 @@
 //! result that says so.
 
 mod conflict;
+mod contact;
 mod domain;
 #[cfg(test)]
 pub(crate) mod fixture;
@@ -24,6 +25,7 @@ mod snapshot;
 mod tests;
 
 pub use conflict::{ConflictSet, Conflicts};
+pub use contact::{ADDRESS, CONTACT_FIELDS, ContactCounts, ContactData};
 pub use index::{Holder, UniqueIndex};
 pub use join::{ForestJoin, MOST_JOINED};
 pub use pipeline::{ScanSource, scan};
@@ -72,6 +74,8 @@ pub struct ScanResult {
     pub skipped: BTreeMap<SkipReason, u64>,
     /// Those entries.
     pub skipped_entries: Vec<EntryRef>,
+    /// How much contact data the people that are judged have, by container.
+    pub contacts: ContactData,
     /// What was left out or failed, one sentence each; empty for a complete
     /// scan.
     pub incomplete: Vec<String>,

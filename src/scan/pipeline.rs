@@ -9,6 +9,7 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use super::contact::{self, ContactData};
 use super::domain::{Board, DomainPart, DomainTask, Shared};
 use super::join::Joiner;
 use super::scope::{DomainScope, is_within};
@@ -76,7 +77,7 @@ pub async fn scan(
     let shared = Arc::new(Shared {
         judge: judge.clone(),
         kept: kept(&attributes, judge, &options.join),
-        attributes,
+        attributes: with_contact_data(&attributes),
         board: Board::new(waiting(&domains)),
         cancel: cancel.clone(),
         seed: RandomState::new(),
@@ -200,6 +201,12 @@ fn attributes(judge: &Judge, join: &ForestJoin) -> Arc<[AttributeName]> {
     names.into()
 }
 
+/// Contact data is counted as it comes and not kept.
+fn with_contact_data(names: &[AttributeName]) -> Arc<[AttributeName]> {
+    let counted = contact::attributes().filter(|name| !names.contains(name));
+    names.iter().cloned().chain(counted).collect()
+}
+
 /// Photos are measured as they come and not kept: they would fill the memory.
 fn kept(
     attributes: &Arc<[AttributeName]>,
@@ -252,6 +259,7 @@ impl Whole {
         let mut faults: Vec<(EntryRef, Fault)> = Vec::new();
         let mut skipped = BTreeMap::new();
         let mut skipped_entries = Vec::new();
+        let mut contacts = ContactData::default();
         let mut incomplete = Vec::new();
         for (place, part) in self.parts {
             let name = &self.domains[place].1.dns_name;
@@ -275,6 +283,7 @@ impl Whole {
             }
             let entries = part.skipped_entries.into_iter();
             skipped_entries.extend(entries.map(|at| EntryRef(at.0 + first)));
+            contacts.0.extend(part.contacts.0);
             incomplete.extend(part.incomplete);
         }
         index.seal();
@@ -300,6 +309,7 @@ impl Whole {
             join: self.join,
             skipped,
             skipped_entries,
+            contacts,
             incomplete,
         }
     }

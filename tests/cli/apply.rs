@@ -55,6 +55,7 @@ CN=Anna Meyer,OU=Sales,DC=contoso,DC=test (line 4)
   - anna meyer@contoso.com
   + anna@contoso.com
 changes: out.ldif
+undo: out.undo.ldif
 log: $FOLDER/home/.local/state/idmend/log/RUN.log
 -- exit 0
 ");
@@ -74,6 +75,25 @@ userPrincipalName: anna meyer@contoso.com
 -
 add: userPrincipalName
 userPrincipalName: anna@contoso.com
+-
+");
+    // The last change is taken back first.
+    assert_snapshot!(home.read("out.undo.ldif"), @"
+version: 1
+
+dn: CN=Anna Meyer,OU=Sales,DC=contoso,DC=test
+changetype: modify
+delete: userPrincipalName
+userPrincipalName: anna@contoso.com
+-
+add: userPrincipalName
+userPrincipalName: anna meyer@contoso.com
+-
+
+dn: CN=Bert Kunz,OU=Sales,DC=contoso,DC=test
+changetype: modify
+add: proxyAddresses
+proxyAddresses: smtp:anna@contoso.com
 -
 ");
     assert_snapshot!(home.run(&["history"]), @"
@@ -100,6 +120,7 @@ CN=Anna Meyer,OU=Sales,DC=contoso,DC=test (line 4)
 state: $FOLDER/home/.local/state/idmend
 LDIF contoso.test: contoso.test (small.ldif)
 plan: 2 entries to change; 0 rows refused, 0 already as wished, 0 left as they are
+plan digest: 292edd2ab6eae7d379d412631b4d7a2e9d653fed7f8772cbaa7233609592361e (with --plan-digest apply takes no other plan)
 log: $FOLDER/home/.local/state/idmend/log/RUN.log
 -- exit 0
 ");
@@ -125,6 +146,7 @@ CN=Admin Kerstin Wolff,OU=Administrators,OU=Contoso,DC=corp,DC=contoso,DC=com (l
   + admkerstin.wolff@contoso.com
 plan: N entries to change; N rows refused, N already as wished, N left as they are
 dry run: N entries would be changed, N refused; nothing was written
+plan digest: NdNffNcacNaNdaNcbdddNbNccNcNdfNbbN (with --plan-digest apply takes no other plan)
 -- exit N
 ");
 }

@@ -11,6 +11,7 @@ fn the_help_of_every_command() {
         &["demo"],
         &["scan"],
         &["diff"],
+        &["hard-match"],
         &["apply"],
         &["history"],
         &["show"],

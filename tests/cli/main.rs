@@ -16,10 +16,13 @@ mod common;
 mod demo;
 mod diff;
 mod exceptions;
+mod hard_match;
 mod help;
 mod history;
 #[cfg(unix)]
 mod interrupt;
+mod reports;
 mod rules;
 mod scan;
 mod skipped;
+mod unattended;

@@ -14,6 +14,7 @@ mod directory;
 mod forest;
 mod job;
 mod kill;
+mod ldif;
 mod openldap;
 mod program;
 #[path = "../pty/terminal.rs"]

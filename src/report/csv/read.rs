@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader, Read};
 
 use super::idfix::{IdFixReader, read_line, without_end};
 use super::lines::LineCounter;
-use super::{GUARD, GUARDED, IDFIX_COLUMNS};
+use super::{GUARD, IDFIX_COLUMNS, needs_guard};
 use crate::report::import::{Collector, Fault, Import, ImportError, clip};
 use crate::report::row::{ReportRow, RowSink, Wanted};
 
@@ -286,7 +286,7 @@ fn refuse_repeated(names: &[String]) -> Result<(), ImportError> {
 
 fn unguarded(field: &str) -> &str {
     match field.strip_prefix(GUARD) {
-        Some(rest) if rest.starts_with(GUARDED) => rest,
+        Some(rest) if needs_guard(rest) => rest,
         _ => field,
     }
 }

@@ -6,28 +6,83 @@ use std::io;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::{GUARD, GUARDED, IDFIX_COLUMNS, OUR_COLUMNS};
+use super::{GUARD, IDFIX_COLUMNS, OUR_COLUMNS, needs_guard};
 use crate::model::Value;
 use crate::report::record::Record;
 use crate::report::row::BASE64_PREFIX;
 use crate::report::words::{action_word, severity_word};
 
+/// How CSV is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CsvStyle {
+    /// What stands between fields.
+    pub delimiter: u8,
+    /// Whether the file begins with a byte-order mark, by which Excel tells
+    /// UTF-8.
+    pub byte_order_mark: bool,
+}
+
+impl Default for CsvStyle {
+    fn default() -> Self {
+        Self {
+            delimiter: b',',
+            byte_order_mark: false,
+        }
+    }
+}
+
+/// Rows of texts as CSV that no spreadsheet takes for formulas.
+#[derive(Debug)]
+pub struct PlainCsv<W: io::Write>(csv::Writer<W>);
+
+impl<W: io::Write> PlainCsv<W> {
+    /// Begins a file in the usual style.
+    pub fn new(output: W) -> io::Result<Self> {
+        Self::with_style(output, CsvStyle::default())
+    }
+
+    fn with_style(mut output: W, style: CsvStyle) -> io::Result<Self> {
+        if style.byte_order_mark {
+            output.write_all("\u{feff}".as_bytes())?;
+        }
+        let mut builder = csv::WriterBuilder::new();
+        builder
+            .delimiter(style.delimiter)
+            .terminator(csv::Terminator::CRLF);
+        Ok(Self(builder.from_writer(output)))
+    }
+
+    /// Adds a row.
+    pub fn write<'a>(&mut self, fields: impl IntoIterator<Item = &'a str>) -> io::Result<()> {
+        for field in fields {
+            self.0
+                .write_field(guarded(field).as_bytes())
+                .map_err(plain)?;
+        }
+        self.0.write_record(None::<&[u8]>).map_err(plain)
+    }
+
+    /// Writes what is left.
+    pub fn finish(mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
 /// Writes records as CSV, headings first.
 #[derive(Debug)]
-pub struct CsvWriter<W: io::Write> {
-    inner: csv::Writer<W>,
-}
+pub struct CsvWriter<W: io::Write>(PlainCsv<W>);
 
 impl<W: io::Write> CsvWriter<W> {
     /// Begins a report with its headings.
     pub fn new(output: W) -> io::Result<Self> {
-        let mut inner = csv::WriterBuilder::new()
-            .terminator(csv::Terminator::CRLF)
-            .from_writer(output);
-        inner
-            .write_record(IDFIX_COLUMNS.iter().chain(&OUR_COLUMNS))
-            .map_err(plain)?;
-        Ok(Self { inner })
+        Self::with_style(output, CsvStyle::default())
+    }
+
+    /// The same in a style.
+    pub fn with_style(output: W, style: CsvStyle) -> io::Result<Self> {
+        let mut inner = PlainCsv::with_style(output, style)?;
+        inner.write(IDFIX_COLUMNS.into_iter().chain(OUR_COLUMNS))?;
+        Ok(Self(inner))
     }
 
     /// Adds a row.
@@ -40,7 +95,7 @@ impl<W: io::Write> CsvWriter<W> {
             .map_or(("", ""), |(id, source)| (id.as_str(), *source));
         let reason = record.accepted.as_ref().map_or("", |why| &why.reason);
         let expires = record.expires();
-        let fields = [
+        self.0.write([
             record.dn.as_str(),
             &record.common_name,
             record.class.as_str(),
@@ -62,15 +117,12 @@ impl<W: io::Write> CsvWriter<W> {
             reason,
             &expires,
             &record.row_id(),
-        ];
-        self.inner
-            .write_record(fields.iter().map(|field| guarded(field).into_owned()))
-            .map_err(plain)
+        ])
     }
 
     /// Writes what is left.
-    pub fn finish(mut self) -> io::Result<()> {
-        self.inner.flush()
+    pub fn finish(self) -> io::Result<()> {
+        self.0.finish()
     }
 }
 
@@ -96,7 +148,7 @@ fn as_text(value: &Value) -> Cow<'_, str> {
 }
 
 fn guarded(field: &str) -> Cow<'_, str> {
-    if field.starts_with(GUARDED) {
+    if needs_guard(field) {
         Cow::Owned(format!("{GUARD}{field}"))
     } else {
         Cow::Borrowed(field)
