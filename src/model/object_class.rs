@@ -20,19 +20,18 @@ pub enum ObjectClass {
 impl ObjectClass {
     /// Judges the values of objectClass. Order and case of the values do not
     /// matter; `computer` wins over `user`, of which it is a subclass.
-    pub fn of<V: AsRef<[u8]>>(values: impl IntoIterator<Item = V>) -> Self {
+    pub fn of<'a>(values: impl IntoIterator<Item = &'a str>) -> Self {
         let mut found = Self::Other;
         for value in values {
-            let value = value.as_ref();
-            let class = if value.eq_ignore_ascii_case(b"computer") {
+            let class = if value.eq_ignore_ascii_case("computer") {
                 return Self::Computer;
-            } else if value.eq_ignore_ascii_case(b"user")
-                || value.eq_ignore_ascii_case(b"inetOrgPerson")
+            } else if value.eq_ignore_ascii_case("user")
+                || value.eq_ignore_ascii_case("inetOrgPerson")
             {
                 Self::User
-            } else if value.eq_ignore_ascii_case(b"group") {
+            } else if value.eq_ignore_ascii_case("group") {
                 Self::Group
-            } else if value.eq_ignore_ascii_case(b"contact") {
+            } else if value.eq_ignore_ascii_case("contact") {
                 Self::Contact
             } else {
                 continue;

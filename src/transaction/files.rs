@@ -1,12 +1,95 @@
 //! Files that only their owner may read, and that survive a power cut.
+//!
+//! Everything that a transaction does to the disk goes through here, step by
+//! step, so that a test can have any step fail, or the process die at it
+//! (`fault`). It knows nothing of what the files say.
 
-use std::fs::OpenOptions;
-use std::io::{self, Write as _};
-use std::path::Path;
+#[cfg(test)]
+pub(super) mod fault;
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+/// An effect on the disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Step {
+    /// A folder is made.
+    Folder,
+    /// A file is made or opened for writing.
+    Open,
+    /// Bytes are handed to the system.
+    Write,
+    /// What was written is brought to the disk.
+    Sync,
+    /// A file gets another name.
+    Rename,
+    /// The names in a folder are brought to the disk.
+    SyncFolder,
+}
+
+/// Takes a step at a file, or at the folder it lies in.
+#[cfg(not(test))]
+fn take<T>(_step: Step, _path: &Path, effect: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
+    effect()
+}
+
+#[cfg(not(test))]
+use self::take as sync;
+
+// In a test a step may fail, or be the last one.
+#[cfg(test)]
+use self::fault::{sync, take};
+
+/// A file for its owner only, open for writing.
+#[derive(Debug)]
+pub(super) struct PrivateFile {
+    file: File,
+    path: PathBuf,
+}
+
+impl PrivateFile {
+    /// Makes a file that must not be there yet.
+    pub(super) fn create_new(path: &Path) -> io::Result<Self> {
+        Self::open(path, private().create_new(true))
+    }
+
+    /// Makes a file, or empties the one that is there.
+    pub(super) fn create(path: &Path) -> io::Result<Self> {
+        Self::open(path, private().create(true).truncate(true))
+    }
+
+    /// Opens a file that is there, to add to its end.
+    pub(super) fn append(path: &Path) -> io::Result<Self> {
+        Self::open(path, OpenOptions::new().append(true))
+    }
+
+    fn open(path: &Path, options: &OpenOptions) -> io::Result<Self> {
+        let file = take(Step::Open, path, || options.open(path))?;
+        let path = path.to_owned();
+        Ok(Self { file, path })
+    }
+
+    /// Brings what was written, and the length of the file, to the disk.
+    pub(super) fn sync(&self) -> io::Result<()> {
+        sync(Step::Sync, &self.path, || self.file.sync_data())
+    }
+}
+
+impl Write for PrivateFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        take(Step::Write, &self.path, || self.file.write(bytes))
+    }
+
+    /// A file has no buffer of its own.
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
 
 /// Options that make a file for its owner only: 0600 on Unix, the folder's
 /// access list on Windows.
-pub(super) fn private() -> OpenOptions {
+fn private() -> OpenOptions {
     let mut options = OpenOptions::new();
     options.write(true);
     #[cfg(unix)]
@@ -19,11 +102,7 @@ pub(super) fn private() -> OpenOptions {
 
 /// Writes a file anew, for its owner only. Not synced.
 pub(super) fn write_private(path: &Path, content: &[u8]) -> io::Result<()> {
-    private()
-        .create(true)
-        .truncate(true)
-        .open(path)?
-        .write_all(content)
+    PrivateFile::create(path)?.write_all(content)
 }
 
 /// Writes a file so that after a power cut there is the old one or the new
@@ -33,26 +112,35 @@ pub(super) fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
     let mut part = path.as_os_str().to_owned();
     part.push(".part");
     let part = Path::new(&part);
-    let mut file = private().create(true).truncate(true).open(part)?;
+    let mut file = PrivateFile::create(part)?;
     file.write_all(content)?;
-    file.sync_all()?;
+    file.sync()?;
     drop(file);
-    std::fs::rename(part, path)
+    rename(part, path)
+}
+
+/// Gives a file another name, in place of a file that has it.
+pub(super) fn rename(from: &Path, to: &Path) -> io::Result<()> {
+    take(Step::Rename, to, || std::fs::rename(from, to))
 }
 
 /// Makes the names in the folder of `path` survive a power cut.
-#[cfg(unix)]
 pub(super) fn sync_folder_of(path: &Path) -> io::Result<()> {
     match path.parent() {
-        Some(folder) => std::fs::File::open(folder)?.sync_all(),
+        Some(folder) => sync(Step::SyncFolder, folder, || sync_folder(folder)),
         None => Ok(()),
     }
+}
+
+#[cfg(unix)]
+fn sync_folder(folder: &Path) -> io::Result<()> {
+    File::open(folder)?.sync_all()
 }
 
 /// Windows has no call for this; its file system keeps a log of renames.
 #[cfg(not(unix))]
 #[expect(clippy::unnecessary_wraps, reason = "the same shape as on Unix")]
-pub(super) fn sync_folder_of(_path: &Path) -> io::Result<()> {
+fn sync_folder(_folder: &Path) -> io::Result<()> {
     Ok(())
 }
 
@@ -65,5 +153,5 @@ pub(super) fn make_folder(path: &Path) -> io::Result<()> {
         use std::os::unix::fs::DirBuilderExt as _;
         builder.mode(0o700);
     }
-    builder.create(path)
+    take(Step::Folder, path, || builder.create(path))
 }

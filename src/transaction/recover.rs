@@ -204,6 +204,16 @@ fn finish(mut run: Run<'_>, record: &TransactionRecord) -> Result<TransactionRep
             *outcome = Some(Outcome::InDoubt(reason.to_owned()));
         }
     }
+    // What was not reached before is not known to a reader any more once a
+    // later process goes on, because that one might have sent it: say it again.
+    for (before, now) in record.outcomes.iter().zip(&mut run.outcomes) {
+        if matches!(
+            (&before, &now),
+            (Some(Outcome::NotReached), Some(Outcome::NotReached))
+        ) {
+            *now = None;
+        }
+    }
     run.end()?;
     let undo = undo::path_beside(&record.path);
     let planned = record.plan.iter().map(Option::as_ref);

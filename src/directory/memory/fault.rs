@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use super::MemoryDirectory;
+use crate::model::{Change, Domain, Identity};
 
 /// The kinds of operations that are counted and can be struck.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,15 +65,34 @@ impl fmt::Debug for Fault {
     }
 }
 
+/// A request that was sent and not carried out: it may still be on its way.
+#[derive(Debug, Clone)]
+pub struct Unanswered {
+    pub(super) domain: Domain,
+    pub(super) identity: Identity,
+    pub(super) changes: Vec<Change>,
+}
+
 /// The faults that wait for their operation, and how many there have been.
 #[derive(Debug, Default)]
 pub(super) struct Faults {
     counts: [usize; 3],
+    /// Requests that were lost, in the order they were sent.
+    pub(super) unanswered: Vec<Unanswered>,
     /// Kind, the count at which it strikes, and what.
     waiting: Vec<(Operation, usize, Fault)>,
 }
 
 impl Faults {
+    /// Remembers a request that is lost on its way.
+    pub(super) fn lose(&mut self, domain: &Domain, identity: &Identity, changes: &[Change]) {
+        self.unanswered.push(Unanswered {
+            domain: domain.clone(),
+            identity: identity.clone(),
+            changes: changes.to_vec(),
+        });
+    }
+
     pub(super) fn inject(&mut self, operation: Operation, nth: usize, fault: Fault) {
         let at = self.count(operation) + nth.max(1);
         self.waiting.push((operation, at, fault));

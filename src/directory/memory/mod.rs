@@ -19,7 +19,7 @@ use std::task::Poll;
 use tokio::sync::watch;
 
 pub use demo::{DemoForest, demo};
-pub use fault::{Fault, Operation};
+pub use fault::{Fault, Operation, Unanswered};
 
 use self::fault::Faults;
 use self::store::{Refusal, Store};
@@ -160,7 +160,12 @@ impl MemoryDirectory {
             match fault {
                 Fault::AnswerLost { applied: true } => lose_answer = true,
                 Fault::Killed { applied: true } => kill_after = true,
+                Fault::Killed { applied: false } => {
+                    self.faults().lose(domain, identity, changes);
+                    match self.die().await {}
+                }
                 Fault::AnswerLost { applied: false } => {
+                    self.faults().lose(domain, identity, changes);
                     return Err(ModifyError::NoAnswer(lost_connection()));
                 }
                 fault => {
@@ -202,6 +207,30 @@ impl MemoryDirectory {
         // answer "killed" would end the race, which is what a test would see.
         if killed.wait_for(|killed| *killed).await.is_err() {
             tracing::error!("the in-memory directory is gone");
+        }
+    }
+
+    /// Ends the process, so to say: no operation that begins from now on ever
+    /// returns or does anything, and [`Self::killed`] does.
+    pub fn kill(&self) {
+        self.shared.killed.send_replace(true);
+    }
+
+    /// The requests that were sent and lost, in their order: those that met an
+    /// [`Fault::AnswerLost`] or [`Fault::Killed`] without being applied.
+    pub fn unanswered(&self) -> Vec<Unanswered> {
+        self.faults().unanswered.clone()
+    }
+
+    /// Carries out a request that was lost, as a server does that receives it
+    /// late: by its own guards, and with nobody to answer.
+    pub fn arrive(&self, late: &Unanswered) {
+        let schema = &self.shared.forest.schema;
+        let done = self
+            .store()
+            .modify(&late.domain, &late.identity, &late.changes, schema);
+        if let Err(refusal) = done {
+            tracing::debug!(?refusal, "a late request is refused");
         }
     }
 
@@ -291,7 +320,7 @@ impl MemoryDirectory {
 
     /// Never returns.
     async fn die(&self) -> Infallible {
-        self.shared.killed.send_replace(true);
+        self.kill();
         std::future::pending().await
     }
 }

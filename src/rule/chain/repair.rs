@@ -135,8 +135,7 @@ pub(super) fn mail_match<'v>(entry: &Entry, value: &str) -> Option<Failure<'v>> 
     if domain::is_hybrid_routing(domain) {
         return None;
     }
-    let same = address.eq_ignore_ascii_case(mail) || address.to_lowercase() == mail.to_lowercase();
-    (!same).then(|| Failure {
+    (address.to_lowercase() != mail.to_lowercase()).then(|| Failure {
         detail: format!("mail is '{}'", mail.escape_debug()),
         repaired: Some(format!("SMTP:{mail}").into()),
     })

@@ -9,6 +9,7 @@ use std::io;
 use serde::{Deserialize, Serialize};
 
 use super::wire::Line;
+use crate::transaction::TransactionId;
 
 /// The format that is written.
 pub(super) const VERSION: u32 = 1;
@@ -23,6 +24,10 @@ pub(super) struct Numbered<L> {
     v: u32,
     /// The number of the line, counted from 1.
     pub(super) n: usize,
+    /// The transaction it belongs to. The plan's lines do without: they are
+    /// held together by the digest, which is the same for the same plan.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) of: Option<TransactionId>,
     #[serde(flatten)]
     pub(super) line: L,
 }
@@ -32,11 +37,16 @@ struct VersionOnly {
     v: u32,
 }
 
-/// The bytes of a line, line feed included.
-pub(super) fn encode(number: usize, line: &Line) -> io::Result<Vec<u8>> {
+/// The bytes of a line of the transaction `of`, line feed included.
+pub(super) fn encode(
+    number: usize,
+    of: Option<&TransactionId>,
+    line: &Line,
+) -> io::Result<Vec<u8>> {
     let json = serde_json::to_string(&Numbered {
         v: VERSION,
         n: number,
+        of: of.cloned(),
         line,
     })?;
     let body = json.get(1..).unwrap_or_default();

@@ -45,7 +45,10 @@ pub(in crate::transaction) fn parse(
     path: &Path,
     bytes: &[u8],
 ) -> TransactionRecord {
-    let mut reader = Reader::default();
+    let mut reader = Reader {
+        id: Some(id),
+        ..Reader::default()
+    };
     for raw in bytes.split_inclusive(|byte| *byte == b'\n') {
         reader.line(raw);
     }
@@ -54,6 +57,7 @@ pub(in crate::transaction) fn parse(
 
 #[derive(Default)]
 struct Reader<'a> {
+    id: Option<&'a TransactionId>,
     lines: usize,
     /// The number of the last line that was understood.
     last: usize,
@@ -81,6 +85,10 @@ impl<'a> Reader<'a> {
         };
         let content = content.unwrap_or(raw);
         match frame::decode(content) {
+            Ok(Numbered { of: Some(of), .. }) if self.id.is_some_and(|id| *id != of) => {
+                self.unread += 1;
+                self.damaged(format!("it belongs to transaction {of}"));
+            }
             Ok(Numbered { n, line, .. }) => {
                 self.check_number(n);
                 if let Err(reason) = self.take(line, frame::body(content)) {

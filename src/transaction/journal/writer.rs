@@ -1,6 +1,5 @@
 //! Writing a journal: the whole plan first and synced, then line by line.
 
-use std::fs::File;
 use std::io::{self, BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 
@@ -10,7 +9,8 @@ use super::frame;
 use super::wire::{Line, ModificationLine};
 use super::{Header, JournalError, Origin, Tail, TransactionRecord};
 use crate::model::ChangeSet;
-use crate::transaction::files;
+use crate::transaction::TransactionId;
+use crate::transaction::files::{self, PrivateFile};
 
 /// Outcome lines are synced in batches of this size, and at the end. They are
 /// handed to the system one by one as they become known, so a killed process
@@ -21,8 +21,9 @@ const SYNC_EVERY: usize = 64;
 /// An open journal, to be appended to.
 #[derive(Debug)]
 pub(in crate::transaction) struct JournalWriter {
-    file: File,
+    file: PrivateFile,
     path: PathBuf,
+    id: TransactionId,
     next: usize,
     unsynced: usize,
 }
@@ -66,6 +67,7 @@ fn plan_lines(plan: &ChangeSet) -> impl Iterator<Item = io::Result<Vec<u8>>> {
         .map(|(index, modification)| {
             frame::encode(
                 index + 2,
+                None,
                 &Line::Modification(ModificationLine::new(
                     index,
                     modification,
@@ -95,12 +97,14 @@ impl JournalWriter {
         if path.exists() {
             return Err(fail(io::ErrorKind::AlreadyExists.into()));
         }
+        let id = header.id.clone();
         let file = write_plan(&part, header, plan).map_err(fail)?;
-        std::fs::rename(&part, &path).map_err(fail)?;
+        files::rename(&part, &path).map_err(fail)?;
         files::sync_folder_of(&path).map_err(fail)?;
         Ok(Self {
             file,
             path,
+            id,
             next: plan.len() + 3,
             unsynced: 0,
         })
@@ -117,24 +121,31 @@ impl JournalWriter {
             path: record.path.clone(),
             source,
         };
-        let file = File::options()
-            .append(true)
-            .open(&record.path)
-            .map_err(fail)?;
+        let file = PrivateFile::append(&record.path).map_err(fail)?;
         let mut writer = Self {
             file,
             path: record.path.clone(),
+            id: record.id.clone(),
             next: record.next_number,
             unsynced: 0,
         };
-        if record.tail != Tail::Whole {
-            writer.file.write_all(b"\n").map_err(fail)?;
-        }
+        let mut lines = Vec::new();
         if record.tail == Tail::Torn {
-            writer.append(&Line::Torn { line: record.lines })?;
+            lines.push(Line::Torn { line: record.lines });
         }
         let origin = origin.clone();
-        writer.append(&Line::Resumed { time, origin })?;
+        lines.push(Line::Resumed { time, origin });
+        // All in one write: an interruption in between would make a line that
+        // was cut off look damaged.
+        let mut bytes = Vec::new();
+        if record.tail != Tail::Whole {
+            bytes.push(b'\n');
+        }
+        for line in &lines {
+            bytes.extend(writer.encode(line).map_err(fail)?);
+            writer.next += 1;
+        }
+        writer.file.write_all(&bytes).map_err(fail)?;
         writer.sync()?;
         Ok(writer)
     }
@@ -143,9 +154,14 @@ impl JournalWriter {
         &self.path
     }
 
+    /// The next line.
+    fn encode(&self, line: &Line) -> io::Result<Vec<u8>> {
+        frame::encode(self.next, Some(&self.id), line)
+    }
+
     /// Appends a line in one write.
     pub(in crate::transaction) fn append(&mut self, line: &Line) -> Result<(), JournalError> {
-        let bytes = frame::encode(self.next, line).map_err(|source| self.fail(source))?;
+        let bytes = self.encode(line).map_err(|source| self.fail(source))?;
         self.file
             .write_all(&bytes)
             .map_err(|source| self.fail(source))?;
@@ -159,7 +175,7 @@ impl JournalWriter {
 
     /// Brings everything to the disk.
     pub(in crate::transaction) fn sync(&mut self) -> Result<(), JournalError> {
-        self.file.sync_data().map_err(|source| self.fail(source))?;
+        self.file.sync().map_err(|source| self.fail(source))?;
         self.unsynced = 0;
         Ok(())
     }
@@ -172,19 +188,21 @@ impl JournalWriter {
     }
 }
 
-fn write_plan(part: &Path, header: Header, plan: &ChangeSet) -> io::Result<File> {
-    let file = files::private().create_new(true).open(part)?;
+fn write_plan(part: &Path, header: Header, plan: &ChangeSet) -> io::Result<PrivateFile> {
+    let file = PrivateFile::create_new(part)?;
     let mut out = BufWriter::new(file);
-    out.write_all(&frame::encode(1, &Line::Begin(header))?)?;
+    let id = header.id.clone();
+    out.write_all(&frame::encode(1, None, &Line::Begin(header))?)?;
     for line in plan_lines(plan) {
         out.write_all(&line?)?;
     }
     let modifications = plan.len();
     out.write_all(&frame::encode(
         modifications + 2,
+        Some(&id),
         &Line::Sealed { modifications },
     )?)?;
     let file = out.into_inner().map_err(io::IntoInnerError::into_error)?;
-    file.sync_all()?;
+    file.sync()?;
     Ok(file)
 }

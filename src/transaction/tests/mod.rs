@@ -18,9 +18,10 @@ use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
 use super::compare::{Stage, stage};
+use super::files::fault::Disk;
 use super::*;
 use crate::directory::Directory;
-use crate::directory::memory::MemoryDirectory;
+use crate::directory::memory::{MemoryDirectory, Unanswered};
 use crate::model::{
     AttributeName, Change, ChangeSet, DistinguishedName, DomainId, Entry, Identity, Modification,
     ObjectGuid, Value,
@@ -31,6 +32,12 @@ struct World {
     memory: MemoryDirectory,
     targets: Vec<Target>,
     folder: tempfile::TempDir,
+    disk: Disk,
+    /// Requests of an earlier process that the directory has not received yet.
+    on_their_way: Vec<Unanswered>,
+    /// Whether lost requests are carried out while somebody waits for the
+    /// second look.
+    is_late: bool,
     origin: Origin,
     cancel: CancellationToken,
     clock: Box<dyn Fn() -> Timestamp + Send + Sync>,
@@ -89,6 +96,12 @@ fn entries() -> Vec<Entry> {
     ]
 }
 
+/// The disk of a process that dies together with its directory.
+fn watch(folder: &tempfile::TempDir, memory: &MemoryDirectory) -> Disk {
+    let memory = memory.clone();
+    Disk::watch(folder.path(), move || memory.kill())
+}
+
 impl World {
     async fn new(entries: Vec<Entry>) -> Self {
         let memory = MemoryDirectory::new(
@@ -99,10 +112,14 @@ impl World {
         let directory = Arc::new(Directory::Memory(memory.clone()));
         let forest = directory.discover().await.unwrap();
         let seconds = AtomicI64::new(1_795_318_000);
+        let folder = tempfile::tempdir().unwrap();
         Self {
-            memory,
+            disk: watch(&folder, &memory),
+            on_their_way: Vec::new(),
+            is_late: false,
             targets: Target::of_forest(&directory, &forest, "--demo"),
-            folder: tempfile::tempdir().unwrap(),
+            memory,
+            folder,
             origin: Origin {
                 version: "0.1.0".into(),
                 host: "admin1".into(),
@@ -197,7 +214,7 @@ impl World {
         precondition: &dyn Precondition,
     ) -> Result<TransactionReport, ApplyError> {
         let journals = self.journals();
-        let progress = |step| self.steps.lock().unwrap().push(step);
+        let progress = |step| self.hear(step);
         apply(ApplyRun {
             environment: self.environment(&journals, &progress),
             plan,
@@ -206,6 +223,18 @@ impl World {
             precondition,
         })
         .await
+    }
+
+    /// Remembers a step; while somebody waits for a second look at an entry,
+    /// late requests arrive.
+    fn hear(&self, step: Progress) {
+        if self.is_late && matches!(step, Progress::Waiting { .. }) {
+            let lost = self.memory.unanswered();
+            for request in self.on_their_way.iter().chain(&lost) {
+                self.memory.arrive(request);
+            }
+        }
+        self.steps.lock().unwrap().push(step);
     }
 
     fn environment<'a>(
@@ -224,8 +253,16 @@ impl World {
     }
 
     async fn recover(&self, id: &TransactionId, finish: bool) -> TransactionReport {
+        self.try_recover(id, finish).await.unwrap()
+    }
+
+    async fn try_recover(
+        &self,
+        id: &TransactionId,
+        finish: bool,
+    ) -> Result<TransactionReport, RecoverError> {
         let journals = self.journals();
-        let progress = |_step| {};
+        let progress = |step| self.hear(step);
         recover(RecoverRun {
             environment: self.environment(&journals, &progress),
             id,
@@ -234,33 +271,48 @@ impl World {
             precondition: &NoPrecondition,
         })
         .await
-        .unwrap()
     }
 
     /// Plans and applies the rollback of a transaction.
     async fn rollback(&self, id: &TransactionId) -> TransactionReport {
+        self.try_rollback(id).await.unwrap()
+    }
+
+    async fn try_rollback(&self, id: &TransactionId) -> Result<TransactionReport, ApplyError> {
         let planned = plan_rollback(&self.record(id), &self.targets).unwrap();
         self.run(&planned.plan, Some(id.clone()), &NoPrecondition)
             .await
-            .unwrap()
     }
 
     fn record(&self, id: &TransactionId) -> TransactionRecord {
         read_journal(&self.journals(), id).unwrap()
     }
 
-    /// The newest transaction, as the next start of the program finds it.
+    /// The newest transaction: the clock never says the same second twice, so
+    /// the name tells, without a look into every journal.
     fn newest(&self) -> Option<TransactionId> {
-        Some(history(&self.journals()).unwrap().first()?.id.clone())
+        let files = std::fs::read_dir(self.journals()).ok()?;
+        let names = files.map(|file| file.unwrap().file_name());
+        names
+            .filter_map(|name| {
+                let name = name.to_str()?.strip_suffix(".jsonl")?.to_owned();
+                TransactionId::parse(&name).ok()
+            })
+            .max()
     }
 
     /// A new handle as the next process has it: no memory of having been
     /// killed, which a race against it would trip over.
     async fn next_process(self) -> Self {
         let mut next = Self::new(self.memory.entries()).await;
+        drop(self.disk);
+        next.disk = watch(&self.folder, &next.memory);
         next.folder = self.folder;
         next.clock = self.clock;
         next.options = self.options;
+        next.is_late = self.is_late;
+        next.on_their_way = self.on_their_way;
+        next.on_their_way.extend(self.memory.unanswered());
         next
     }
 
