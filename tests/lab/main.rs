@@ -11,12 +11,15 @@
 )]
 
 mod directory;
+mod foreign;
 mod forest;
 mod job;
 mod kill;
 mod ldif;
 mod openldap;
+mod plan;
 mod program;
 #[path = "../pty/terminal.rs"]
 mod terminal;
 mod tui;
+mod undo;

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use idmend::model::ObjectGuid;
 
 use crate::program::{Desk, Dump, Report, differences, records};
+use crate::undo::newest_undo;
 
 const ROOT: &str = "dc=open,dc=test";
 const ADMIN: &str = "cn=admin,dc=open,dc=test";
@@ -193,5 +194,26 @@ fn a_server_that_is_no_active_directory_is_mended_and_taken_back_under_a_base() 
         .ends_with(0)
         .says(&guards)
         .says(&[": 13 done"]);
+    assert_eq!(dump(&server), start, "all is as it was");
+
+    // Once more, and taken back without this program.
+    desk.on(&source, &["apply", &desk.name("decided.csv"), "--yes"])
+        .ends_with(0)
+        .says(&[": 13 done"]);
+    let undo = newest_undo(&desk);
+    run(
+        "ldapmodify",
+        &[
+            "-x",
+            "-H",
+            &server.url,
+            "-D",
+            ADMIN,
+            "-w",
+            "secret",
+            "-f",
+            &undo,
+        ],
+    );
     assert_eq!(dump(&server), start, "all is as it was");
 }

@@ -225,7 +225,7 @@ pub(crate) fn differences(before: &Dump, after: &Dump) -> BTreeMap<String, Vec<S
 }
 
 /// `User c0001` of `dn: CN=User c0001,OU=…`.
-fn common_name(name: &str) -> String {
+pub(crate) fn common_name(name: &str) -> String {
     let first = name.split(',').next().unwrap_or_default();
     first.rsplit('=').next().unwrap_or_default().to_owned()
 }

@@ -5,6 +5,7 @@
     reason = "a test's helper fails the test by panicking"
 )]
 
+mod late;
 mod paging;
 mod scanning;
 mod server;
