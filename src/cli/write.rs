@@ -307,9 +307,16 @@ pub(super) fn sum_up(report: &TransactionReport) -> Exit {
     if report.undo.exists() {
         say(format!("undo as LDIF: {}", report.undo.display()));
     }
-    let in_doubt = report.count(|outcome| matches!(outcome, Outcome::InDoubt(_)));
-    if in_doubt > 0 {
-        say("hint: some entries are in doubt: idmend recover SOURCE settles them");
+    let mut hints: Vec<(&str, u64)> = Vec::new();
+    for advice in report.outcomes.iter().filter_map(Outcome::what_to_try) {
+        match hints.iter_mut().find(|(known, _)| *known == advice) {
+            Some((_, number)) => *number += 1,
+            None => hints.push((advice, 1)),
+        }
+    }
+    for (advice, number) in hints {
+        let entries = count(number, "entry", "entries");
+        say(format!("hint ({entries}): {advice}"));
     }
     exit_of(report)
 }

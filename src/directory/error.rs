@@ -92,7 +92,7 @@ pub enum ModifyError {
         code: u32,
         /// The server's diagnostic text, as it came.
         text: String,
-        /// In plain words: what it means and what to try.
+        /// In plain words: what it means.
         reason: String,
     },
     /// It was never sent; nothing has changed.

@@ -18,6 +18,7 @@ pub mod memory;
 mod select;
 
 pub use error::{DirectoryError, ModifyError};
+pub(crate) use result_code::advice;
 
 use crate::model::{AttributeName, Change, DistinguishedName, Domain, Entry, Forest, Identity};
 

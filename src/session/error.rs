@@ -98,14 +98,30 @@ impl SessionError {
             Self::Source(DirectoryError::Unreachable { .. }) => {
                 "check the host, the port and the firewall: LDAPS is 636, LDAP with --starttls 389"
             }
-            Self::State { .. } => "name another with --state-dir DIR or IDMEND_STATE_DIR",
+            Self::Lock(LockError::Held { .. }) => {
+                "wait until it has ended; a process that is dead holds nothing"
+            }
+            Self::State { .. } | Self::Lock(LockError::File { .. }) => {
+                "name another with --state-dir DIR or IDMEND_STATE_DIR"
+            }
             Self::Rollback(RollbackError::UnknownDomain { .. })
             | Self::Recover(RecoverError::UnknownDomain { .. }) => {
                 "name the directory that it was written to, with --server"
             }
             Self::Rollback(RollbackError::Unsettled(_)) => "idmend recover SOURCE",
+            Self::Apply(ApplyError::BrokenOff {
+                source: JournalError::Deleted { .. },
+                ..
+            }) => {
+                "what was written so far is not recorded any more: compare with the plan that was \
+                 shown, or restore the file from a backup and run idmend recover"
+            }
             Self::Apply(ApplyError::BrokenOff { .. }) => {
                 "make room for the journal, then: idmend recover SOURCE; it settles what was begun"
+            }
+            Self::Apply(ApplyError::Journal(_)) => {
+                "nothing was sent; make room for the journal, or name another state directory \
+                 with --state-dir DIR"
             }
             Self::Journal(JournalError::Missing { .. }) => "idmend history lists them",
             Self::ReadOnly(_) => {

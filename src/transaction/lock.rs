@@ -47,7 +47,7 @@ impl StateLock {
             path: path.clone(),
             source,
         };
-        std::fs::create_dir_all(state).map_err(fail)?;
+        super::files::make_folder(state).map_err(fail)?;
         let file = OpenOptions::new()
             .create(true)
             .truncate(false)

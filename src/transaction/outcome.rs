@@ -3,10 +3,13 @@
 //! Values only. Values of attributes and texts of servers in here are raw: a
 //! face makes them safe before it shows them.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::path::PathBuf;
 
 use super::TransactionId;
+use super::check::GONE;
+use crate::directory::advice;
 use crate::model::{AttributeName, Value};
 
 /// An attribute that is not as the plan expected it.
@@ -20,6 +23,54 @@ pub struct AttributeConflict {
     pub found: Vec<Value>,
     /// What that means, one sentence.
     pub reason: String,
+}
+
+impl fmt::Display for AttributeConflict {
+    /// The attribute, why, and both values where they differ; of attributes with
+    /// many values those that differ.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.attribute, self.reason)?;
+        let expected = differing(&self.expected, &self.found);
+        let found = differing(&self.found, &self.expected);
+        if expected.is_empty() && found.is_empty() {
+            return Ok(());
+        }
+        write!(
+            f,
+            ", expected {}, found {}",
+            quoted(&expected),
+            quoted(&found)
+        )
+    }
+}
+
+/// The values that `others` has not.
+fn differing<'a>(values: &'a [Value], others: &[Value]) -> Vec<&'a Value> {
+    let others: HashSet<&Value> = others.iter().collect();
+    let is_missing = |value: &&Value| !others.contains(value);
+    values.iter().filter(is_missing).collect()
+}
+
+/// Some values as a sentence can bear them.
+fn quoted(values: &[&Value]) -> String {
+    const NUMBER: usize = 3;
+    const LENGTH: usize = 120;
+    let mut texts: Vec<String> = values
+        .iter()
+        .take(NUMBER)
+        .map(|value| {
+            let text = value.to_text_lossy();
+            let cut: String = text.chars().take(LENGTH).collect();
+            let more = if cut.len() < text.len() { "…" } else { "" };
+            format!("'{cut}{more}'")
+        })
+        .collect();
+    match values.len().saturating_sub(NUMBER) {
+        0 if texts.is_empty() => texts.push("nothing".to_owned()),
+        0 => {}
+        more => texts.push(format!("{more} more")),
+    }
+    texts.join(", ")
 }
 
 /// What became of one modification.
@@ -96,6 +147,34 @@ impl Outcome {
         }
     }
 
+    /// What a person can do about it, if something is known.
+    pub fn what_to_try(&self) -> Option<&'static str> {
+        match self {
+            Self::Failed {
+                code: Some(code),
+                text,
+                ..
+            } => advice(*code, text),
+            Self::Failed { reason, .. } if reason == GONE => {
+                Some("scan again; a deleted entry may be in the recycle bin")
+            }
+            Self::Failed { .. } => {
+                Some("nothing was changed there: look at the connection, then apply it again")
+            }
+            Self::Refused(_) => {
+                Some("nothing was changed there: scan again, and decide anew with what is said")
+            }
+            Self::Conflict(_) | Self::Altered { .. } => {
+                Some("scan again, and decide on the values that are there now")
+            }
+            Self::Partly { conflicts, .. } if !conflicts.is_empty() => {
+                Some("scan again, and decide on the values that are there now")
+            }
+            Self::InDoubt(_) => Some("idmend recover SOURCE reads it again and settles it"),
+            Self::Partly { .. } | Self::Done | Self::NotNeeded | Self::NotReached => None,
+        }
+    }
+
     /// One or two words for a column.
     pub fn label(&self) -> &'static str {
         match self {
@@ -133,7 +212,7 @@ impl fmt::Display for Outcome {
             | Self::Partly { conflicts, .. } => {
                 for (at, conflict) in conflicts.iter().enumerate() {
                     f.write_str(if at == 0 { ": " } else { "; " })?;
-                    write!(f, "{}: {}", conflict.attribute, conflict.reason)?;
+                    write!(f, "{conflict}")?;
                 }
                 Ok(())
             }

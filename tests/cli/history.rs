@@ -44,7 +44,7 @@ fn change(entry: &Entry, from: &str, to: &str) -> Modification {
 
 /// A transaction in this home's history: Anna's address is changed, Bert's is
 /// not as the plan expects it.
-async fn transaction(home: &Home) -> TransactionReport {
+pub(crate) async fn transaction(home: &Home) -> TransactionReport {
     let (anna, bert) = (user("Anna", "anna\u{202e}@x"), user("Bert", "bert@x"));
     let plan = ChangeSet {
         modifications: vec![
@@ -101,7 +101,7 @@ CN=Anna,DC=contoso,DC=test: done
   - anna<U+202E>@x
   + anna@x
 
-CN=Bert,DC=contoso,DC=test: conflict: mail: somebody else changed it
+CN=Bert,DC=contoso,DC=test: conflict: mail: somebody else changed it, expected 'b@x', found 'bert@x'
   mail
   - b@x
   + c@x
@@ -186,7 +186,7 @@ domain contoso.test at memory (ldaps://dc1.contoso.test:636), signed in as demo
 
 (unreadable in the journal): unknown
 
-CN=Bert,DC=contoso,DC=test: conflict: mail: somebody else changed it
+CN=Bert,DC=contoso,DC=test: conflict: mail: somebody else changed it, expected 'b@x', found 'bert@x'
   mail
   - b@x
   + c@x

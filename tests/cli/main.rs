@@ -12,6 +12,7 @@
 
 mod apply;
 mod bad_input;
+mod brakes;
 mod common;
 mod demo;
 mod diff;

@@ -7,6 +7,7 @@
 use std::sync::Arc;
 
 use ldap3::Scope;
+use ldap3::asn1::StructureTag;
 
 use super::connection::{Connection, Question};
 use super::entry::EntryReader;
@@ -47,16 +48,24 @@ async fn read_on(
     identity: &Identity,
     attributes: &[AttributeName],
 ) -> Result<Option<Entry>, DirectoryError> {
-    let Some(name) = name_of(connection, domain, identity).await? else {
-        return Ok(None);
-    };
     let mut asked = attributes.to_vec();
     let guid = AttributeName::known("objectGUID");
     if !asked.contains(&guid) {
         asked.push(guid);
     }
     let names = asked.iter().map(ToString::to_string).collect();
-    let Some(tag) = connection.base_read(&name, names).await? else {
+    let found = match identity {
+        Identity::Guid(guid) if !connection.root.is_active_directory => {
+            find(connection, domain, guid, names).await?
+        }
+        Identity::Guid(guid) => {
+            connection
+                .base_read(&format!("<GUID={guid}>"), names)
+                .await?
+        }
+        Identity::Dn(dn) => connection.base_read(dn.as_str(), names).await?,
+    };
+    let Some(tag) = found else {
         return Ok(None);
     };
     let (mut entry, rests) = EntryReader::new(&asked)
@@ -66,7 +75,8 @@ async fn read_on(
         && entry.guid() != Some(*guid)
     {
         return Err(DirectoryError::Unusable(format!(
-            "{name} is not the entry with the objectGUID {guid}"
+            "{} is not the entry with the objectGUID {guid}",
+            entry.dn
         )));
     }
     range::complete(connection, &mut entry, &rests).await?;
@@ -84,16 +94,24 @@ pub(super) async fn name_of(
         Identity::Guid(guid) if connection.root.is_active_directory => {
             Ok(Some(format!("<GUID={guid}>")))
         }
-        Identity::Guid(guid) => resolve(connection, domain, guid).await,
+        Identity::Guid(guid) => {
+            let reader = EntryReader::new(&[]);
+            find(connection, domain, guid, vec!["1.1".to_owned()])
+                .await?
+                .map(|tag| reader.read(tag).map(|(entry, _)| entry.dn.to_string()))
+                .transpose()
+                .map_err(DirectoryError::Unusable)
+        }
     }
 }
 
-/// Finds the name of the entry that has the objectGUID value.
-async fn resolve(
+/// Finds the entry that has the objectGUID value.
+async fn find(
     connection: &Connection,
     domain: &Domain,
     guid: &ObjectGuid,
-) -> Result<Option<String>, DirectoryError> {
+    attributes: Vec<String>,
+) -> Result<Option<StructureTag>, DirectoryError> {
     use std::fmt::Write as _;
     let mut bytes = String::with_capacity(48);
     for byte in guid.as_bytes() {
@@ -104,7 +122,7 @@ async fn resolve(
         base: domain.naming_context.as_str(),
         scope: Scope::Subtree,
         filter: &format!("(objectGUID={bytes})"),
-        attributes: vec!["1.1".to_owned()],
+        attributes,
         controls: Vec::new(),
         timeout: connection.timeouts().operation,
     };
@@ -122,9 +140,5 @@ async fn resolve(
             "several entries have the objectGUID {guid}"
         )));
     }
-    let reader = EntryReader::new(&[]);
-    found
-        .map(|tag| reader.read(tag).map(|(entry, _)| entry.dn.to_string()))
-        .transpose()
-        .map_err(DirectoryError::Unusable)
+    Ok(found)
 }

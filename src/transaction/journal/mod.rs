@@ -44,6 +44,12 @@ pub enum JournalError {
         /// What the system said.
         source: std::io::Error,
     },
+    /// It was deleted while it was being written.
+    #[error("the journal {} was deleted while it was written", path.display())]
+    Deleted {
+        /// The file.
+        path: PathBuf,
+    },
     /// There is no such transaction.
     #[error("there is no transaction {id} in {}", folder.display())]
     Missing {

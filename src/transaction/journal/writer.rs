@@ -159,8 +159,14 @@ impl JournalWriter {
         frame::encode(self.next, Some(&self.id), line)
     }
 
-    /// Appends a line in one write.
+    /// Appends a line in one write. A journal that somebody has deleted would
+    /// still take it, and nobody would ever read it.
     pub(in crate::transaction) fn append(&mut self, line: &Line) -> Result<(), JournalError> {
+        if !self.path.exists() {
+            return Err(JournalError::Deleted {
+                path: self.path.clone(),
+            });
+        }
         let bytes = self.encode(line).map_err(|source| self.fail(source))?;
         self.file
             .write_all(&bytes)

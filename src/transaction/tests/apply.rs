@@ -69,6 +69,23 @@ async fn without_a_journal_nothing_is_sent() {
 }
 
 #[tokio::test]
+async fn nothing_more_is_sent_when_the_journal_is_deleted_meanwhile() {
+    let mut world = World::new(entries()).await;
+    world.options.stop_after = Some(1);
+    let journals = world.journals();
+    let gone = Fault::foreign_edit(move |_| std::fs::remove_dir_all(&journals).unwrap());
+    world.memory.inject(Operation::Modify, 1, gone);
+    let error = world.apply(&world.usual_plan()).await.unwrap_err();
+    assert!(matches!(error, ApplyError::BrokenOff { .. }), "{error}");
+    assert!(
+        error
+            .to_string()
+            .ends_with("was deleted while it was written")
+    );
+    assert_eq!(world.memory.count(Operation::Modify), 1);
+}
+
+#[tokio::test]
 async fn a_plan_that_is_empty_or_strays_is_refused() {
     let world = World::new(entries()).await;
     let empty = world.apply(&ChangeSet::default()).await.unwrap_err();
@@ -101,6 +118,11 @@ async fn what_somebody_else_changed_since_the_scan_is_a_conflict_with_both_value
         conflicts[0].found,
         values(&[" A@contoso.test"]),
         "case counts"
+    );
+    assert_eq!(
+        report.outcomes[0].to_string(),
+        "conflict: mail: somebody else changed it, expected ' a@contoso.test', \
+         found ' A@contoso.test'"
     );
     assert_eq!(report.outcomes[1], Outcome::Done);
     assert_eq!(report.outcomes[2], Outcome::NotNeeded);

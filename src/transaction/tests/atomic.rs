@@ -114,14 +114,21 @@ async fn what_is_in_doubt_is_settled_first_or_left_and_named() {
 async fn a_way_back_that_cannot_begin_is_said_with_the_command_that_does_it() {
     let world = world().await;
     let journals = world.journals();
-    let gone = Fault::foreign_edit(move |_| std::fs::remove_dir_all(&journals).unwrap());
-    world.memory.inject(Operation::Modify, 3, gone);
+    // The first line is damaged meanwhile, which names the directories.
+    let damage = Fault::foreign_edit(move |_| {
+        let id = &history(&journals).unwrap()[0].id;
+        let path = journals.join(format!("{id}.jsonl"));
+        let mut text = std::fs::read(&path).unwrap();
+        text[20] ^= 1;
+        std::fs::write(&path, text).unwrap();
+    });
+    world.memory.inject(Operation::Modify, 3, damage);
     world.memory.inject(Operation::Modify, 3, refused());
     let report = world.apply(&world.usual_plan()).await.unwrap();
     assert_eq!(report.taken_back, None);
     let note = report.notes.last().unwrap();
     assert!(
-        note.starts_with("what was written could not be taken back: there is no transaction")
+        note.starts_with("what was written could not be taken back: the journal of transaction")
             && note.ends_with(&format!("idmend rollback {} does it", report.id)),
         "{note}"
     );

@@ -154,7 +154,7 @@ impl OutcomeScreen {
         }
         if self.wrote() && matches!(self.kind, Kind::Apply) {
             let text = format!(
-                "r takes back what was written to {}, now or from the history (H) in any later run",
+                "r takes back what was written to {}, now or from the history (H)",
                 count(wrote, "entry", "entries")
             );
             lines.extend(cell::wrap(&text, width, REASON, theme));
@@ -171,11 +171,13 @@ impl OutcomeScreen {
         let dn = self.entries.get(at).unwrap_or(&unnamed);
         let mut lines = vec![outcome_line(dn, outcome, width, theme)];
         let words = outcome.to_string();
-        if let Some(reason) = words
+        let reason = words
             .strip_prefix(outcome.label())
             .and_then(|rest| rest.strip_prefix(": "))
-        {
-            for mut line in cell::wrap(reason, width.saturating_sub(4), REASON, theme) {
+            .map(str::to_owned);
+        let advice = outcome.what_to_try().map(|advice| format!("try: {advice}"));
+        for sentence in [reason, advice].into_iter().flatten() {
+            for mut line in cell::wrap(&sentence, width.saturating_sub(4), REASON, theme) {
                 line.spans.insert(0, Span::raw("    "));
                 lines.push(line);
             }
