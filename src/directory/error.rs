@@ -36,8 +36,8 @@ pub enum DirectoryError {
         /// In plain words.
         reason: String,
     },
-    /// There is no Kerberos ticket for the host, or the host did not prove who
-    /// it is. The account has not been refused.
+    /// There is no Kerberos ticket for the host, the host did not accept it,
+    /// or the host did not prove who it is. No password was tried.
     #[error("no Kerberos sign-in at {host}: {reason}")]
     Kerberos {
         /// Host and port.

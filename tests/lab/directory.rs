@@ -85,13 +85,13 @@ async fn discovery_finds_both_domains_the_suffixes_and_the_schema() {
 #[tokio::test]
 async fn a_domain_that_cannot_be_reached_stays_listed_with_a_note() {
     let mut config = config();
-    config.dc = vec![("emea.contoso.test".to_owned(), "127.0.0.3".to_owned())];
+    config.dc = vec![("emea.contoso.test".to_owned(), "127.0.0.9".to_owned())];
     let (directory, forest) = connect(config).await;
     assert_eq!(forest.domains.len(), 2);
     assert_eq!(forest.notes.len(), 1, "{:?}", forest.notes);
     assert!(
         forest.notes[0].starts_with(
-            "the domain emea.contoso.test could not be reached: no connection to 127.0.0.3:636"
+            "the domain emea.contoso.test could not be reached: no connection to 127.0.0.9:636"
         ),
         "{}",
         forest.notes[0]

@@ -10,15 +10,21 @@
     reason = "a test's helper fails the test by panicking"
 )]
 
+#[cfg(feature = "kerberos")]
+mod acceptor;
 mod directory;
 mod foreign;
 mod forest;
 mod job;
+#[cfg(feature = "kerberos")]
+mod kerberos;
 mod kill;
 mod ldif;
 mod openldap;
 mod plan;
 mod program;
+#[cfg(feature = "kerberos")]
+mod proxy;
 #[path = "../pty/terminal.rs"]
 mod terminal;
 mod tui;

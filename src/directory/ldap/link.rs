@@ -74,7 +74,7 @@ impl Account {
             Credentials::Password { user, .. } => Some(user),
             Credentials::Kerberos { principal } => self.principal.get().or(principal.as_ref()),
         };
-        known.map_or_else(|| "the Kerberos ticket".to_owned(), String::clone)
+        known.map_or_else(|| "the current Kerberos ticket".to_owned(), String::clone)
     }
 
     /// Lets a connection sign in. Until a first sign-in is accepted, one
@@ -237,7 +237,10 @@ impl Link {
     fn refused(&self, reason: String) -> Refusal {
         Refusal {
             host: self.target.to_string(),
-            user: self.account.name(),
+            user: match &self.account.credentials {
+                Credentials::Password { user, .. } => Some(user.clone()),
+                Credentials::Kerberos { .. } => None,
+            },
             reason,
         }
     }

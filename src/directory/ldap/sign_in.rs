@@ -23,16 +23,17 @@ pub(super) enum SignIn {
 #[derive(Debug, Clone)]
 pub(super) struct Refusal {
     pub(super) host: String,
-    pub(super) user: String,
+    /// Whose password it was; none was tried if a ticket was shown.
+    pub(super) user: Option<String>,
     pub(super) reason: String,
 }
 
 impl From<Refusal> for DirectoryError {
     fn from(refusal: Refusal) -> Self {
-        Self::SignIn {
-            host: refusal.host,
-            user: refusal.user,
-            reason: refusal.reason,
+        let (host, reason) = (refusal.host, refusal.reason);
+        match refusal.user {
+            Some(user) => Self::SignIn { host, user, reason },
+            None => Self::Kerberos { host, reason },
         }
     }
 }

@@ -13,8 +13,8 @@ use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
 
 use super::super::guard::{self, Answer};
 use super::super::message;
-use super::Context;
 use super::frames::MAX_TOKEN;
+use super::{Context, fault};
 
 const MECHANISM: &[u8] = b"GSSAPI";
 
@@ -97,11 +97,9 @@ async fn authenticate<S: AsyncRead + AsyncWrite + Unpin>(
         if context.is_established() {
             return Ok(received);
         }
-        token = context.step(&received).map_err(|error| {
-            BindError::Untrusted(format!(
-                "it could not prove that it is the one asked for: {error}"
-            ))
-        })?;
+        token = context
+            .step(&received)
+            .map_err(|error| BindError::Untrusted(fault::unproved(&error)))?;
     }
     Err(BindError::Lost(
         "the server asks for more than Kerberos has".to_owned(),

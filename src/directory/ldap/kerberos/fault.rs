@@ -76,8 +76,17 @@ const KNOWN: [(&[&str], &str); 7] = [
     ),
 ];
 
-/// The sentence for the system's text. `host` is the one that was asked for.
+/// The sentence for the system's text when there is no ticket for a host.
 pub(super) fn explain(text: &str, host: &str) -> String {
+    sentence(text, &format!("no Kerberos ticket for ldap/{host}"))
+}
+
+/// The sentence for the system's text when a server's proof does not hold.
+pub(super) fn unproved(text: &str) -> String {
+    sentence(text, "it could not prove that it is the one asked for")
+}
+
+fn sentence(text: &str, otherwise: &str) -> String {
     // MIT Kerberos says in general what failed, and in brackets why.
     let why = text
         .split_once(" (")
@@ -86,7 +95,7 @@ pub(super) fn explain(text: &str, host: &str) -> String {
     match known(text) {
         Some(meaning) if shown == EXPIRED => meaning.to_owned(),
         Some(meaning) => format!("{meaning} ({shown})"),
-        None => format!("no Kerberos ticket for ldap/{host}: {shown}"),
+        None => format!("{otherwise}: {shown}"),
     }
 }
 
@@ -162,6 +171,11 @@ mod tests {
         assert_eq!(
             explain(&format!("{GENERAL} (Odd)"), "dc1.x.test"),
             "no Kerberos ticket for ldap/dc1.x.test: Odd"
+        );
+        assert!(unproved(&format!("{GENERAL} (Clock skew too great)")).contains("synchronise"));
+        assert_eq!(
+            unproved("odd"),
+            "it could not prove that it is the one asked for: odd"
         );
     }
 
