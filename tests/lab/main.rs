@@ -1,8 +1,9 @@
-//! Tests against the live forest that `tests/lab/run` provisions: two Samba
-//! domain controllers, `contoso.test` and `emea.contoso.test`.
+//! Tests against the live forests that `tests/lab/run` provisions: two Samba
+//! domain controllers, `contoso.test` and `emea.contoso.test`, and one that
+//! gives Kerberos tickets, `woodgrove.test`.
 //!
-//! They are built only with `--features lab` and run one at a time. Each
-//! leaves the forest as it found it.
+//! They are built only with `--features lab` (`kerberos` too for the last) and
+//! run one at a time. Each leaves the forest as it found it.
 
 #![expect(
     clippy::expect_used,
