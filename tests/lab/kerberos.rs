@@ -148,7 +148,11 @@ async fn a_stream_that_ends_in_the_middle_is_never_a_whole_scan() {
                 partial += 1;
                 assert!(ran.talk.contains("partial"), "{about}");
             }
-            Some(3) => assert!(ran.talk.contains("error: "), "{about}"),
+            // Before discovery was over, or before the first page was.
+            Some(3) => assert!(
+                ran.talk.contains("error: ") || ran.talk.contains("nothing could be read"),
+                "{about}"
+            ),
             other => panic!("exit {other:?}, {about}"),
         }
     }
