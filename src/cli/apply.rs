@@ -30,6 +30,10 @@ use crate::worksheet::{Action, Worksheet};
 /// that can be rolled back. Rows whose ACTION is COMPLETE are remembered as
 /// exceptions, with their REASON and EXPIRES.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    idmend apply decided.csv --server ldaps://dc1.contoso.com --user anna@contoso.com --dry-run\n  \
+    idmend apply decided.csv --server ldaps://dc1.contoso.com --user anna@contoso.com\n  \
+    idmend apply decided.csv --ldif contoso.ldf -o changes.ldif")]
 pub(super) struct ApplyArgs {
     /// A CSV or JSON Lines report with ACTION and UPDATE filled in
     pub file: PathBuf,

@@ -19,6 +19,9 @@ use crate::session::{EMBEDDED_RULES, ScanRequest, export_demo};
 ///
 /// They live in memory: whatever is changed lasts for the run.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    idmend demo\n  \
+    idmend demo --export samples")]
 pub(super) struct DemoArgs {
     /// Write the sample forests as LDIF files into this directory instead
     #[arg(long, value_name = "DIR")]

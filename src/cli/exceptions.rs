@@ -23,6 +23,9 @@ use crate::text::escape;
 /// A row with COMPLETE becomes an exception, in the terminal interface and by
 /// `idmend apply`; scans show it as accepted.
 #[derive(Debug, Subcommand)]
+#[command(after_help = "Examples:\n  \
+    idmend exceptions list\n  \
+    idmend exceptions add --dn DN --attribute mail --rule mail-duplicate --reason 'on purpose'")]
 pub(super) enum ExceptionsCommand {
     /// List exceptions: id, what is accepted, why
     List(Which),

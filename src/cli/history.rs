@@ -15,6 +15,9 @@ use crate::transaction::{TransactionId, TransactionState, TransactionSummary};
 
 /// List the transactions of the state directory, newest first.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    idmend history\n  \
+    idmend history --json | jq 'select(.needs_recovery)'")]
 pub(super) struct HistoryArgs {
     /// Print one JSON object a transaction
     #[arg(long)]

@@ -23,6 +23,9 @@ use crate::transaction::{ApplyOptions, Outcome, TransactionId};
 ///
 /// Writes nothing to the directory unless told to go on.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    idmend recover --server ldaps://dc1.contoso.com --user anna@contoso.com\n  \
+    idmend recover --finish --server ldaps://dc1.contoso.com --user anna@contoso.com")]
 pub(super) struct RecoverArgs {
     #[command(flatten)]
     pub source: SourceArgs,

@@ -23,6 +23,9 @@ use crate::transaction::{TransactionId, revertible};
 /// What it added goes, what it took away returns. What somebody else has
 /// changed since is left alone and named.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    idmend rollback --server ldaps://dc1.contoso.com --user anna@contoso.com --dry-run\n  \
+    idmend rollback 20261122 --server ldaps://dc1.contoso.com --user anna@contoso.com")]
 pub(super) struct RollbackArgs {
     /// The transaction [default: the newest that is no rollback and not yet
     /// taken back]

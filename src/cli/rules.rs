@@ -14,6 +14,10 @@ use crate::text::{escape, width_up_to};
 
 /// The rules: what they say, and whether a directory of them is sound.
 #[derive(Debug, Subcommand)]
+#[command(after_help = "Examples:\n  \
+    idmend rules list\n  \
+    idmend rules show upn-characters\n  \
+    idmend rules check my-rules")]
 pub(super) enum RulesCommand {
     /// List all rules of the embedded sets
     List,

@@ -14,6 +14,8 @@ use crate::text::escape;
 
 /// Show one transaction: every change and what became of it.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    idmend show 20261122-081500")]
 pub(super) struct ShowArgs {
     /// The transaction, or the beginning of its name
     pub id: String,

@@ -61,6 +61,7 @@ fn hard() -> Home {
 }
 
 /// Says that a test is not run, where people see it.
+#[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
 fn skip(test: &str, program: &str) {
     eprintln!("SKIPPED: {test} needs {program}, which is not installed");
 }
@@ -311,7 +312,7 @@ fn the_page_works_in_a_browser_and_hostile_values_are_inert() {
 
     // Driven as a person would, which the page's policy does not allow a
     // script from elsewhere: so without it.
-    let driver = "<script>\
+    let script = "<script>\
         const at = (id) => document.getElementById(id);\
         document.querySelector('[data-key=value]').click();\
         at('severity').value = 'fails';\
@@ -324,7 +325,7 @@ fn the_page_works_in_a_browser_and_hostile_values_are_inert() {
     let (_, after) = rest.split_once('>').unwrap();
     home.write(
         "driven.html",
-        format!("{before}{after}").replace("</body>", driver),
+        format!("{before}{after}").replace("</body>", script),
     );
     let (page, complaints) = browsed(&home, "driven.html");
     assert_eq!(complaints, "");
