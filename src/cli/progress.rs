@@ -31,7 +31,7 @@ impl Line {
 
     /// Shows how far a scan is.
     pub(super) fn scan(&self, domains: &[DomainProgress]) {
-        self.0.set_message(describe(domains));
+        self.0.set_message(describe(domains, self.0.elapsed()));
     }
 
     /// Shows how many entries of a plan were looked at before the first write.
@@ -52,9 +52,11 @@ impl Drop for Line {
     }
 }
 
-fn describe(domains: &[DomainProgress]) -> String {
+fn describe(domains: &[DomainProgress], elapsed: Duration) -> String {
     let entries: u64 = domains.iter().map(|domain| domain.entries).sum();
     let findings: u64 = domains.iter().map(|domain| domain.findings).sum();
+    let pages: u64 = domains.iter().map(|domain| domain.pages).sum();
+    let errors: u64 = domains.iter().map(|domain| domain.errors).sum();
     let done = domains
         .iter()
         .filter(|domain| domain.state == DomainState::Done)
@@ -66,8 +68,10 @@ fn describe(domains: &[DomainProgress]) -> String {
         .take(3)
         .collect();
     format!(
-        "{done} of {} domains, {entries} entries, {findings} findings; reading {}",
+        "{done} of {} domains, {entries} entries ({}/s), {pages} pages, {errors} errors, \
+         {findings} findings; reading {}",
         domains.len(),
+        u128::from(entries) * 1000 / elapsed.as_millis().max(1),
         reading.join(", ")
     )
 }

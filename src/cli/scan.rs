@@ -350,6 +350,10 @@ pub(super) fn summarise(sheet: &Worksheet, request: &ScanRequest) {
         say(format!("skipped: {}", skipped.join(", ")));
     }
     say_scope(request);
+    say_origin(scan);
+    for note in &scan.notes {
+        say(format!("note: {}", escape(note)));
+    }
     for unmet in &sheet.unmet {
         say(format!(
             "exception that does not apply: {}",
@@ -360,6 +364,12 @@ pub(super) fn summarise(sheet: &Worksheet, request: &ScanRequest) {
         insist(format!("incomplete: {}", escape(sentence)));
     }
     let judged = scan.progress.iter().map(|domain| domain.judged).sum();
+    if judged == 0 && scan.is_complete() {
+        say(
+            "WARNING: no object was judged: no user, contact or group lies in the scope, or this \
+             account may not see any; check the base, the filter and the account",
+        );
+    }
     let partial = match coverage(scan) {
         Exit::Clean => "",
         Exit::Nothing => " (nothing could be read)",
@@ -374,6 +384,30 @@ pub(super) fn summarise(sheet: &Worksheet, request: &ScanRequest) {
         count(as_u64(scan.findings.len()), "finding", "findings"),
         count(judged, "object", "objects"),
     ));
+}
+
+/// Which servers were read, and as whom.
+fn say_origin(scan: &ScanResult) {
+    for forest in &scan.forests {
+        let is_server = matches!(
+            forest.kind,
+            SourceKind::ActiveDirectory | SourceKind::OtherLdap
+        );
+        if !is_server {
+            continue;
+        }
+        let domains: Vec<String> = forest
+            .domains
+            .iter()
+            .map(|domain| format!("{} on {}", escape(&domain.dns_name), escape(&domain.host)))
+            .collect();
+        let identity = forest.identity.as_deref().unwrap_or("nobody known");
+        say(format!(
+            "read: {}, as {}",
+            domains.join(", "),
+            escape(identity)
+        ));
+    }
 }
 
 fn say_scope(request: &ScanRequest) {

@@ -3,6 +3,7 @@
 use std::io::BufRead as _;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use clap::Args;
 use secrecy::SecretString;
@@ -36,6 +37,16 @@ pub(super) struct SourceArgs {
     /// Ask this name server instead of the computer's own
     #[arg(long, value_name = "ADDRESS[:PORT]", help_heading = "Source")]
     pub dns_server: Option<String>,
+
+    /// Give a server up that does not answer for so long [default: 60 for
+    /// one entry, 150 for a page]
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        value_parser = clap::value_parser!(u32).range(1..=3600),
+        help_heading = "Source"
+    )]
+    pub timeout: Option<u32>,
 
     /// An LDIF file; files without a name are one forest (repeatable)
     #[arg(long, value_name = "[NAME=]FILE", help_heading = "Source")]
@@ -215,6 +226,9 @@ impl SourceArgs {
                     insecure: self.insecure,
                     credentials: credentials.clone(),
                     domain_hosts: domain_hosts.clone(),
+                    timeout: self
+                        .timeout
+                        .map(|seconds| Duration::from_secs(seconds.into())),
                     bases: bases.to_vec(),
                 })
             })

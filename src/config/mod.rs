@@ -12,6 +12,7 @@ pub use server_url::{ServerUrl, ServerUrlError};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::str::FromStr;
+use std::time::Duration;
 
 use secrecy::SecretString;
 use serde::Deserialize;
@@ -110,6 +111,8 @@ pub struct ServerSpec {
     /// The host to use for a domain, by its DNS name in lower case, instead of
     /// the one that discovery finds.
     pub domain_hosts: Vec<(String, String)>,
+    /// How long to wait for an answer; the usual times if not given.
+    pub timeout: Option<Duration>,
     /// For servers that are no Active Directory: what to read.
     pub bases: Vec<DistinguishedName>,
 }

@@ -82,6 +82,29 @@ pub enum DirectoryError {
     Unusable(String),
 }
 
+impl DirectoryError {
+    /// Whether asking again may help: a connection that broke, a server that
+    /// is busy (51) or not available (52; RFC 4511, appendix A.2).
+    pub fn may_pass(&self) -> bool {
+        matches!(
+            self,
+            Self::Unreachable { .. } | Self::Refused { code: 51 | 52, .. }
+        )
+    }
+
+    /// Whether a limit of the server ended it, which a smaller page may stay
+    /// below: time (3), size (4), administrative (11).
+    pub fn is_limit(&self) -> bool {
+        matches!(
+            self,
+            Self::Refused {
+                code: 3 | 4 | 11,
+                ..
+            }
+        )
+    }
+}
+
 /// Why a modification was not confirmed.
 #[derive(Debug, thiserror::Error)]
 pub enum ModifyError {

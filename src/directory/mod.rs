@@ -76,6 +76,25 @@ impl Directory {
         }
     }
 
+    /// Waits a little and says where to begin anew a search that broke, which
+    /// may be another domain controller; `None` once that helps no more.
+    /// `tries` is how often it was begun.
+    pub async fn start_over(&self, domain: &Domain, tries: u32) -> Option<Domain> {
+        match self {
+            Self::Ldap(directory) => directory.start_over(domain, tries).await,
+            Self::Ldif(_) | Self::Memory(_) => None,
+        }
+    }
+
+    /// What in a filter can match nothing in `domain`, one sentence each: a
+    /// server takes such a filter and gives no answer to it.
+    pub async fn doubts_about_filter(&self, domain: &Domain, filter: &str) -> Vec<String> {
+        match self {
+            Self::Ldap(directory) => directory.doubts_about_filter(domain, filter).await,
+            Self::Ldif(_) | Self::Memory(_) => Vec::new(),
+        }
+    }
+
     /// Starts a search below `request.base` in `domain`.
     pub async fn search(
         &self,

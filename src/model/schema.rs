@@ -1,6 +1,6 @@
 //! What the schema says of the attributes that idmend judges and writes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::AttributeName;
 
@@ -20,6 +20,7 @@ pub struct AttributeSchema {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Schema {
     read: BTreeMap<AttributeName, AttributeSchema>,
+    absent: BTreeSet<AttributeName>,
 }
 
 /// Attribute, single-valued, rangeUpper: the base schema of Active Directory
@@ -44,6 +45,18 @@ impl Schema {
     /// Records what a source says of an attribute.
     pub fn insert(&mut self, name: AttributeName, schema: AttributeSchema) {
         self.read.insert(name, schema);
+    }
+
+    /// Records that a source was asked for an attribute and does not know it,
+    /// as a forest that Exchange never extended does not know mailNickname.
+    pub fn insert_absent(&mut self, name: AttributeName) {
+        self.absent.insert(name);
+    }
+
+    /// Whether the source's schema does not have the attribute: then no entry
+    /// can have it, as opposed to one that may not be read.
+    pub fn is_absent(&self, name: &AttributeName) -> bool {
+        self.absent.contains(name)
     }
 
     /// What is known of `name`. An attribute that neither the source nor the

@@ -14,6 +14,12 @@ use crate::directory::{Directory, DirectoryError, Page};
 use crate::model::{AttributeName, Domain, DomainId, Entry, Identity, SourceKind};
 use crate::rule::{Fault, Judge};
 
+/// The smallest page that is worth trying below a server's limit.
+const LEAST_PAGE: u32 = 50;
+
+/// From how many judged entries on a missing attribute is remarkable.
+const MANY: u64 = 50;
+
 /// How many sentences about unreadable entries a domain may add to the result.
 const UNREADABLE_SHOWN: usize = 20;
 
@@ -54,7 +60,7 @@ pub(super) struct Shared {
 }
 
 /// A domain to be read.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct DomainTask {
     pub(super) id: DomainId,
     pub(super) directory: Arc<Directory>,
@@ -63,6 +69,13 @@ pub(super) struct DomainTask {
     pub(super) scope: DomainScope,
     /// Keys of the naming contexts of other domains below this one.
     pub(super) nested: Vec<String>,
+    /// How many entries a page should have.
+    pub(super) page_size: u32,
+    /// Attributes of which a domain of some size has values somewhere, unless
+    /// they may not be read.
+    pub(super) expected: Vec<&'static str>,
+    /// How often reading it broke.
+    pub(super) failures: u64,
     pub(super) shared: Arc<Shared>,
 }
 
@@ -77,8 +90,13 @@ pub(super) struct DomainPart {
     pub(super) contacts: ContactData,
     /// What was left out, one sentence each.
     pub(super) incomplete: Vec<String>,
-    /// Set when the source cannot evaluate the filter: the fault of the caller.
-    pub(super) bad_filter: Option<String>,
+    /// What should be known of how it was read, one sentence each.
+    pub(super) notes: Vec<String>,
+    /// The host that it was read from.
+    pub(super) host: String,
+    /// Set when the source cannot evaluate the filter, or has no such base: the
+    /// fault of the caller.
+    pub(super) bad_scope: Option<String>,
 }
 
 /// A domain while it is being read.
@@ -88,30 +106,189 @@ struct Reading {
     builder: SnapshotBuilder,
     index: UniqueIndex,
     faults: Vec<(EntryRef, Fault)>,
-    skipped: BTreeMap<SkipReason, u64>,
     skipped_entries: Vec<EntryRef>,
     contacts: ContactCounter,
     /// Entries that an earlier search of this domain gave.
     seen: HashSet<Identity>,
     unreadable: Vec<String>,
-    unreadable_count: u64,
+    /// Expected attributes of which no value has been seen yet.
+    unseen: Vec<&'static str>,
+    counts: Counts,
+    bad_filter: Option<String>,
+}
+
+/// What has been read so far.
+#[derive(Debug, Clone, Default)]
+struct Counts {
+    pages: u64,
+    entries: u64,
+    judged: u64,
+    skipped: BTreeMap<SkipReason, u64>,
+    findings: u64,
+    /// Entries that could not be understood.
+    unreadable: u64,
+    /// Readings that broke.
+    failures: u64,
+}
+
+impl Counts {
+    fn show(&self, progress: &mut DomainProgress) {
+        progress.pages = self.pages;
+        progress.entries = self.entries;
+        progress.judged = self.judged;
+        progress.skipped = self.skipped.values().sum();
+        progress.skipped_by.clone_from(&self.skipped);
+        progress.findings = self.findings;
+        progress.errors = self.unreadable + self.failures;
+    }
+}
+
+/// One reading of a domain from its beginning.
+struct Attempt {
+    reading: Reading,
+    end: DomainState,
+    /// Why it did not come to its end.
+    error: Option<DirectoryError>,
 }
 
 impl DomainTask {
     /// Reads the domain. It never fails as a whole: what was read before an
-    /// error or a cancel is returned, with a sentence that says so.
-    pub(super) async fn run(self) -> DomainPart {
-        let task = Arc::new(self);
-        let board = &task.shared.board;
-        board.update(task.id, |progress| progress.state = DomainState::Reading);
-        let steps = task
+    /// error or a cancel is returned, with a sentence that says so. A search
+    /// that breaks is begun anew, so that no entry is lost or counted twice;
+    /// if it never ends, the reading that came furthest is returned.
+    pub(super) async fn run(mut self) -> DomainPart {
+        let shared = Arc::clone(&self.shared);
+        let (board, id) = (&shared.board, self.id);
+        board.update(id, |progress| progress.state = DomainState::Reading);
+        let cancelled = shared.cancel.clone();
+        let mut notes = tokio::select! {
+            biased;
+            () = cancelled.cancelled() => Vec::new(),
+            looked = self.look() => match looked {
+                Ok(notes) => notes,
+                Err(reason) => return self.refused(reason),
+            },
+        };
+        let mut furthest: Option<Attempt> = None;
+        let mut tries = 0;
+        let end = loop {
+            tries += 1;
+            let attempt = Arc::new(self.clone()).attempt().await;
+            let end = attempt.end.clone();
+            let again = match &attempt.error {
+                None => None,
+                Some(error) => tokio::select! {
+                    biased;
+                    () = cancelled.cancelled() => None,
+                    again = self.again(error, tries) => again,
+                },
+            };
+            if furthest
+                .as_ref()
+                .is_none_or(|far| far.reading.len() <= attempt.reading.len())
+            {
+                furthest = Some(attempt);
+            }
+            let Some(note) = again else {
+                break end;
+            };
+            notes.push(note);
+            self.failures += 1;
+        };
+        self.failures += u64::from(matches!(end, DomainState::Failed(_)));
+        let nothing = || Reading::new(&Arc::new(self.clone()));
+        let mut reading = furthest.map_or_else(nothing, |far| far.reading);
+        reading.counts.failures = self.failures;
+        board.update(id, |progress| {
+            reading.counts.show(progress);
+            progress.state = end.clone();
+        });
+        let mut part = reading.finish(&end);
+        part.notes.splice(0..0, notes);
+        part.host = self.domain.host;
+        part
+    }
+
+    /// Looks at the scope before anything is read: a base that does not exist
+    /// would look like a directory without faults.
+    async fn look(&self) -> Result<Vec<String>, String> {
+        for base in self.scope.bases() {
+            let identity = Identity::Dn(base.clone());
+            let class = [AttributeName::known("objectClass")];
+            // Whether it may be read is for the search to find out.
+            if let Ok(None) = self.directory.read(&self.domain, &identity, &class).await {
+                return Err(format!(
+                    "the base '{base}' does not exist in {} on {}; check its spelling",
+                    self.domain.dns_name, self.domain.host
+                ));
+            }
+        }
+        let Some(filter) = self.scope.filter() else {
+            return Ok(Vec::new());
+        };
+        let name = &self.domain.dns_name;
+        let doubts = self
+            .directory
+            .doubts_about_filter(&self.domain, filter)
+            .await;
+        Ok(doubts
+            .into_iter()
+            .map(|doubt| format!("{name}: {doubt}"))
+            .collect())
+    }
+
+    fn refused(self, reason: String) -> DomainPart {
+        let end = DomainState::Failed(reason.clone());
+        self.shared
+            .board
+            .update(self.id, |progress| progress.state = end.clone());
+        let mut part = Reading::new(&Arc::new(self)).finish(&end);
+        part.bad_scope = Some(reason);
+        part
+    }
+
+    /// Prepares to begin anew after `error` and says so; `None` if that would
+    /// not help.
+    async fn again(&mut self, error: &DirectoryError, tries: u32) -> Option<String> {
+        let name = self.domain.dns_name.clone();
+        if error.is_limit() {
+            self.page_size = self
+                .page_size
+                .checked_div(4)
+                .filter(|size| *size >= LEAST_PAGE)?;
+            return Some(format!(
+                "{name} is read again from its beginning, by {} entries a page: {error}",
+                self.page_size
+            ));
+        }
+        if !error.may_pass() {
+            return None;
+        }
+        let domain = self.directory.start_over(&self.domain, tries).await?;
+        let from = if domain.host == self.domain.host {
+            String::new()
+        } else {
+            format!(" on {}, which it stays with,", domain.host)
+        };
+        self.domain = domain;
+        Some(format!(
+            "{name} is read again from its beginning{from} after an error: {error}"
+        ))
+    }
+
+    /// Reads the domain once.
+    async fn attempt(self: Arc<Self>) -> Attempt {
+        let mut steps = self
             .scope
-            .steps(&task.domain, task.kind, &task.shared.attributes);
-        let mut reading = Some(Reading::new(&task));
+            .steps(&self.domain, self.kind, &self.shared.attributes);
+        for step in &mut steps {
+            step.request.page_size = self.page_size;
+        }
+        let mut reading = Some(Reading::new(&self));
         let mut end = DomainState::Done;
-        let mut bad_filter = None;
+        let mut failure = None;
         for (number, step) in steps.iter().enumerate() {
-            let ended = task
+            let ended = self
                 .read(step, number + 1 < steps.len(), &mut reading)
                 .await;
             match ended {
@@ -121,18 +298,21 @@ impl DomainTask {
                     break;
                 }
                 Err(error) => {
-                    if let DirectoryError::Filter(_) = error {
-                        bad_filter = Some(error.to_string());
-                    }
                     end = DomainState::Failed(error.to_string());
+                    failure = Some(error);
                     break;
                 }
             }
         }
-        board.update(task.id, |progress| progress.state = end.clone());
-        let mut part = reading.unwrap_or_else(|| Reading::new(&task)).finish(&end);
-        part.bad_filter = bad_filter;
-        part
+        let mut reading = reading.unwrap_or_else(|| Reading::new(&self));
+        if let Some(error @ DirectoryError::Filter(_)) = &failure {
+            reading.bad_filter = Some(error.to_string());
+        }
+        Attempt {
+            reading,
+            end,
+            error: failure,
+        }
     }
 
     /// Reads one search to its end; `false` if it was cancelled. `remember`:
@@ -198,42 +378,46 @@ impl Reading {
             index: UniqueIndex::with_seed(task.shared.seed.clone()),
             task: Arc::clone(task),
             faults: Vec::new(),
-            skipped: BTreeMap::new(),
             skipped_entries: Vec::new(),
             contacts: ContactCounter::new(),
             seen: HashSet::new(),
             unreadable: Vec::new(),
-            unreadable_count: 0,
+            unseen: task.expected.clone(),
+            counts: Counts {
+                failures: task.failures,
+                ..Counts::default()
+            },
+            bad_filter: None,
         }
     }
 
     fn take_page(&mut self, page: Page, judges: bool, remember: bool) {
-        let before = (self.faults.len(), self.skipped.values().sum::<u64>());
-        let (mut taken, mut entries) = (0, 0);
+        let before = self.faults.len();
         for entry in page.entries {
             if self.is_another_domains(&entry) || !self.is_new(&entry, remember) {
                 continue;
             }
             let part = self.take(&entry, judges);
-            entries += u64::from(part.is_some());
-            taken += u64::from(part == Some(Part::Judged));
+            self.counts.entries += u64::from(part.is_some());
+            self.counts.judged += u64::from(part == Some(Part::Judged));
         }
-        self.unreadable_count += page.unreadable.len() as u64;
+        self.counts.unreadable += page.unreadable.len() as u64;
         let room = UNREADABLE_SHOWN.saturating_sub(self.unreadable.len());
         self.unreadable
             .extend(page.unreadable.into_iter().take(room));
-        let new = self.faults.get(before.0..).unwrap_or_default();
-        let rows = new
+        let new = self.faults.get(before..).unwrap_or_default();
+        self.counts.findings += new
             .chunk_by(|a, b| (a.0, &a.1.place) == (b.0, &b.1.place))
             .count() as u64;
-        let skipped = self.skipped.values().sum::<u64>() - before.1;
-        self.task.shared.board.update(self.task.id, |progress| {
-            progress.pages += 1;
-            progress.entries += entries;
-            progress.judged += taken;
-            progress.skipped += skipped;
-            progress.findings += rows;
-        });
+        self.counts.pages += 1;
+        let counts = &self.counts;
+        let board = &self.task.shared.board;
+        board.update(self.task.id, |progress| counts.show(progress));
+    }
+
+    /// How many entries were read.
+    fn len(&self) -> u64 {
+        self.counts.entries
     }
 
     /// Judges and keeps an entry; `None` if it takes no part at all.
@@ -255,8 +439,9 @@ impl Reading {
             None => Part::OutOfScope,
         };
         if let (Part::Skipped(reason), true) = (part, in_scope) {
-            *self.skipped.entry(reason).or_default() += 1;
+            *self.counts.skipped.entry(reason).or_default() += 1;
         }
+        self.unseen.retain(|attribute| !entry.has(attribute));
         let at = self.builder.push(entry, part);
         if in_scope && matches!(part, Part::Skipped(_)) {
             self.skipped_entries.push(at);
@@ -278,7 +463,7 @@ impl Reading {
         let counts = !entry.has("objectClass") && judges && self.task.scope.covers(&entry.dn);
         counts.then(|| {
             let part = Part::Skipped(SkipReason::NoClass);
-            *self.skipped.entry(SkipReason::NoClass).or_default() += 1;
+            *self.counts.skipped.entry(SkipReason::NoClass).or_default() += 1;
             self.skipped_entries.push(self.builder.push(entry, part));
             part
         })
@@ -306,6 +491,15 @@ impl Reading {
         let name = &self.task.domain.dns_name;
         let snapshot = self.builder.finish();
         let mut incomplete = Vec::new();
+        let mut notes = Vec::new();
+        if self.counts.judged >= MANY && *end == DomainState::Done {
+            notes.extend(self.unseen.iter().map(|attribute| {
+                format!(
+                    "{name}: no entry shows a value of {attribute}: either none has one, or this \
+                     account may not read it, and its rules find nothing"
+                )
+            }));
+        }
         match end {
             DomainState::Failed(reason) => incomplete.push(format!(
                 "{name} was not read to its end: {reason}; {} entries were read before",
@@ -317,7 +511,7 @@ impl Reading {
             )),
             DomainState::Waiting | DomainState::Reading | DomainState::Done => {}
         }
-        let more = self.unreadable_count - self.unreadable.len() as u64;
+        let more = self.counts.unreadable - self.unreadable.len() as u64;
         incomplete.extend(self.unreadable);
         if more > 0 {
             incomplete.push(format!("{name}: {more} more entries could not be read"));
@@ -326,11 +520,13 @@ impl Reading {
             snapshot,
             index: self.index,
             faults: self.faults,
-            skipped: self.skipped,
+            skipped: self.counts.skipped,
             skipped_entries: self.skipped_entries,
             contacts: self.contacts.finish(self.task.id),
             incomplete,
-            bad_filter: None,
+            notes,
+            host: self.task.domain.host.clone(),
+            bad_scope: self.bad_filter,
         }
     }
 }

@@ -76,6 +76,9 @@ pub struct ScanResult {
     pub skipped_entries: Vec<EntryRef>,
     /// How much contact data the people that are judged have, by container.
     pub contacts: ContactData,
+    /// What an admin should know of how it was read, one sentence each: a
+    /// server that was left for another, a filter that can match nothing.
+    pub notes: Vec<String>,
     /// What was left out or failed, one sentence each; empty for a complete
     /// scan.
     pub incomplete: Vec<String>,

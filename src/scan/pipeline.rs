@@ -12,13 +12,13 @@ use tokio_util::sync::CancellationToken;
 use super::contact::{self, ContactData};
 use super::domain::{Board, DomainPart, DomainTask, Shared};
 use super::join::Joiner;
-use super::scope::{DomainScope, is_within};
+use super::scope::{DomainScope, PAGE_SIZE, is_within};
 use super::{
     Conflicts, DomainProgress, DomainState, EntryRef, Finding, ForestJoin, ProgressSink,
     ScanOptions, ScanResult, ScopeError, Snapshot, UniqueIndex,
 };
 use crate::directory::Directory;
-use crate::model::{AttributeName, Domain, DomainId, Forest};
+use crate::model::{AttributeName, Domain, DomainId, Forest, SourceKind};
 use crate::rule::{Fault, Judge, Place};
 
 /// How often progress is reported.
@@ -92,15 +92,18 @@ pub async fn scan(
             kind: sources[*source].forest.kind,
             scope,
             nested: nested(&domains, place),
+            page_size: PAGE_SIZE,
+            expected: expected(&sources[*source].forest),
+            failures: 0,
             shared: Arc::clone(&shared),
         };
         order.insert(running.spawn(task.run()).id(), place);
     }
     let parts = collect(&mut running, &order, &shared, progress).await;
-    let bad_filter = parts
+    let bad_scope = parts
         .values()
-        .find_map(|part| part.as_ref().ok()?.bad_filter.clone());
-    if let Some(reason) = bad_filter {
+        .find_map(|part| part.as_ref().ok()?.bad_scope.clone());
+    if let Some(reason) = bad_scope {
         return Err(ScopeError(reason));
     }
     let forests = sources.iter().map(|source| source.forest.clone()).collect();
@@ -207,6 +210,23 @@ fn with_contact_data(names: &[AttributeName]) -> Arc<[AttributeName]> {
     names.iter().cloned().chain(counted).collect()
 }
 
+/// Attributes that every Active Directory of people has somewhere, and that
+/// this one's schema has.
+const EXPECTED: [&str; 4] = [
+    "mail",
+    "proxyAddresses",
+    "sAMAccountName",
+    "userPrincipalName",
+];
+
+fn expected(forest: &Forest) -> Vec<&'static str> {
+    let known = |name: &&'static str| !forest.schema.is_absent(&AttributeName::known(name));
+    match forest.kind {
+        SourceKind::ActiveDirectory => EXPECTED.into_iter().filter(known).collect(),
+        _ => Vec::new(),
+    }
+}
+
 /// Photos are measured as they come and not kept: they would fill the memory.
 fn kept(
     attributes: &Arc<[AttributeName]>,
@@ -229,15 +249,8 @@ fn waiting(domains: &[(usize, Domain)]) -> Vec<DomainProgress> {
     domains
         .iter()
         .zip(0..)
-        .map(|((_, domain), place)| DomainProgress {
-            domain: DomainId(place),
-            name: domain.dns_name.clone(),
-            state: DomainState::Waiting,
-            pages: 0,
-            entries: 0,
-            judged: 0,
-            skipped: 0,
-            findings: 0,
+        .map(|((_, domain), place)| {
+            DomainProgress::waiting(DomainId(place), domain.dns_name.clone())
         })
         .collect()
 }
@@ -252,8 +265,9 @@ struct Whole {
 }
 
 impl Whole {
-    fn resolve(self) -> ScanResult {
-        let judge = &self.shared.judge;
+    fn resolve(mut self) -> ScanResult {
+        let shared = Arc::clone(&self.shared);
+        let judge = &shared.judge;
         let mut snapshot = Snapshot::default();
         let mut index = UniqueIndex::with_seed(self.shared.seed.clone());
         let mut faults: Vec<(EntryRef, Fault)> = Vec::new();
@@ -261,8 +275,9 @@ impl Whole {
         let mut skipped_entries = Vec::new();
         let mut contacts = ContactData::default();
         let mut incomplete = Vec::new();
-        for (place, part) in self.parts {
-            let name = &self.domains[place].1.dns_name;
+        let mut notes = Vec::new();
+        for (place, part) in std::mem::take(&mut self.parts) {
+            let name = self.domains[place].1.dns_name.clone();
             let part = match part {
                 Ok(part) => part,
                 Err(error) => {
@@ -285,6 +300,8 @@ impl Whole {
             skipped_entries.extend(entries.map(|at| EntryRef(at.0 + first)));
             contacts.0.extend(part.contacts.0);
             incomplete.extend(part.incomplete);
+            notes.extend(part.notes);
+            self.is_read_from(place, part.host);
         }
         index.seal();
         let ranks = domain_ranks(&self.domains);
@@ -311,7 +328,20 @@ impl Whole {
             skipped_entries,
             contacts,
             incomplete,
+            notes,
         }
+    }
+
+    /// Notes the host that a domain was read from in the end: what is written
+    /// goes there.
+    fn is_read_from(&mut self, place: usize, host: String) {
+        let (source, domain) = &mut self.domains[place];
+        let domains = &mut self.forests[*source].domains;
+        let same = |other: &&mut Domain| other.naming_context == domain.naming_context;
+        if let Some(of_forest) = domains.iter_mut().find(same) {
+            of_forest.host.clone_from(&host);
+        }
+        domain.host = host;
     }
 }
 

@@ -11,7 +11,7 @@ use crate::model::{AttributeName, DistinguishedName, Domain, SourceKind};
 
 /// The largest page that Active Directory gives by default (`MaxPageSize`, "View
 /// and set LDAP policy in Active Directory by using Ntdsutil.exe").
-const PAGE_SIZE: u32 = 1000;
+pub(super) const PAGE_SIZE: u32 = 1000;
 
 /// Users, contacts and groups of an Active Directory. objectCategory is indexed
 /// and single-valued, and is `person` for users, inetOrgPersons and contacts
@@ -129,6 +129,16 @@ impl DomainScope {
         let key = dn.key();
         let inside = !self.bounded || self.bases.iter().any(|(_, base)| is_within(&key, base));
         inside && !self.excludes.iter().any(|exclude| is_within(&key, exclude))
+    }
+
+    /// The bases in this domain.
+    pub(super) fn bases(&self) -> impl Iterator<Item = &DistinguishedName> {
+        self.bases.iter().map(|(base, _)| base)
+    }
+
+    /// The filter that says what is judged, if one does.
+    pub(super) fn filter(&self) -> Option<&str> {
+        self.filter.as_deref()
     }
 
     /// Whether the user says by a filter what is judged.

@@ -145,6 +145,11 @@ impl Session {
         self.known_exceptions()?;
         let mut result =
             scan::scan(&self.sources, &judge, &request.options, progress, cancel).await?;
+        // A domain may have been read from another host in the end; what is
+        // checked and written goes there, too.
+        for (source, forest) in self.sources.iter_mut().zip(&result.forests) {
+            source.forest.clone_from(forest);
+        }
         result.incomplete.extend(self.missing.iter().cloned());
         let known = self.known_exceptions()?;
         let sheet = tokio::task::spawn_blocking(move || {

@@ -133,7 +133,14 @@ fn config(server: &ServerSpec) -> LdapConfig {
         },
         bases: server.bases.clone(),
         dc: server.domain_hosts.clone(),
-        timeouts: Timeouts::default(),
+        timeouts: match server.timeout {
+            Some(time) => Timeouts {
+                operation: time,
+                search: time,
+                ..Timeouts::default()
+            },
+            None => Timeouts::default(),
+        },
     }
 }
 

@@ -5,6 +5,7 @@
     reason = "a test's helper fails the test by panicking"
 )]
 
+mod faults;
 mod late;
 mod paging;
 mod scanning;
@@ -43,6 +44,7 @@ fn config(server: &Server) -> LdapConfig {
             connect: Duration::from_secs(5),
             operation: Duration::from_millis(400),
             search: Duration::from_millis(400),
+            pause: Duration::from_millis(10),
         },
     }
 }

@@ -5,6 +5,7 @@
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use ldap3_proto::LdapCodec;
 use ldap3_proto::control::LdapControl;
@@ -23,6 +24,8 @@ pub(crate) enum Act {
     Send(LdapOp, Vec<LdapControl>),
     /// Send bytes as they are.
     Raw(Vec<u8>),
+    /// Wait before going on.
+    Wait(Duration),
     /// Close the connection.
     Close,
 }
@@ -50,7 +53,15 @@ impl Server {
     pub(crate) async fn start(
         script: impl FnMut(&Asked) -> Option<Vec<Act>> + Send + 'static,
     ) -> Self {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");
+        Self::start_at(SocketAddr::from(([127, 0, 0, 1], 0)), script).await
+    }
+
+    /// The same at an address.
+    pub(crate) async fn start_at(
+        address: SocketAddr,
+        script: impl FnMut(&Asked) -> Option<Vec<Act>> + Send + 'static,
+    ) -> Self {
+        let listener = TcpListener::bind(address).await.expect("a port");
         let address = listener.local_addr().expect("an address");
         let asked = Arc::default();
         let script: Arc<Mutex<Script>> = Arc::new(Mutex::new(Box::new(script)));
@@ -137,6 +148,7 @@ async fn serve(
                         codec.encode(message, &mut bytes).expect("a message");
                     }
                     Act::Raw(raw) => bytes.extend_from_slice(&raw),
+                    Act::Wait(time) => tokio::time::sleep(time).await,
                     Act::Close => return,
                 }
                 if stream.write_all(&bytes).await.is_err() {

@@ -156,7 +156,7 @@ async fn a_connection_that_was_closed_meanwhile_is_replaced_before_sending() {
 }
 
 #[tokio::test]
-async fn a_read_is_repeated_once_on_a_fresh_connection() {
+async fn a_read_is_repeated_on_fresh_connections_and_then_given_up() {
     let server = Server::start(|asked| {
         matches!(&asked.message.op, LdapOp::SearchRequest(search) if !search.base.is_empty())
             .then(|| vec![Act::Close])
@@ -169,7 +169,7 @@ async fn a_read_is_repeated_once_on_a_fresh_connection() {
         read.err().map(|error| error.to_string()),
         Some(lost(&server, "the server closed it"))
     );
-    assert_eq!(server.binds(), 2);
+    assert_eq!(server.binds(), 3);
 }
 
 #[tokio::test]

@@ -43,6 +43,33 @@ pub fn check(text: &str) -> Result<(), FilterError> {
     parse::parse(text).map(drop)
 }
 
+/// The attributes that a filter tests, without options, each once; none if it
+/// is no filter.
+pub fn attributes(text: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    if let Ok(filter) = parse::parse(text) {
+        collect(&filter, &mut found);
+    }
+    found
+}
+
+fn collect(filter: &Filter, found: &mut Vec<String>) {
+    match filter {
+        Filter::And(parts) | Filter::Or(parts) => {
+            for part in parts {
+                collect(part, found);
+            }
+        }
+        Filter::Not(part) => collect(part, found),
+        Filter::Item(item) => {
+            let name = item.attribute.split(';').next().unwrap_or_default();
+            if !name.is_empty() && !found.iter().any(|known| known.eq_ignore_ascii_case(name)) {
+                found.push(name.to_owned());
+            }
+        }
+    }
+}
+
 /// A filter taken apart.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Filter {

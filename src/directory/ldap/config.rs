@@ -92,6 +92,8 @@ pub struct Timeouts {
     /// domain controller allows itself for one (`MaxQueryDuration`, "LDAP
     /// policies in Active Directory").
     pub search: Duration,
+    /// Before something is asked again; the next time four times as long.
+    pub pause: Duration,
 }
 
 impl Default for Timeouts {
@@ -100,6 +102,7 @@ impl Default for Timeouts {
             connect: Duration::from_secs(10),
             operation: Duration::from_secs(60),
             search: Duration::from_secs(150),
+            pause: Duration::from_secs(1),
         }
     }
 }

@@ -35,6 +35,15 @@ const UNITS_WITH_SUFFIXES: &str = "(&(objectCategory=organizationalUnit)(uPNSuff
 /// More domains or controllers than any forest has.
 const MANY: usize = 5000;
 
+/// Attributes that Exchange adds to the schema ("Active Directory schema
+/// changes in Exchange Server").
+const EXCHANGE: [&str; 4] = [
+    "mailNickname",
+    "targetAddress",
+    "homeMDB",
+    "msExchHideFromAddressLists",
+];
+
 /// trustAttributes of a trust within the forest (`TRUST_ATTRIBUTE_WITHIN_FOREST`,
 /// MS-ADTS 6.1.6.7.9).
 const WITHIN_FOREST: i64 = 0x20;
@@ -111,6 +120,13 @@ async fn active_directory(
     connection: &Arc<Connection>,
 ) -> Result<Forest, DirectoryError> {
     let root = &connection.root;
+    if matches!(main.link.target.port, 3268 | 3269) {
+        return Err(DirectoryError::Unusable(format!(
+            "port {} is the global catalog, which holds a part of each entry and takes no write; \
+             use port 636, or 389 with --starttls",
+            main.link.target.port
+        )));
+    }
     let missing = |what: &str| {
         DirectoryError::Unusable(format!(
             "the rootDSE of {} does not name {what}",
@@ -137,10 +153,10 @@ async fn active_directory(
     let first = root.root_domain.as_ref().unwrap_or(own);
     domains.sort_by_key(|(name, context)| (context.key() != first.key(), name.clone()));
 
+    directory.set_listed(locate::list_controllers(connection, configuration).await);
     let way = Way {
         directory,
         main: &main,
-        connection,
         own,
     };
     let reached = domains
@@ -167,6 +183,7 @@ async fn active_directory(
         Some(base) => schema::read(connection, base).await?,
         None => Schema::default(),
     };
+    notes.extend(without_exchange(&schema));
     Ok(Forest {
         name: first.dns_name().unwrap_or_else(|| first.to_string()),
         kind: SourceKind::ActiveDirectory,
@@ -214,11 +231,23 @@ async fn upn_suffixes(
         .collect())
 }
 
+/// What is to be said of a schema that Exchange never extended.
+fn without_exchange(schema: &Schema) -> Option<String> {
+    let absent = |name: &&'static str| schema.is_absent(&AttributeName::known(name));
+    let absent: Vec<&str> = EXCHANGE.iter().copied().filter(absent).collect();
+    (!absent.is_empty()).then(|| {
+        format!(
+            "the schema has no {}: Exchange has not extended it, so no entry has them and their \
+             rules find nothing",
+            absent.join(", ")
+        )
+    })
+}
+
 /// How the domains of a forest are reached from its entrance.
 struct Way<'a> {
     directory: &'a LdapDirectory,
     main: &'a Found,
-    connection: &'a Arc<Connection>,
     /// The naming context of the entrance's own domain.
     own: &'a DistinguishedName,
 }
@@ -242,7 +271,7 @@ impl Way<'_> {
                 notes: Vec::new(),
             })
         } else {
-            locate::of_domain(self.directory, self.connection, &dns_name, &context).await
+            locate::of_domain(self.directory, &dns_name, &context).await
         };
         let mut reached = Reached {
             domain: Domain {

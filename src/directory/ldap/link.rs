@@ -99,6 +99,15 @@ impl Link {
         }
     }
 
+    /// Whether it has ever answered.
+    pub(super) fn was_reached(&self) -> bool {
+        self.pinned.get().is_some()
+    }
+
+    pub(super) fn timeouts(&self) -> Timeouts {
+        self.account.timeouts
+    }
+
     /// The connection; opened and signed in if there is none.
     pub(super) async fn connection(&self) -> Result<Arc<Connection>, DirectoryError> {
         let mut open = self.open.lock().await;

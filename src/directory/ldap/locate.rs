@@ -6,21 +6,22 @@
 //! the domain's own name leads to. A read-only controller is passed over as
 //! long as there is another.
 
-use std::sync::Arc;
-
-use ldap3::ldap_escape;
+use std::collections::BTreeMap;
+use std::sync::{Arc, PoisonError};
 
 use super::LdapDirectory;
 use super::connection::Connection;
 use super::discover::list;
 use super::dns::{Dns, own_domains};
-use super::entry::EntryReader;
 use super::link::Link;
 use crate::directory::DirectoryError;
-use crate::model::{AttributeName, DistinguishedName};
+use crate::model::{DistinguishedName, Domain};
 
 /// How many controllers of a domain are tried.
 const TRIED: usize = 5;
+
+/// How often a search that broke is begun anew.
+const MOST_TRIES: u32 = 2;
 
 /// A controller that answers, and what is to be said of the choice.
 pub(super) struct Found {
@@ -79,7 +80,6 @@ pub(super) async fn own(directory: &LdapDirectory) -> Result<Found, DirectoryErr
 /// the host to show if none could be reached, with the reason.
 pub(super) async fn of_domain(
     directory: &LdapDirectory,
-    connection: &Arc<Connection>,
     dns_name: &str,
     context: &DistinguishedName,
 ) -> Result<Found, (String, DirectoryError)> {
@@ -95,7 +95,7 @@ pub(super) async fn of_domain(
         .hosts_by_dns(dns_name, &mut notes)
         .await
         .unwrap_or_default();
-    let listed = controllers(connection, context).await.unwrap_or_default();
+    let listed = directory.listed(context);
     for host in listed.into_iter().chain([dns_name.to_owned()]) {
         if !hosts.contains(&host) {
             hosts.push(host);
@@ -174,34 +174,78 @@ fn serves(connection: &Connection, context: &DistinguishedName) -> Result<(), Di
     )))
 }
 
-/// The controllers of a domain that hold a writable copy, as CN=Sites lists
-/// them (MS-ADTS 6.1.1.2.2.1.2.1.1).
-async fn controllers(
-    connection: &Connection,
-    context: &DistinguishedName,
-) -> Result<Vec<String>, DirectoryError> {
-    let Some(configuration) = &connection.root.configuration else {
-        return Ok(Vec::new());
-    };
-    let context = ldap_escape(context.as_str());
-    let filter =
-        format!("(&(objectClass=nTDSDSA)(|(msDS-hasMasterNCs={context})(hasMasterNCs={context})))");
-    let sites = format!("CN=Sites,{configuration}");
-    let settings = list(connection, &sites, &filter, &["cn"]).await?;
-    let mut hosts = Vec::new();
-    for entry in settings.iter().take(TRIED) {
-        let server = entry.dn.parent();
-        let tag = connection
-            .base_read(server, vec!["dNSHostName".to_owned()])
-            .await?;
-        let reader = EntryReader::new(&[AttributeName::known("dNSHostName")]);
-        let entry = tag.and_then(|tag| reader.read(tag).ok());
-        hosts.extend(entry.and_then(|(entry, _)| entry.text("dNSHostName").map(str::to_lowercase)));
+/// Where to begin anew a search that broke: the same controller first, then
+/// another that serves the domain. A controller that was named is not left,
+/// and one that never answered is not waited for.
+pub(super) async fn start_over(
+    directory: &LdapDirectory,
+    domain: &Domain,
+    tries: u32,
+) -> Option<Domain> {
+    let link = directory.link_by_name(&domain.dns_name).ok()?;
+    if tries > MOST_TRIES || !link.was_reached() {
+        return None;
     }
-    Ok(hosts)
+    let pause = link.timeouts().pause * 4_u32.pow(tries.saturating_sub(1));
+    tokio::time::sleep(pause).await;
+    if tries == 1 || directory.chosen_host(&domain.dns_name).is_some() {
+        return Some(domain.clone());
+    }
+    let mut unused = Vec::new();
+    let by_dns = directory.hosts_by_dns(&domain.dns_name, &mut unused).await;
+    let mut hosts = by_dns.unwrap_or_default();
+    hosts.extend(directory.listed(&domain.naming_context));
+    hosts.retain(|host| *host != domain.host && *host != link.target.host);
+    let check = |found: &Connection| serves(found, &domain.naming_context);
+    Some(match first_of(directory, &hosts, check).await {
+        Ok(found) => {
+            directory.remember(&domain.dns_name, &found.link);
+            Domain {
+                host: found.host,
+                ..domain.clone()
+            }
+        }
+        Err(_) => domain.clone(),
+    })
+}
+
+/// The domain controllers that CN=Sites lists (MS-ADTS 6.1.1.2.2.1.2.1), by
+/// the key of their domain's naming context.
+pub(super) async fn list_controllers(
+    connection: &Connection,
+    configuration: &DistinguishedName,
+) -> BTreeMap<String, Vec<String>> {
+    let sites = format!("CN=Sites,{configuration}");
+    let asked = ["dNSHostName", "serverReference"];
+    let filter = "(&(objectClass=server)(dNSHostName=*))";
+    // They are a second way only, so a server that does not give them is none.
+    let servers = list(connection, &sites, filter, &asked).await;
+    let mut hosts: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for server in servers.unwrap_or_default() {
+        let computer = server.text("serverReference");
+        let domain = computer.and_then(|dn| DistinguishedName::from_server(dn).domain_part());
+        if let (Some(domain), Some(host)) = (domain, server.text("dNSHostName")) {
+            hosts
+                .entry(domain.key())
+                .or_default()
+                .push(host.to_lowercase());
+        }
+    }
+    hosts
 }
 
 impl LdapDirectory {
+    /// The controllers of a domain that CN=Sites lists, as discovery read it.
+    fn listed(&self, context: &DistinguishedName) -> Vec<String> {
+        let listed = self.listed.lock().unwrap_or_else(PoisonError::into_inner);
+        listed.get(&context.key()).cloned().unwrap_or_default()
+    }
+
+    /// Notes what CN=Sites lists.
+    pub(super) fn set_listed(&self, hosts: BTreeMap<String, Vec<String>>) {
+        *self.listed.lock().unwrap_or_else(PoisonError::into_inner) = hosts;
+    }
+
     /// The controllers of a domain that DNS names: those of the site that was
     /// asked for first.
     async fn hosts_by_dns(

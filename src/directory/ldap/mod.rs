@@ -54,6 +54,9 @@ pub struct LdapDirectory {
     account: Arc<Account>,
     /// The server that is asked first; found by DNS if none was named.
     main: tokio::sync::OnceCell<Arc<Link>>,
+    /// The controllers that CN=Sites lists, by the key of their domain's naming
+    /// context.
+    listed: Mutex<BTreeMap<String, Vec<String>>>,
     /// The servers of the domains, by DNS name.
     links: Mutex<BTreeMap<String, Arc<Link>>>,
 }
@@ -89,6 +92,7 @@ impl LdapDirectory {
             main: tokio::sync::OnceCell::new(),
             account,
             config: Box::new(config),
+            listed: Mutex::default(),
             links: Mutex::default(),
         })
     }
@@ -96,6 +100,30 @@ impl LdapDirectory {
     /// See [`super::Directory::discover`].
     pub async fn discover(&self) -> Result<Forest, DirectoryError> {
         discover::discover(self).await
+    }
+
+    /// See [`super::Directory::start_over`].
+    pub async fn start_over(&self, domain: &Domain, tries: u32) -> Option<Domain> {
+        locate::start_over(self, domain, tries).await
+    }
+
+    /// See [`super::Directory::doubts_about_filter`].
+    pub async fn doubts_about_filter(&self, domain: &Domain, filter: &str) -> Vec<String> {
+        let names = super::filter::attributes(filter);
+        let Ok(link) = self.link_by_name(&domain.dns_name) else {
+            return Vec::new();
+        };
+        // A server that does not answer will say so to the search.
+        let Ok(connection) = link.connection().await else {
+            return Vec::new();
+        };
+        match &connection.root.schema {
+            Some(base) if connection.root.is_active_directory && !names.is_empty() => {
+                let doubts = schema::doubts(&connection, base, &names).await;
+                doubts.unwrap_or_default()
+            }
+            _ => Vec::new(),
+        }
     }
 
     /// See [`super::Directory::search`].

@@ -4,8 +4,6 @@
 //! servers are searched for the objectGUID value, and what is read is checked
 //! to carry it.
 
-use std::sync::Arc;
-
 use ldap3::Scope;
 use ldap3::asn1::StructureTag;
 
@@ -17,29 +15,42 @@ use crate::directory::DirectoryError;
 use crate::directory::result_code::explain_in_full;
 use crate::model::{AttributeName, Domain, Entry, Identity, ObjectGuid};
 
-/// Reads the entry; once more on a fresh connection if the first one breaks.
+/// How often an entry is asked for.
+const ASKED: u32 = 3;
+
+/// Reads the entry; again on a fresh connection if one breaks, and after a
+/// pause if the server is busy.
 pub(super) async fn read(
     link: &Link,
     domain: &Domain,
     identity: &Identity,
     attributes: &[AttributeName],
 ) -> Result<Option<Entry>, DirectoryError> {
-    let connection = link.connection().await?;
-    match read_on(&connection, domain, identity, attributes).await {
-        Err(DirectoryError::Unreachable { .. }) => {}
-        result => return result,
+    let mut pause = link.timeouts().pause;
+    for _ in 1..ASKED {
+        let result = read_once(link, domain, identity, attributes).await;
+        let may_pass = result.as_ref().is_err_and(DirectoryError::may_pass);
+        if !may_pass || !link.was_reached() {
+            return result;
+        }
+        tokio::time::sleep(pause).await;
+        pause *= 4;
     }
-    let connection = renewed(link, &connection).await?;
+    read_once(link, domain, identity, attributes).await
+}
+
+async fn read_once(
+    link: &Link,
+    domain: &Domain,
+    identity: &Identity,
+    attributes: &[AttributeName],
+) -> Result<Option<Entry>, DirectoryError> {
+    let connection = link.connection().await?;
     let result = read_on(&connection, domain, identity, attributes).await;
     if matches!(result, Err(DirectoryError::Unreachable { .. })) {
         link.discard(&connection).await;
     }
     result
-}
-
-async fn renewed(link: &Link, broken: &Arc<Connection>) -> Result<Arc<Connection>, DirectoryError> {
-    link.discard(broken).await;
-    link.connection().await
 }
 
 async fn read_on(

@@ -1,8 +1,9 @@
 //! What the forest's schema allows for the attributes that are judged.
 
-use ldap3::Scope;
+use ldap3::{Scope, ldap_escape};
 
 use super::connection::{Connection, Question};
+use super::discover::list;
 use super::entry::EntryReader;
 use crate::directory::DirectoryError;
 use crate::directory::result_code::explain_in_full;
@@ -35,6 +36,9 @@ const JUDGED: [&str; 20] = [
 /// The attributes of an attributeSchema entry that are read.
 const READ: [&str; 3] = ["lDAPDisplayName", "isSingleValued", "rangeUpper"];
 
+/// systemFlags of an attribute that is no stored one.
+const CONSTRUCTED: i64 = 4;
+
 /// Reads isSingleValued and rangeUpper (MS-ADTS 3.1.1.2.3).
 pub(super) async fn read(
     connection: &Connection,
@@ -59,16 +63,63 @@ pub(super) async fn read(
     }
     let reader = EntryReader::new(&READ.map(AttributeName::known));
     let mut schema = Schema::default();
+    let mut known = Vec::new();
     for tag in entries {
         if let Some((name, attribute)) = reader
             .read(tag)
             .ok()
             .and_then(|(entry, _)| attribute(&entry))
         {
+            known.push(name.clone());
             schema.insert(name, attribute);
         }
     }
+    // A schema that tells nothing may not be read, rather than be empty.
+    if !known.is_empty() {
+        for name in JUDGED.iter().copied().map(AttributeName::known) {
+            if !known.contains(&name) {
+                schema.insert_absent(name);
+            }
+        }
+    }
     Ok(schema)
+}
+
+/// What is to be said of the attributes that a filter tests: those that the
+/// schema does not have, and those that the server computes when an entry is
+/// read (systemFlags bit 4, `FLAG_ATTR_IS_CONSTRUCTED`, MS-ADTS 2.2.10).
+pub(super) async fn doubts(
+    connection: &Connection,
+    base: &DistinguishedName,
+    names: &[String],
+) -> Result<Vec<String>, DirectoryError> {
+    let names_in_filter: Vec<_> = names
+        .iter()
+        .map(|name| ldap_escape(name.as_str()))
+        .collect();
+    let filter = format!(
+        "(&(objectClass=attributeSchema)(|(lDAPDisplayName={})))",
+        names_in_filter.join(")(lDAPDisplayName=")
+    );
+    let asked = ["lDAPDisplayName", "systemFlags"];
+    let entries = list(connection, base.as_str(), &filter, &asked).await?;
+    let doubt = |name: &String| {
+        let known = entries.iter().find(|entry| {
+            let known = entry.text("lDAPDisplayName");
+            known.is_some_and(|known| known.eq_ignore_ascii_case(name))
+        });
+        match known.map(|entry| entry.integer("systemFlags").unwrap_or_default()) {
+            None => Some(format!(
+                "the filter tests {name}, which the schema does not have: that part matches nothing"
+            )),
+            Some(flags) if flags & CONSTRUCTED != 0 => Some(format!(
+                "the filter tests {name}, which the server computes for each entry and as a rule \
+                 does not search by: that part may match nothing"
+            )),
+            Some(_) => None,
+        }
+    };
+    Ok(names.iter().filter_map(doubt).collect())
 }
 
 fn attribute(entry: &Entry) -> Option<(AttributeName, AttributeSchema)> {

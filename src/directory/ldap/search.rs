@@ -123,6 +123,10 @@ impl Reading {
                 self.connection = link.connection().await?;
                 self.turn(Vec::new()).await?
             }
+            Err(error) if error.may_pass() && !self.sent => {
+                tokio::time::sleep(link.timeouts().pause).await;
+                self.turn(Vec::new()).await?
+            }
             first => first?,
         };
         let mut empty = 0;
@@ -172,7 +176,10 @@ impl Reading {
             return Err(DirectoryError::Refused {
                 operation: format!("the search below {}", self.request.base),
                 code: done.code,
-                reason: explain_in_full(done.code, &done.text),
+                reason: match done.code {
+                    32 => "this server has no entry of that name; check the spelling".to_owned(),
+                    code => explain_in_full(code, &done.text),
+                },
             });
         }
         Ok(Turn {

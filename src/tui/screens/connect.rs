@@ -221,6 +221,7 @@ impl Connect {
                 }
             },
             domain_hosts: Vec::new(),
+            timeout: None,
             bases,
         })
     }

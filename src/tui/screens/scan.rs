@@ -1,5 +1,6 @@
 //! The scan while it runs: a line a domain.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use ratatui::Frame;
@@ -70,7 +71,27 @@ impl Scan {
                 }
             }
         }
+        lines.extend(self.skipped(width, theme));
         draw_lines(frame, area, &lines);
+    }
+
+    /// What the sync engine leaves out so far, by reason.
+    fn skipped(&self, width: usize, theme: Theme) -> Vec<Line<'static>> {
+        let mut reasons = BTreeMap::new();
+        for (reason, count) in self.domains.iter().flat_map(|domain| &domain.skipped_by) {
+            *reasons.entry(*reason).or_insert(0) += count;
+        }
+        if reasons.is_empty() {
+            return Vec::new();
+        }
+        let reasons: Vec<String> = reasons
+            .iter()
+            .map(|(reason, count): (_, &u64)| format!("{count} {reason}"))
+            .collect();
+        let text = format!("skipped: {}", reasons.join(", "));
+        let mut lines = vec![Line::default()];
+        lines.extend(cell::wrap(&text, width, 4, theme));
+        lines
     }
 
     fn line(
@@ -95,9 +116,11 @@ impl Scan {
         spans.push(Span::raw(" ".repeat(name - used + 1)));
         spans.push(Span::styled(format!("{word:<12}"), theme.style(role)));
         spans.push(Span::raw(format!(
-            " {:>9} {:>7} {:>8} {:>8}",
+            " {:>9} {:>7} {:>6} {:>6} {:>8} {:>8}",
             domain.entries,
             per_second(domain.entries, self.elapsed()),
+            domain.pages,
+            domain.errors,
             domain.skipped,
             domain.findings,
         )));
@@ -111,7 +134,7 @@ impl Scan {
 }
 
 fn name_width(width: usize) -> usize {
-    width.saturating_sub(53).clamp(12, 40)
+    width.saturating_sub(67).clamp(12, 40)
 }
 
 /// Things a second, whole.
@@ -123,8 +146,8 @@ pub(in crate::tui) fn per_second(count: u64, elapsed: Duration) -> u64 {
 fn titles(width: usize, theme: Theme) -> Line<'static> {
     let name = name_width(width);
     let text = format!(
-        "  {:<name$} {:<12} {:>9} {:>7} {:>8} {:>8}",
-        "Domain", "State", "Entries", "Rate/s", "Skipped", "Findings"
+        "  {:<name$} {:<12} {:>9} {:>7} {:>6} {:>6} {:>8} {:>8}",
+        "Domain", "State", "Entries", "Rate/s", "Pages", "Errors", "Skipped", "Findings"
     );
     Line::styled(text, theme.style(Role::Heading))
 }

@@ -1,12 +1,13 @@
 //! Every screen and popup at two sizes, as text.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use crossterm::event::KeyCode;
 
 use super::{Face, LARGE, SMALL, faulty};
 use crate::model::{AttributeName, DomainId, Value};
-use crate::scan::{DomainProgress, DomainState};
+use crate::scan::{DomainProgress, DomainState, SkipReason};
 use crate::session::Event;
 use crate::transaction::{
     AttributeConflict, Outcome, TransactionId, TransactionReport, TransactionState,
@@ -42,14 +43,15 @@ const SECOND: &str = "20261122-093000-bbbb";
 
 fn progress(state: DomainState, name: &str, entries: u64) -> DomainProgress {
     DomainProgress {
-        domain: DomainId(0),
-        name: name.to_owned(),
         state,
         pages: entries / 1000,
         entries,
         judged: entries / 2,
         skipped: entries / 10,
+        skipped_by: BTreeMap::from([(SkipReason::NoClass, entries / 10)]),
+        errors: entries / 5000,
         findings: entries / 100,
+        ..DomainProgress::waiting(DomainId(0), name.to_owned())
     }
 }
 
