@@ -10,6 +10,7 @@ mod completions;
 mod context;
 mod demo;
 mod diff;
+mod doctor;
 mod exceptions;
 pub mod exit;
 pub mod failure;
@@ -88,6 +89,7 @@ struct Cli {
 enum Command {
     Demo(demo::DemoArgs),
     Scan(scan::ScanArgs),
+    Doctor(doctor::DoctorArgs),
     Diff(diff::DiffArgs),
     HardMatch(hard_match::HardMatchArgs),
     Apply(apply::ApplyArgs),
@@ -160,6 +162,7 @@ fn carry_out(cli: Cli) -> Result<Exit, Failure> {
             interactive::run(&cli.source, &cli.scope, &context),
         ),
         Some(Command::Demo(args)) => run_async(&context, demo::run(&args, &context)),
+        Some(Command::Doctor(args)) => run_async(&context, doctor::run(&args, &context)),
         Some(Command::Scan(args)) => run_async(&context, scan::run(&args, &context)),
         Some(Command::Diff(args)) => diff::run(&args),
         Some(Command::HardMatch(args)) => hard_match::run(&args),

@@ -8,6 +8,7 @@
 
 mod attribute_name;
 mod change;
+mod diagnosis;
 mod dn;
 mod domain;
 mod entry;
@@ -20,6 +21,7 @@ mod schema;
 
 pub use attribute_name::{AttributeName, AttributeNameError};
 pub use change::{Change, ChangeSet, Modification};
+pub use diagnosis::{Diagnosis, Verdict};
 pub use dn::{DistinguishedName, DnError, Rdn};
 pub use domain::{Domain, DomainId, Entrance, Forest, SourceKind, Structure, Trust};
 pub use entry::{Attribute, Entry, Identity, Value};

@@ -53,6 +53,11 @@ impl Schema {
         self.absent.insert(name);
     }
 
+    /// Whether the source told nothing.
+    pub fn is_empty(&self) -> bool {
+        self.read.is_empty()
+    }
+
     /// Whether the source's schema does not have the attribute: then no entry
     /// can have it, as opposed to one that may not be read.
     pub fn is_absent(&self, name: &AttributeName) -> bool {

@@ -212,7 +212,12 @@ impl DomainTask {
     /// Looks at the scope before anything is read: a base that does not exist
     /// would look like a directory without faults.
     async fn look(&self) -> Result<Vec<String>, String> {
-        for base in self.scope.bases() {
+        // An export of one OU may hold its people without the OU itself.
+        let is_server = matches!(
+            self.kind,
+            SourceKind::ActiveDirectory | SourceKind::OtherLdap
+        );
+        for base in self.scope.bases().filter(|_| is_server) {
             let identity = Identity::Dn(base.clone());
             let class = [AttributeName::known("objectClass")];
             // Whether it may be read is for the search to find out.

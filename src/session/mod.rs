@@ -6,6 +6,7 @@
 //! the clock read.
 
 mod accept;
+mod doctor;
 mod error;
 mod event;
 mod live;
@@ -15,6 +16,7 @@ mod transact;
 mod worker;
 
 pub use accept::{Remembered, exception_file, exception_folder};
+pub use doctor::examine;
 pub use error::SessionError;
 pub use event::{Acceptances, Command, Event, ScanRequest};
 pub use open::{check_filter, export_demo};

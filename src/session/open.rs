@@ -65,7 +65,7 @@ fn keep(first: &mut Option<SessionError>, missing: &mut Vec<String>, error: Dire
 }
 
 /// How a source is called in journals and messages.
-fn label(spec: &SourceSpec) -> String {
+pub(super) fn label(spec: &SourceSpec) -> String {
     match spec {
         SourceSpec::Server(server) => url(server),
         SourceSpec::Ldif { name, files } => name.clone().unwrap_or_else(|| {
@@ -109,7 +109,7 @@ fn directories(spec: &SourceSpec) -> Result<Vec<Directory>, DirectoryError> {
     }
 }
 
-fn config(server: &ServerSpec) -> LdapConfig {
+pub(super) fn config(server: &ServerSpec) -> LdapConfig {
     LdapConfig {
         label: url(server),
         entrance: server.entrance.clone(),

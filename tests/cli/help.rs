@@ -10,6 +10,7 @@ fn the_help_of_every_command() {
         &[][..],
         &["demo"],
         &["scan"],
+        &["doctor"],
         &["diff"],
         &["hard-match"],
         &["apply"],

@@ -13,6 +13,7 @@ mod connection;
 mod discover;
 mod dns;
 mod entry;
+mod examine;
 mod guard;
 mod kerberos;
 mod link;
@@ -157,6 +158,22 @@ impl LdapDirectory {
             .link_by_name(&domain.dns_name)
             .map_err(ModifyError::NotSent)?;
         modify::modify(&link, domain, identity, changes).await
+    }
+
+    /// The server that is asked first, which may not have been asked yet.
+    async fn main_link(&self) -> Result<Arc<Link>, DirectoryError> {
+        match &self.config.entrance {
+            Entrance::Host(host) if self.main.get().is_none() => self.link_to(host),
+            _ => self.entrance().await.map(|found| found.link),
+        }
+    }
+
+    /// Whether discovery reached a controller of the domain.
+    fn is_reached(&self, domain: &Domain) -> bool {
+        let links = self.links.lock().unwrap_or_else(PoisonError::into_inner);
+        links
+            .get(&domain.dns_name)
+            .is_some_and(|link| link.was_reached())
     }
 
     /// The server that is asked first, with what is to be said of it.

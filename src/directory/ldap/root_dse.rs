@@ -14,8 +14,9 @@ const ACTIVE_DIRECTORY: &str = "1.2.840.113556.1.4.800";
 /// 3.1.1.3.4.3).
 const READ_ONLY: &str = "1.2.840.113556.1.4.1920";
 
-const ATTRIBUTES: [&str; 11] = [
+const ATTRIBUTES: [&str; 12] = [
     "configurationNamingContext",
+    "currentTime",
     "defaultNamingContext",
     "dnsHostName",
     "domainFunctionality",
@@ -44,6 +45,8 @@ pub(super) struct RootDse {
     pub(super) dns_host_name: Option<String>,
     pub(super) domain_level: Option<i64>,
     pub(super) forest_level: Option<i64>,
+    /// The server's clock, in GeneralizedTime (RFC 4517, 3.3.13).
+    pub(super) current_time: Option<String>,
     /// Names this one domain controller, whatever name it is reached by.
     pub(super) ds_service_name: Option<String>,
 }
@@ -83,6 +86,7 @@ impl RootDse {
             dns_host_name: entry.text("dnsHostName").map(str::to_lowercase),
             domain_level: entry.integer("domainFunctionality"),
             forest_level: entry.integer("forestFunctionality"),
+            current_time: entry.text("currentTime").map(str::to_owned),
             ds_service_name: entry.text("dsServiceName").map(str::to_owned),
         }
     }
