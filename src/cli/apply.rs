@@ -16,7 +16,7 @@ use super::scope::ScopeArgs;
 use super::source::SourceArgs;
 use super::talk::{as_u64, count, say};
 use super::write::{Plan, WriteArgs};
-use crate::config::SourceSpec;
+use crate::config::{Profile, SourceSpec};
 use crate::model::ldif::{LDIF_HEADER, write_modification};
 use crate::model::{Change, Modification};
 use crate::session::{ScanRequest, Session};
@@ -24,12 +24,15 @@ use crate::text::escape;
 use crate::transaction::ApplyOptions;
 use crate::worksheet::{Action, Worksheet};
 
+/// How many entries may be changed, if nobody says.
+const MAX_CHANGES: usize = 500;
+
 /// Carry out the decisions of a report: rows whose ACTION is EDIT or REMOVE.
 ///
 /// Scans the sources first, shows the plan, and writes it as a transaction
 /// that can be rolled back. Rows whose ACTION is COMPLETE are remembered as
 /// exceptions, with their REASON and EXPIRES.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(after_help = "Examples:\n  \
     idmend apply decided.csv --server ldaps://dc1.contoso.com --user anna@contoso.com --dry-run\n  \
     idmend apply decided.csv --server ldaps://dc1.contoso.com --user anna@contoso.com\n  \
@@ -51,7 +54,7 @@ pub(super) struct ApplyArgs {
     #[arg(
         long,
         value_name = "N",
-        default_value_t = 500,
+        default_value_t = MAX_CHANGES,
         help_heading = "Writing"
     )]
     pub max_changes: usize,
@@ -89,7 +92,9 @@ pub(super) async fn run(args: &ApplyArgs, context: &Context) -> Result<Exit, Fai
         ));
         return Ok(bad_rows);
     }
-    let request = args.scope.request(&args.source)?;
+    let profiles = args.scope.profiles.read()?;
+    let args = &args.with_profile(&profiles.judging()?);
+    let request = args.scope.request_by(&profiles, &args.source)?;
     let writes = |action| matches!(action, Action::Edit | Action::Remove);
     let decisions = &file.decisions;
     args.check_output(&request, decisions.iter().any(|d| writes(d.action)))?;
@@ -124,6 +129,16 @@ fn refuse_partial_scan(sheet: &Worksheet) -> Result<(), Failure> {
 }
 
 impl ApplyArgs {
+    /// These flags, with the caps of a profile where none are given.
+    fn with_profile(&self, profile: &Profile) -> Self {
+        let mut merged = self.clone();
+        if merged.max_changes == MAX_CHANGES {
+            merged.max_changes = profile.max_changes.unwrap_or(MAX_CHANGES);
+        }
+        merged.write = merged.write.with_profile(profile);
+        merged
+    }
+
     /// `-o FILE.ldif` and LDIF sources go together.
     fn check_output(&self, request: &ScanRequest, writes: bool) -> Result<(), Failure> {
         let files = |spec: &SourceSpec| matches!(spec, SourceSpec::Ldif { .. });

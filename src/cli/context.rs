@@ -118,10 +118,10 @@ fn usual_state() -> Result<PathBuf, Failure> {
     Ok(base.join("idmend"))
 }
 
-/// The file of the saved profile.
-pub(super) fn profile_path() -> Option<PathBuf> {
+/// The folder of the saved profiles.
+pub(super) fn profile_folder() -> Option<PathBuf> {
     let strategy = etcetera::choose_base_strategy().ok()?;
-    Some(strategy.config_dir().join("idmend").join("profile.toml"))
+    Some(strategy.config_dir().join("idmend"))
 }
 
 /// The time.

@@ -7,6 +7,7 @@ use clap::Args;
 use super::context::{Context, now};
 use super::exit::Exit;
 use super::failure::Failure;
+use super::profiles::ProfileArgs;
 use super::progress::Line;
 use super::scope::BaseArgs;
 use super::source::SourceArgs;
@@ -22,6 +23,9 @@ use crate::text::escape;
 #[derive(Debug, Args)]
 pub(super) struct DoctorArgs {
     #[command(flatten)]
+    pub profiles: ProfileArgs,
+
+    #[command(flatten)]
     pub source: SourceArgs,
 
     #[command(flatten)]
@@ -30,7 +34,8 @@ pub(super) struct DoctorArgs {
 
 pub(super) async fn run(args: &DoctorArgs, context: &Context) -> Result<Exit, Failure> {
     args.source.refuse_demo()?;
-    let specs = args.source.specs(&args.base.names()?)?;
+    let profiles = args.profiles.read()?;
+    let specs = profiles.specs(&args.source, &args.base.names()?)?;
     let (_session, log) = context.begin()?;
     let mut exit = Exit::Clean;
     for spec in &specs {

@@ -19,6 +19,7 @@ mod history;
 mod import;
 mod interactive;
 mod log;
+mod profiles;
 mod progress;
 mod recover;
 mod report;
@@ -100,6 +101,8 @@ enum Command {
     #[command(subcommand)]
     Exceptions(exceptions::ExceptionsCommand),
     #[command(subcommand)]
+    Profile(profiles::ProfileCommand),
+    #[command(subcommand)]
     Rules(rules::RulesCommand),
     Completions(completions::CompletionsArgs),
     Man(completions::ManArgs),
@@ -172,6 +175,7 @@ fn carry_out(cli: Cli) -> Result<Exit, Failure> {
         Some(Command::Rollback(args)) => run_async(&context, rollback::run(&args, &context)),
         Some(Command::Recover(args)) => run_async(&context, recover::run(&args, &context)),
         Some(Command::Exceptions(command)) => exceptions::run(&command, &context),
+        Some(Command::Profile(command)) => profiles::run(&command),
         Some(Command::Rules(command)) => rules::run(&command),
         Some(Command::Completions(args)) => completions::completions(&args, Cli::command()),
         Some(Command::Man(args)) => completions::man(&args, Cli::command()),

@@ -7,6 +7,7 @@ use clap::Args;
 use super::context::Context;
 use super::exit::Exit;
 use super::failure::Failure;
+use super::profiles::ProfileArgs;
 use super::progress::Line;
 use super::result;
 use super::rollback::take_back;
@@ -27,6 +28,9 @@ use crate::transaction::{ApplyOptions, Outcome, TransactionId};
     idmend recover --server ldaps://dc1.contoso.com --user anna@contoso.com\n  \
     idmend recover --finish --server ldaps://dc1.contoso.com --user anna@contoso.com")]
 pub(super) struct RecoverArgs {
+    #[command(flatten)]
+    pub profiles: ProfileArgs,
+
     #[command(flatten)]
     pub source: SourceArgs,
 
@@ -59,7 +63,8 @@ pub(super) async fn run(args: &RecoverArgs, context: &Context) -> Result<Exit, F
         return Ok(Exit::Clean);
     }
     args.source.refuse_demo()?;
-    let specs = args.source.specs(&args.base.names()?)?;
+    let profiles = args.profiles.read()?;
+    let specs = profiles.specs(&args.source, &args.base.names()?)?;
     let (mut session, log) = context.begin()?;
     let result = async {
         let forests = {

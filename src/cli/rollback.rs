@@ -8,6 +8,7 @@ use super::context::Context;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::history::resolve;
+use super::profiles::ProfileArgs;
 use super::progress::Line;
 use super::scan::introduce;
 use super::scope::BaseArgs;
@@ -37,6 +38,9 @@ pub(super) struct RollbackArgs {
     pub last: Option<usize>,
 
     #[command(flatten)]
+    pub profiles: ProfileArgs,
+
+    #[command(flatten)]
     pub source: SourceArgs,
 
     #[command(flatten)]
@@ -50,7 +54,8 @@ pub(super) async fn run(args: &RollbackArgs, context: &Context) -> Result<Exit, 
     // Which is known before anybody has to sign in.
     let ids = args.transactions(&Session::new(context.state.clone()))?;
     args.source.refuse_demo()?;
-    let specs = args.source.specs(&args.base.names()?)?;
+    let profiles = args.profiles.read()?;
+    let specs = profiles.specs(&args.source, &args.base.names()?)?;
     let (mut session, log) = context.begin()?;
     let result = async {
         let forests = {

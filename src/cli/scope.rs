@@ -4,11 +4,10 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::context::profile_path;
 use super::failure::Failure;
 use super::hard_match::source_anchor;
+use super::profiles::{Chosen, ProfileArgs};
 use super::source::{SourceArgs, pairs};
-use super::talk::say;
 use crate::config::Profile;
 use crate::model::{AttributeName, DistinguishedName};
 use crate::rule::{Settings, SyncEngine, file};
@@ -22,6 +21,9 @@ const LOGIN_ATTRIBUTE: &str = "userPrincipalName";
 /// What to judge.
 #[derive(Debug, Clone, Args)]
 pub(super) struct ScopeArgs {
+    #[command(flatten)]
+    pub profiles: ProfileArgs,
+
     /// The rules: entra (what Entra ID accepts), multi-tenant or dedicated (as
     /// IdFix judges), or a directory of rule files
     #[arg(
@@ -64,11 +66,6 @@ pub(super) struct ScopeArgs {
     /// Propose to replace a UPN suffix (repeatable)
     #[arg(long, value_name = "OLD=NEW", help_heading = "Judging")]
     pub upn_suffix: Vec<String>,
-
-    /// Take flags that are not given, and changes to rules, from this TOML file
-    /// [default: the saved profile]
-    #[arg(long, value_name = "FILE", help_heading = "Judging")]
-    pub profile: Option<PathBuf>,
 
     /// What makes entries of different forests one person, as chosen in Entra
     /// Connect: once (nothing), mail, sid, sam, or an attribute; contacts join
@@ -154,47 +151,30 @@ impl ScopeArgs {
     /// Everything that a scan needs. Whatever is wrong is found here, before a
     /// password is asked for or a connection made.
     pub(super) fn request(&self, source: &SourceArgs) -> Result<ScanRequest, Failure> {
-        self.request_by(&self.profile()?, source)
+        self.request_by(&self.profiles.read()?, source)
     }
 
     /// The same for the terminal interface, which can ask for a source.
     pub(super) fn request_on(&self, source: &SourceArgs) -> Result<ScanRequest, Failure> {
-        let profile = self.profile()?;
-        let merged = source.with_profile(&profile);
-        if merged.is_empty() && !merged.means_own_domain() {
-            self.with_profile(&profile).without_sources(&profile)
+        let profiles = self.profiles.read()?;
+        if profiles.names_source(source) {
+            self.request_by(&profiles, source)
         } else {
-            self.request_by(&profile, source)
+            let judging = profiles.judging()?;
+            self.with_profile(&judging).without_sources(&judging)
         }
     }
 
-    fn request_by(&self, profile: &Profile, source: &SourceArgs) -> Result<ScanRequest, Failure> {
-        let mut request = self.with_profile(profile).without_sources(profile)?;
-        let source = source.with_profile(profile);
-        request.sources = source.specs(&request.options.bases)?;
+    /// The same with profiles that are read already.
+    pub(super) fn request_by(
+        &self,
+        profiles: &Chosen,
+        source: &SourceArgs,
+    ) -> Result<ScanRequest, Failure> {
+        let judging = profiles.judging()?;
+        let mut request = self.with_profile(&judging).without_sources(&judging)?;
+        request.sources = profiles.specs(source, &request.options.bases)?;
         Ok(request)
-    }
-
-    /// The profile that is named, else the saved one.
-    fn profile(&self) -> Result<Profile, Failure> {
-        let path = match &self.profile {
-            Some(path) if !path.is_file() => {
-                return Err(Failure::usage(format!(
-                    "there is no profile {}",
-                    path.display()
-                )));
-            }
-            Some(path) => Some(path.clone()),
-            None => profile_path(),
-        };
-        let Some(path) = path else {
-            return Ok(Profile::default());
-        };
-        let profile = Profile::read(&path).map_err(|error| Failure::usage(error.to_string()))?;
-        if path.is_file() {
-            say(format!("profile: {}", path.display()));
-        }
-        Ok(profile)
     }
 
     fn without_sources(&self, profile: &Profile) -> Result<ScanRequest, Failure> {

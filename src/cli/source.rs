@@ -81,7 +81,8 @@ pub(super) struct SourceArgs {
     )]
     pub password_file: Option<PathBuf>,
 
-    /// Read the password from the first line of standard input
+    /// Read the password from the first line of standard input; several
+    /// sign-ins read a line each
     #[arg(long, help_heading = "Sign-in", group = "password")]
     pub password_stdin: bool,
 
@@ -110,6 +111,10 @@ pub(super) struct SourceArgs {
     /// DANGER: send the password and all data unprotected
     #[arg(long, help_heading = "Sign-in", conflicts_with = "starttls")]
     pub allow_cleartext: bool,
+
+    /// The profile that this sign-in is of, where there are several.
+    #[arg(skip)]
+    pub of_profile: Option<String>,
 }
 
 impl SourceArgs {
@@ -125,7 +130,12 @@ impl SourceArgs {
             merged.dc.extend(profile.dc.iter().cloned());
             merged.starttls |= profile.starttls;
             merged.auth = merged.auth.or(profile.auth);
-            merged.user = merged.user.or_else(|| profile.user.clone());
+            if merged.user.is_none() {
+                merged.user.clone_from(&profile.user);
+                if !merged.password_stdin && merged.password_file.is_none() {
+                    merged.password_file.clone_from(&profile.password_file);
+                }
+            }
             if merged.pin.is_empty() {
                 merged.pin.clone_from(&profile.pin);
             }
@@ -305,7 +315,20 @@ impl SourceArgs {
         }
     }
 
+    /// The variable that may hold the password. Where there are several
+    /// sign-ins each has its own: one password tried for all of them could
+    /// lock accounts.
+    fn password_variable(&self) -> String {
+        let Some(name) = &self.of_profile else {
+            return PASSWORD_VARIABLE.to_owned();
+        };
+        let fit = |c: char| if c.is_ascii_alphanumeric() { c } else { '_' };
+        let name: String = name.chars().map(fit).collect();
+        format!("{PASSWORD_VARIABLE}_{}", name.to_ascii_uppercase())
+    }
+
     fn password(&self, user: &str) -> Result<SecretString, Failure> {
+        let variable = self.password_variable();
         let password = if let Some(path) = &self.password_file {
             first_line(&read_secret(path)?)
         } else if self.password_stdin {
@@ -319,15 +342,16 @@ impl SourceArgs {
                     ))
                 })?;
             first_line(&line)
-        } else if let Ok(password) = std::env::var(PASSWORD_VARIABLE) {
+        } else if let Ok(password) = std::env::var(&variable) {
             password
         } else if can_ask() {
             rpassword::prompt_password(format!("password of {}: ", crate::text::escape(user)))
                 .map_err(|error| Failure::usage(format!("cannot ask for the password: {error}")))?
         } else {
             return Err(
-                Failure::usage("there is no terminal to ask for the password")
-                    .hint("give --password-file FILE, --password-stdin or IDMEND_PASSWORD"),
+                Failure::usage("there is no terminal to ask for the password").hint(format!(
+                    "give --password-file FILE, --password-stdin or {variable}"
+                )),
             );
         };
         if password.is_empty() {

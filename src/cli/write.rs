@@ -12,6 +12,7 @@ use super::failure::Failure;
 use super::progress::Line;
 use super::result;
 use super::talk::{as_u64, confirm, count, insist, say};
+use crate::config::Profile;
 use crate::model::{ChangeSet, Value};
 use crate::session::{Session, SessionError, Watched};
 use crate::text::{Cut, escape, fit_text};
@@ -20,11 +21,14 @@ use crate::transaction::{
     plan_digest,
 };
 
+/// After how many failures a transaction stops, if nobody says.
+const STOP_AFTER: usize = 10;
+
 /// How much of a value a plan shows.
 const VALUE_WIDTH: usize = 200;
 
 /// How to write.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(super) struct WriteArgs {
     /// Check everything and write nothing
     #[arg(long, help_heading = "Writing")]
@@ -39,7 +43,7 @@ pub(super) struct WriteArgs {
     pub json: bool,
 
     /// Stop after this many entries that were refused or failed; 0 never stops
-    #[arg(long, value_name = "N", default_value_t = 10, help_heading = "Writing")]
+    #[arg(long, value_name = "N", default_value_t = STOP_AFTER, help_heading = "Writing")]
     pub stop_after: usize,
 
     /// Change at most this many entries a second
@@ -49,6 +53,18 @@ pub(super) struct WriteArgs {
 }
 
 impl WriteArgs {
+    /// The same, with what a profile says where no flag does.
+    pub(super) fn with_profile(&self, profile: &Profile) -> Self {
+        let mut merged = self.clone();
+        if merged.stop_after == STOP_AFTER {
+            merged.stop_after = profile.stop_after.unwrap_or(STOP_AFTER);
+        }
+        merged.throttle = merged
+            .throttle
+            .or(profile.throttle.filter(|rate| *rate > 0));
+        merged
+    }
+
     /// The same as the transaction wants it.
     pub(super) fn options(&self) -> ApplyOptions {
         ApplyOptions {

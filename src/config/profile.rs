@@ -25,6 +25,7 @@ pub struct Profile {
     pub dns_server: Option<String>,
     pub auth: Option<Auth>,
     pub user: Option<String>,
+    pub password_file: Option<PathBuf>,
     pub starttls: bool,
     pub ca_cert: Option<PathBuf>,
     pub pin: Vec<String>,
@@ -49,6 +50,9 @@ pub struct Profile {
     pub directory_extensions: Vec<String>,
     pub sync_engine: Option<String>,
     pub source_anchor: Option<String>,
+    pub max_changes: Option<usize>,
+    pub stop_after: Option<usize>,
+    pub throttle: Option<u32>,
     /// Whether users are Exchange Online recipients. Yes if not said.
     pub exchange_online: Option<bool>,
 }
@@ -137,7 +141,95 @@ impl Profile {
         self
     }
 
+    /// Adds what another profile says of judging: lists are put together, and
+    /// what both say must be the same. Fails with the key that is not.
+    pub fn join(&mut self, other: &Self) -> Result<(), &'static str> {
+        fn one<T: Clone + PartialEq>(
+            mine: &mut Option<T>,
+            theirs: Option<&T>,
+            key: &'static str,
+        ) -> Result<(), &'static str> {
+            match (mine.as_ref(), theirs) {
+                (Some(mine), Some(theirs)) if mine != theirs => Err(key),
+                (None, Some(theirs)) => {
+                    *mine = Some(theirs.clone());
+                    Ok(())
+                }
+                _ => Ok(()),
+            }
+        }
+        one(&mut self.rule_set, other.rule_set.as_ref(), "rule-set")?;
+        one(&mut self.filter, other.filter.as_ref(), "filter")?;
+        one(
+            &mut self.forest_join,
+            other.forest_join.as_ref(),
+            "forest-join",
+        )?;
+        one(
+            &mut self.exceptions,
+            other.exceptions.as_ref(),
+            "exceptions",
+        )?;
+        one(
+            &mut self.login_attribute,
+            other.login_attribute.as_ref(),
+            "login-attribute",
+        )?;
+        one(
+            &mut self.routable_domains,
+            other.routable_domains.as_ref(),
+            "routable-domains",
+        )?;
+        one(
+            &mut self.source_anchor,
+            other.source_anchor.as_ref(),
+            "source-anchor",
+        )?;
+        one(
+            &mut self.sync_engine,
+            other.sync_engine.as_ref(),
+            "sync-engine",
+        )?;
+        one(
+            &mut self.exchange_online,
+            other.exchange_online.as_ref(),
+            "exchange-online",
+        )?;
+        one(
+            &mut self.max_changes,
+            other.max_changes.as_ref(),
+            "max-changes",
+        )?;
+        one(
+            &mut self.stop_after,
+            other.stop_after.as_ref(),
+            "stop-after",
+        )?;
+        one(&mut self.throttle, other.throttle.as_ref(), "throttle")?;
+        for (old, new) in &other.upn_suffix_map {
+            let known = self.upn_suffix_map.insert(old.clone(), new.clone());
+            if known.is_some_and(|known| known != *new) {
+                return Err("upn-suffix-map");
+            }
+        }
+        for wish in &other.overrides {
+            if self.overrides.iter().any(|known| known.id == wish.id) {
+                return Err("change to a rule");
+            }
+            self.overrides.push(wish.clone());
+        }
+        self.base.extend_from_slice(&other.base);
+        self.exclude.extend_from_slice(&other.exclude);
+        self.verified_domain
+            .extend_from_slice(&other.verified_domain);
+        self.upn_suffix.extend_from_slice(&other.upn_suffix);
+        self.directory_extensions
+            .extend_from_slice(&other.directory_extensions);
+        Ok(())
+    }
+
     fn parse(file: &str, text: &str) -> Result<Self, (usize, String)> {
+        refuse_secrets(text)?;
         let mut profile: Self = toml::from_str(text).map_err(|error| {
             let offset = error.span().map_or(0, |span| span.start);
             (offset, error.message().replace('\n', " "))
@@ -164,6 +256,26 @@ impl Profile {
     }
 }
 
+/// Refuses a key that looks like a secret, without repeating its value.
+fn refuse_secrets(text: &str) -> Result<(), (usize, String)> {
+    const LOOKS: [&str; 5] = ["password", "passwd", "secret", "token", "credential"];
+    let mut offset = 0;
+    for line in text.split_inclusive('\n') {
+        let key = line.split('=').next().unwrap_or_default().trim();
+        let key = key.trim_matches(['"', '\'']).to_lowercase();
+        let is_key = line.contains('=') && !key.starts_with('#') && key != "password-file";
+        if is_key && LOOKS.iter().any(|look| key.contains(look)) {
+            let reason = format!(
+                "a profile holds no secret: remove `{key}`; the password is asked for, or comes \
+                 from password-file or IDMEND_PASSWORD"
+            );
+            return Err((offset, reason));
+        }
+        offset += line.len();
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -182,7 +294,7 @@ mod tests {
         std::fs::write(&path, "user = \"anna@x\"\npassword = \"x\"\n").unwrap();
         let error = Profile::read(&path).unwrap_err().to_string();
         assert!(
-            error.contains("line 2, column 1: unknown field `password`"),
+            error.contains("line 2, column 1: a profile holds no secret: remove `password`"),
             "{error}"
         );
     }
@@ -200,6 +312,50 @@ mod tests {
         );
         assert_eq!(profile.exceptions, Some(PathBuf::from("/srv/ok.toml")));
         assert_eq!(profile.ca_cert, None);
+    }
+
+    #[test]
+    fn several_profiles_must_agree_on_what_is_judged() {
+        let read = |text| Profile::parse("p.toml", text).unwrap();
+        let mut one = read("base = [\"OU=a\"]\nrule-set = \"entra\"\nthrottle = 5\n");
+        assert_eq!(
+            one.join(&read("base = [\"OU=b\"]\nfilter = \"(a=b)\"\n")),
+            Ok(())
+        );
+        assert_eq!(one.base, ["OU=a", "OU=b"]);
+        assert_eq!(one.filter.as_deref(), Some("(a=b)"));
+        assert_eq!(
+            one.join(&read("rule-set = \"dedicated\"\n")),
+            Err("rule-set")
+        );
+        assert_eq!(one.join(&read("throttle = 5\n")), Ok(()));
+    }
+
+    #[test]
+    fn a_secret_is_refused_without_being_repeated() {
+        for key in [
+            "password",
+            "Bind-Password",
+            "\"client_secret\"",
+            "api-token",
+        ] {
+            let (_, reason) = Profile::parse("p", &format!("{key} = \"hush\"\n")).unwrap_err();
+            assert!(reason.contains("a profile holds no secret"), "{reason}");
+            assert!(!reason.contains("hush"), "{reason}");
+        }
+        let file = Profile::parse("p", "password-file = \"/run/x\"\n").unwrap();
+        assert_eq!(file.password_file, Some(PathBuf::from("/run/x")));
+        let template = include_str!("../cli/profile.toml");
+        assert_eq!(Profile::parse("p", template), Ok(Profile::default()));
+        // Each key of the template is one that is known.
+        let is_key = |line: &&str| line.contains(" = ") || line.starts_with('[');
+        let keys = template.lines().filter_map(|line| line.strip_prefix("# "));
+        let keys: Vec<&str> = keys.filter(is_key).collect();
+        let all = Profile::parse("p", &keys.join("\n")).unwrap();
+        assert_eq!(
+            (all.server.len(), all.max_changes, all.overrides.len()),
+            (1, Some(500), 1)
+        );
     }
 
     #[test]

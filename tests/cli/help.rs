@@ -18,6 +18,7 @@ fn the_help_of_every_command() {
         &["show"],
         &["rollback"],
         &["recover"],
+        &["profile"],
         &["rules"],
         &["rules", "list"],
         &["rules", "show"],

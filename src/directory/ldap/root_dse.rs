@@ -45,7 +45,7 @@ pub(super) struct RootDse {
     pub(super) dns_host_name: Option<String>,
     pub(super) domain_level: Option<i64>,
     pub(super) forest_level: Option<i64>,
-    /// The server's clock, in GeneralizedTime (RFC 4517, 3.3.13).
+    /// The server's clock, as a `GeneralizedTime` (RFC 4517, 3.3.13).
     pub(super) current_time: Option<String>,
     /// Names this one domain controller, whatever name it is reached by.
     pub(super) ds_service_name: Option<String>,
