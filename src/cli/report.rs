@@ -10,7 +10,7 @@ use super::failure::Failure;
 use super::talk::say;
 use crate::report::csv::{CsvStyle, CsvWriter};
 use crate::report::html::{self, About};
-use crate::report::{Record, jsonl, text};
+use crate::report::{Record, jsonl, text, write_rules};
 use crate::worksheet::Worksheet;
 
 /// A report format.
@@ -160,6 +160,7 @@ fn write_all(content: &Content<'_>, format: Format, mut output: impl Write) -> i
             for record in records {
                 text::write(&mut output, &record)?;
             }
+            write_rules(&mut output, sheet)?;
             output.flush()
         }
         Format::Csv => {

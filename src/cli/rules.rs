@@ -8,9 +8,9 @@ use clap::Subcommand;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::talk::{as_u64, count, say};
-use crate::report::severity_word;
+use crate::report::{paragraph, severity_word};
 use crate::rule::{self, Rule, file};
-use crate::text::{escape, width_up_to};
+use crate::text::escape;
 
 /// The rules: what they say, and whether a directory of them is sound.
 #[derive(Debug, Subcommand)]
@@ -77,9 +77,6 @@ fn show(id: &str) -> Result<Exit, Failure> {
     Ok(Exit::Clean)
 }
 
-/// The width that texts are broken at.
-const WIDTH: usize = 78;
-
 /// All that is known of a rule.
 fn explain(rule: &Rule) -> String {
     let classes: Vec<_> = rule.applies_to.iter().map(|class| class.as_str()).collect();
@@ -134,28 +131,6 @@ fn heading_of(out: &mut String, heading: &str) {
     out.push('\n');
 }
 
-/// Appends `text`, broken between words: the first line begins with `first`,
-/// all others with `next`.
-fn paragraph(out: &mut String, first: &str, next: &str, text: &str) {
-    let mut line = first.to_owned();
-    let mut empty = true;
-    for word in text.split_whitespace() {
-        if !empty && shown(&line) + 1 + shown(word) > WIDTH {
-            out.push_str(line.trim_end());
-            out.push('\n');
-            next.clone_into(&mut line);
-            empty = true;
-        }
-        if !empty {
-            line.push(' ');
-        }
-        line.push_str(word);
-        empty = false;
-    }
-    out.push_str(line.trim_end());
-    out.push('\n');
-}
-
 fn check(directory: &Path) -> Result<Exit, Failure> {
     if !directory.is_dir() {
         return Err(Failure::usage(format!(
@@ -188,9 +163,4 @@ fn check(directory: &Path) -> Result<Exit, Failure> {
         directory.display()
     )?;
     Ok(Exit::Clean)
-}
-
-/// The columns that a text takes.
-fn shown(text: &str) -> usize {
-    width_up_to(text, WIDTH * 2)
 }

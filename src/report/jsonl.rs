@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::import::{Collector, Fault, Import, ImportError};
 use super::record::Record;
 use super::row::{ReportRow, RowSink};
-use super::words::{action_word, severity_word};
+use super::words::{action_word, confidence_word, severity_word};
 use crate::model::Value;
 
 /// One line as it is written.
@@ -30,6 +30,8 @@ struct Line<'a> {
     value_base64: Option<String>,
     update: &'a str,
     proposedaction: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    confidence: Option<&'static str>,
     action: &'static str,
     severity: &'static str,
     rule: &'a [String],
@@ -96,6 +98,7 @@ pub fn write(output: &mut impl io::Write, record: &Record) -> io::Result<()> {
             .map(|value| STANDARD.encode(value.as_bytes())),
         update: &record.update,
         proposedaction: action_word(record.proposed),
+        confidence: record.confidence.map(confidence_word),
         action: action_word(record.action),
         severity: severity_word(record.severity),
         rule: &record.rules,

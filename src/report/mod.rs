@@ -7,6 +7,7 @@
 
 pub mod csv;
 pub mod diff;
+mod explain;
 pub mod hard_match;
 pub mod html;
 pub mod import;
@@ -16,8 +17,9 @@ pub mod row;
 pub mod text;
 mod words;
 
+pub use explain::{paragraph, write_rules};
 pub use record::{Record, row_digest};
-pub use words::{action_word, parse_action, severity_word};
+pub use words::{action_word, confidence_word, parse_action, severity_word};
 
 #[cfg(test)]
 mod tests {
@@ -28,7 +30,7 @@ mod tests {
     use super::import::Import;
     use super::*;
     use crate::model::{AttributeName, Identity, ObjectClass, ObjectGuid, Value};
-    use crate::rule::Severity;
+    use crate::rule::{Confidence, Severity};
     use crate::worksheet::Action;
 
     fn record(value: Option<Value>, update: &str, guid: bool) -> Record {
@@ -41,6 +43,7 @@ mod tests {
             value,
             update: update.into(),
             proposed: Action::Edit,
+            confidence: Some(Confidence::Review),
             action: Action::Edit,
             severity: Severity::Fails,
             rules: vec!["a".into(), "b".into()],

@@ -8,7 +8,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::exception::Why;
 use crate::model::{DistinguishedName, Entry, Identity, ObjectClass, ObjectGuid, Value};
-use crate::rule::{Severity, SourceAnchor};
+use crate::rule::{Confidence, Severity, SourceAnchor};
 use crate::worksheet::{Action, RowId, Worksheet};
 
 /// The attribute that Entra Connect prefers as the anchor of users
@@ -35,6 +35,8 @@ pub struct Record {
     pub update: String,
     /// PROPOSEDACTION.
     pub proposed: Action,
+    /// How much care the proposal asks for; `None` where nothing is proposed.
+    pub confidence: Option<Confidence>,
     /// ACTION.
     pub action: Action,
     /// SEVERITY.
@@ -87,6 +89,7 @@ impl Record {
             error: text.error,
             update: text.update,
             proposed: text.proposed,
+            confidence: sheet.proposal(row).map(|proposal| proposal.confidence),
             // Applied again, the report says the same once more.
             action: if accepted.is_some() {
                 Action::Complete

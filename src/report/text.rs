@@ -6,7 +6,7 @@
 use std::io;
 
 use super::record::Record;
-use super::words::{action_word, severity_word};
+use super::words::{action_word, confidence_word, severity_word};
 use crate::scan::{ADDRESS, CONTACT_FIELDS, ContactCounts, ScanResult};
 use crate::text::{Cut, escape, fit_text};
 use crate::worksheet::Action;
@@ -36,14 +36,19 @@ pub fn write(output: &mut impl io::Write, record: &Record) -> io::Result<()> {
     if let Some(why) = &record.accepted {
         return writeln!(output, "            accepted: {}", escape(&why.to_string()));
     }
+    let care = record.confidence.map(confidence_word).unwrap_or_default();
     match record.proposed {
         Action::Edit => writeln!(
             output,
-            "            proposed: EDIT to {}",
+            "            proposed ({care}): EDIT to {}",
             fit_text(&record.update, VALUE_WIDTH, Cut::Middle)
         ),
         Action::None => Ok(()),
-        other => writeln!(output, "            proposed: {}", action_word(other)),
+        other => writeln!(
+            output,
+            "            proposed ({care}): {}",
+            action_word(other)
+        ),
     }
 }
 

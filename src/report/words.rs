@@ -1,6 +1,6 @@
 //! The words that stand in reports for actions and severities.
 
-use crate::rule::Severity;
+use crate::rule::{Confidence, Severity};
 use crate::worksheet::Action;
 
 /// The ACTION word; nothing decided is the empty word.
@@ -38,5 +38,14 @@ pub fn severity_word(severity: Severity) -> &'static str {
         Severity::Dropped => "dropped",
         Severity::Changed => "changed",
         Severity::Hygiene => "hygiene",
+    }
+}
+
+/// How much care a proposal asks for.
+pub fn confidence_word(confidence: Confidence) -> &'static str {
+    match confidence {
+        Confidence::Safe => "safe",
+        Confidence::Review => "review",
+        Confidence::Manual => "manual",
     }
 }

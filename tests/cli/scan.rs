@@ -2,7 +2,7 @@
 
 use insta::assert_snapshot;
 
-use crate::common::{Home, SMALL, lines_with};
+use crate::common::{ABOUT_RULES, Home, SMALL, lines_with};
 
 #[test]
 fn findings_are_printed_for_people() {
@@ -13,19 +13,21 @@ fn findings_are_printed_for_people() {
 quarantined CN=Anna Meyer,OU=Sales,DC=contoso,DC=test
             mail: anna@contoso.com
             Another entry has the same mail address: also held by CN=Bert Kunz,OU=Sales,DC=contoso,DC=test (proxyAddresses) (mail-duplicate)
-            proposed: COMPLETE
+            proposed (review): COMPLETE
 quarantined CN=Anna Meyer,OU=Sales,DC=contoso,DC=test
             proxyAddresses: SMTP:anna@contoso.com
             Another entry has the same address: also held by CN=Bert Kunz,OU=Sales,DC=contoso,DC=test (proxyAddresses) (proxy-duplicate)
-            proposed: COMPLETE
+            proposed (review): COMPLETE
 fails       CN=Anna Meyer,OU=Sales,DC=contoso,DC=test
             userPrincipalName: anna meyer@contoso.com
             White space or invisible characters in the user principal name: space (U+0020) at character 5 (upn-white-space)
-            proposed: EDIT to annameyer@contoso.com
+            proposed (review): EDIT to annameyer@contoso.com
 quarantined CN=Bert Kunz,OU=Sales,DC=contoso,DC=test
             proxyAddresses: smtp:anna@contoso.com
             Another entry has the same address: also held by CN=Anna Meyer,OU=Sales,DC=contoso,DC=test (mail) (proxy-duplicate)
-            proposed: REMOVE
+            proposed (review): REMOVE
+
+What these rules are about
 -- stderr
 state: $FOLDER/home/.local/state/idmend
 LDIF contoso.test: contoso.test (small.ldif)
@@ -34,6 +36,32 @@ contoso.test: 3 entries, 3 judged, 0 skipped, 4 findings
 log: $FOLDER/home/.local/state/idmend/log/RUN.log
 -- exit 1
 ");
+}
+
+#[test]
+fn a_report_for_people_ends_with_what_is_known_of_its_rules() {
+    let home = Home::new();
+    home.write("small.ldif", SMALL);
+    let text = home.data(&["scan", "--ldif", "small.ldif"]);
+    let (_, about) = text.split_once(ABOUT_RULES).unwrap();
+    let heads: Vec<&str> = about
+        .lines()
+        .filter(|line| !line.starts_with(' ') && !line.is_empty())
+        .collect();
+    assert_eq!(
+        heads,
+        [
+            "fails       upn-white-space: White space or invisible characters in the user",
+            "quarantined proxy-duplicate: Another entry has the same address",
+            "quarantined mail-duplicate: Another entry has the same mail address",
+        ]
+    );
+    for label in ["happens: ", "why: ", "ignore? ", "source: "] {
+        let line = format!("\n            {label}");
+        assert!(about.matches(&line).count() >= heads.len(), "{label}");
+    }
+    let is_short = |line: &str| line.len() <= 80 || line.contains("https://");
+    assert!(about.lines().all(is_short), "{about}");
 }
 
 #[test]
@@ -56,10 +84,10 @@ log: $FOLDER/home/.local/state/idmend/log/RUN.log
 -- exit 1
 "#);
     assert_snapshot!(home.data(&["scan", "--ldif", "small.ldif", "--format", "jsonl"]), @r#"
-{"distinguishedname":"CN=Anna Meyer,OU=Sales,DC=contoso,DC=test","commonname":"Anna Meyer","objectclass":"user","attribute":"mail","error":"Duplicate","value":"anna@contoso.com","update":"","proposedaction":"COMPLETE","action":"","severity":"quarantined","rule":["mail-duplicate"],"message":"Another entry has the same mail address: also held by CN=Bert Kunz,OU=Sales,DC=contoso,DC=test (proxyAddresses)","userprincipalname":"anna meyer@contoso.com","domain":"contoso.test","conflicts":["CN=Bert Kunz,OU=Sales,DC=contoso,DC=test"],"rowid":"r116dbf888806b0d7"}
-{"distinguishedname":"CN=Anna Meyer,OU=Sales,DC=contoso,DC=test","commonname":"Anna Meyer","objectclass":"user","attribute":"proxyAddresses","error":"Duplicate","value":"SMTP:anna@contoso.com","update":"","proposedaction":"COMPLETE","action":"","severity":"quarantined","rule":["proxy-duplicate"],"message":"Another entry has the same address: also held by CN=Bert Kunz,OU=Sales,DC=contoso,DC=test (proxyAddresses)","userprincipalname":"anna meyer@contoso.com","domain":"contoso.test","conflicts":["CN=Bert Kunz,OU=Sales,DC=contoso,DC=test"],"rowid":"r10e82f2e3b2016a0"}
-{"distinguishedname":"CN=Anna Meyer,OU=Sales,DC=contoso,DC=test","commonname":"Anna Meyer","objectclass":"user","attribute":"userPrincipalName","error":"Character","value":"anna meyer@contoso.com","update":"annameyer@contoso.com","proposedaction":"EDIT","action":"","severity":"fails","rule":["upn-white-space"],"message":"White space or invisible characters in the user principal name: space (U+0020) at character 5","userprincipalname":"anna meyer@contoso.com","domain":"contoso.test","conflicts":[],"rowid":"rfd2b1a7822d6ef4e"}
-{"distinguishedname":"CN=Bert Kunz,OU=Sales,DC=contoso,DC=test","commonname":"Bert Kunz","objectclass":"user","attribute":"proxyAddresses","error":"Duplicate","value":"smtp:anna@contoso.com","update":"","proposedaction":"REMOVE","action":"","severity":"quarantined","rule":["proxy-duplicate"],"message":"Another entry has the same address: also held by CN=Anna Meyer,OU=Sales,DC=contoso,DC=test (mail)","userprincipalname":"bert@contoso.com","domain":"contoso.test","conflicts":["CN=Anna Meyer,OU=Sales,DC=contoso,DC=test"],"rowid":"raa9f302fc87ea63a"}
+{"distinguishedname":"CN=Anna Meyer,OU=Sales,DC=contoso,DC=test","commonname":"Anna Meyer","objectclass":"user","attribute":"mail","error":"Duplicate","value":"anna@contoso.com","update":"","proposedaction":"COMPLETE","confidence":"review","action":"","severity":"quarantined","rule":["mail-duplicate"],"message":"Another entry has the same mail address: also held by CN=Bert Kunz,OU=Sales,DC=contoso,DC=test (proxyAddresses)","userprincipalname":"anna meyer@contoso.com","domain":"contoso.test","conflicts":["CN=Bert Kunz,OU=Sales,DC=contoso,DC=test"],"rowid":"r116dbf888806b0d7"}
+{"distinguishedname":"CN=Anna Meyer,OU=Sales,DC=contoso,DC=test","commonname":"Anna Meyer","objectclass":"user","attribute":"proxyAddresses","error":"Duplicate","value":"SMTP:anna@contoso.com","update":"","proposedaction":"COMPLETE","confidence":"review","action":"","severity":"quarantined","rule":["proxy-duplicate"],"message":"Another entry has the same address: also held by CN=Bert Kunz,OU=Sales,DC=contoso,DC=test (proxyAddresses)","userprincipalname":"anna meyer@contoso.com","domain":"contoso.test","conflicts":["CN=Bert Kunz,OU=Sales,DC=contoso,DC=test"],"rowid":"r10e82f2e3b2016a0"}
+{"distinguishedname":"CN=Anna Meyer,OU=Sales,DC=contoso,DC=test","commonname":"Anna Meyer","objectclass":"user","attribute":"userPrincipalName","error":"Character","value":"anna meyer@contoso.com","update":"annameyer@contoso.com","proposedaction":"EDIT","confidence":"review","action":"","severity":"fails","rule":["upn-white-space"],"message":"White space or invisible characters in the user principal name: space (U+0020) at character 5","userprincipalname":"anna meyer@contoso.com","domain":"contoso.test","conflicts":[],"rowid":"rfd2b1a7822d6ef4e"}
+{"distinguishedname":"CN=Bert Kunz,OU=Sales,DC=contoso,DC=test","commonname":"Bert Kunz","objectclass":"user","attribute":"proxyAddresses","error":"Duplicate","value":"smtp:anna@contoso.com","update":"","proposedaction":"REMOVE","confidence":"review","action":"","severity":"quarantined","rule":["proxy-duplicate"],"message":"Another entry has the same address: also held by CN=Anna Meyer,OU=Sales,DC=contoso,DC=test (mail)","userprincipalname":"bert@contoso.com","domain":"contoso.test","conflicts":["CN=Anna Meyer,OU=Sales,DC=contoso,DC=test"],"rowid":"raa9f302fc87ea63a"}
 "#);
 }
 
@@ -228,11 +256,13 @@ fails       CN=a,DC=contoso,DC=test
 hygiene     CN=c,DC=contoso,DC=test
             displayName: <U+202E>evil␛[31m
             White space at the edges of the display name, or invisible characters in it: invisible character (U+202E) at character 1, and 1 more (displayname-white-space)
-            proposed: EDIT to evil[31m
+            proposed (safe): EDIT to evil[31m
 fails       CN=c,DC=contoso,DC=test
             userPrincipalName: c c@contoso.com
             White space or invisible characters in the user principal name: space (U+0020) at character 2 (upn-white-space)
-            proposed: EDIT to cc@contoso.com
+            proposed (review): EDIT to cc@contoso.com
+
+What these rules are about
 -- stderr
 state: $FOLDER/home/.local/state/idmend
 LDIF contoso.test: contoso.test (odd.ldif)
