@@ -140,7 +140,7 @@ fn a_dry_run_on_a_directory_checks_what_an_apply_would_check() {
         decision
     });
     let shown = home.run(&["apply", "d.csv", "--demo", "--dry-run"]);
-    assert_snapshot!(without_numbers(&lines_with(&shown, &["CN=Admin", "  - adm", "  + adm", "plan:", "would", "dry run", "-- exit"])), @"
+    assert_snapshot!(without_numbers(&lines_with(&shown, &["CN=Admin", "  - adm", "  + adm", "plan", "would", "dry run", "-- exit"])), @"
 CN=Admin Kerstin Wolff,OU=Administrators,OU=Contoso,DC=corp,DC=contoso,DC=com (line N)
   - adm kerstin.wolff@contoso.com
   + admkerstin.wolff@contoso.com
