@@ -200,7 +200,7 @@ fn every_outside_crate_has_one_home() {
     for (path, text) in sources("src") {
         let shown = path.to_str().unwrap().replace('\\', "/");
         for (number, line) in product_lines(&text) {
-            for (outside, homes) in HOMES.iter().copied() {
+            for (outside, homes) in HOMES {
                 let names_it = line.contains(&format!("{outside}::"))
                     && !line.contains(&format!("_{outside}::"))
                     && !line.contains(&format!("crate::{outside}::"))

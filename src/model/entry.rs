@@ -157,7 +157,7 @@ impl Entry {
 
     /// The kind of entry, by objectClass.
     pub fn class(&self) -> ObjectClass {
-        ObjectClass::of(self.values("objectClass").iter().filter_map(Value::as_text))
+        ObjectClass::of(self.values("objectClass").iter().map(Value::as_bytes))
     }
 
     /// The objectGUID, if the source gave a well-formed one.

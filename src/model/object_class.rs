@@ -20,18 +20,19 @@ pub enum ObjectClass {
 impl ObjectClass {
     /// Judges the values of objectClass. Order and case of the values do not
     /// matter; `computer` wins over `user`, of which it is a subclass.
-    pub fn of<'a>(values: impl IntoIterator<Item = &'a str>) -> Self {
+    pub fn of<V: AsRef<[u8]>>(values: impl IntoIterator<Item = V>) -> Self {
         let mut found = Self::Other;
         for value in values {
-            let class = if value.eq_ignore_ascii_case("computer") {
+            let value = value.as_ref();
+            let class = if value.eq_ignore_ascii_case(b"computer") {
                 return Self::Computer;
-            } else if value.eq_ignore_ascii_case("user")
-                || value.eq_ignore_ascii_case("inetOrgPerson")
+            } else if value.eq_ignore_ascii_case(b"user")
+                || value.eq_ignore_ascii_case(b"inetOrgPerson")
             {
                 Self::User
-            } else if value.eq_ignore_ascii_case("group") {
+            } else if value.eq_ignore_ascii_case(b"group") {
                 Self::Group
-            } else if value.eq_ignore_ascii_case("contact") {
+            } else if value.eq_ignore_ascii_case(b"contact") {
                 Self::Contact
             } else {
                 continue;

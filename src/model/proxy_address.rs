@@ -20,6 +20,17 @@ pub enum AddressType {
 }
 
 impl AddressType {
+    /// All of them, each at its own number.
+    pub const ALL: [Self; 7] = [
+        Self::PrimarySmtp,
+        Self::SecondarySmtp,
+        Self::Sip,
+        Self::X500,
+        Self::X400,
+        Self::Other,
+        Self::None,
+    ];
+
     /// Whether the address is an SMTP one, primary or not.
     pub fn is_smtp(self) -> bool {
         matches!(self, Self::PrimarySmtp | Self::SecondarySmtp)

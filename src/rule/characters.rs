@@ -46,31 +46,6 @@ impl CharacterSet {
         Ok(Self(bits))
     }
 
-    /// The ASCII characters that `wanted` names.
-    pub(super) fn matching(wanted: impl Fn(char) -> bool) -> Self {
-        let wanted = (0..0x80_u8).filter(|byte| wanted(char::from(*byte)));
-        Self(wanted.fold(0, |bits, byte| bits | 1 << byte))
-    }
-
-    /// The characters of `text`, which is ASCII.
-    pub(super) fn of(text: &str) -> Self {
-        let mut halves = [0_u64; 2];
-        for byte in text.bytes() {
-            halves[usize::from(byte >> 6 & 1)] |= 1 << (byte & 63);
-        }
-        Self(u128::from(halves[0]) | u128::from(halves[1]) << 64)
-    }
-
-    /// Whether any character is in both sets.
-    pub(super) fn meets(self, other: Self) -> bool {
-        self.0 & other.0 != 0
-    }
-
-    /// The characters of both sets.
-    pub(super) fn and(self, other: Self) -> Self {
-        Self(self.0 | other.0)
-    }
-
     /// Whether `c` is in the set.
     pub(super) fn contains(self, c: char) -> bool {
         c.is_ascii() && self.0 >> u32::from(c) & 1 == 1

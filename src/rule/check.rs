@@ -269,23 +269,6 @@ impl Check {
         }
     }
 
-    /// The characters without one of which it finds no fault with a part that
-    /// is ASCII; `None` if it looks at more than characters.
-    pub(super) fn suspects(&self, form: Form) -> Option<CharacterSet> {
-        match self {
-            Self::AllowedCharacters { .. }
-            | Self::ForbiddenCharacters { .. }
-            | Self::ForeignLetters { .. }
-            | Self::WhiteSpace
-            | Self::HiddenCharacters => {
-                Some(CharacterSet::matching(|c| self.faults_character(form, c)))
-            }
-            Self::OuterWhiteSpace => Some(CharacterSet::matching(is_blank)),
-            Self::Dots { .. } => Some(CharacterSet::matching(|c| c == '.')),
-            _ => None,
-        }
-    }
-
     /// The part of a value whose characters it judges.
     pub(super) fn part(&self) -> Part {
         match self {

@@ -7,11 +7,13 @@
 //! Nothing here asks the network.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use psl::{Psl as _, Type};
 use rustc_hash::FxHashSet;
 
 use super::Settings;
+use super::remembered::Remembered;
 
 /// Names that nobody can register, nor anything below them: RFC 6761 (test,
 /// localhost, invalid, example and its domains), RFC 6762 (local), RFC 7686
@@ -41,6 +43,7 @@ const LONGEST: usize = 253;
 pub(super) struct Domains {
     verified: FxHashSet<String>,
     routable: Vec<String>,
+    seen: Arc<Remembered>,
 }
 
 impl Domains {
@@ -52,7 +55,14 @@ impl Domains {
         Self {
             verified: settings.verified_domains.iter().filter_map(ascii).collect(),
             routable: settings.routable_domains.iter().filter_map(ascii).collect(),
+            seen: Arc::default(),
         }
+    }
+
+    /// What `find_out` says of `domain`, remembered from the first time; always
+    /// the same function.
+    pub(super) fn remembered(&self, domain: &str, find_out: impl Fn(&str, &Self) -> u8) -> u8 {
+        self.seen.of(domain, |domain| find_out(domain, self))
     }
 
     /// Whether any verified domain is known.

@@ -14,12 +14,12 @@ use super::attribute_check::{
 };
 use super::chain::Chain;
 use super::domain::Domains;
-use super::key::{address_key, bytes_key, proxy_key, target_key, text_key};
 use super::parsed::{Form, Parsed};
-use super::screen::{Screen, Seen};
-use super::{
-    Check, ErrorWord, Fault, KeySpace, Place, Rule, RuleId, RuleSet, Settings, UniqueKey, domain,
-};
+use super::screen::Screen;
+use super::slots::{Slot, Slots};
+use super::tally::Tally;
+use super::unique::{Keyed, keyed};
+use super::{Check, ErrorWord, Fault, KeySpace, Place, Rule, RuleId, RuleSet, Settings, domain};
 use crate::model::{AttributeName, Entry, ObjectClass, Value};
 
 /// A rule set with the settings of a run.
@@ -29,12 +29,15 @@ pub struct Judge {
     pub rules: Arc<RuleSet>,
     /// The settings.
     pub settings: Settings,
-    /// One for each rule.
-    screens: Vec<Screen>,
     groups: Vec<Group>,
-    unique: Vec<RuleId>,
+    /// The attributes of the groups, and those that have keys.
+    pub(super) slots: Slots,
+    pub(super) unique: Vec<RuleId>,
+    /// The spaces in which any rule asks for uniqueness.
+    pub(super) compared: Vec<KeySpace>,
     /// The attributes whose values have keys.
-    keyed: Vec<AttributeName>,
+    pub(super) keyed: Vec<Keyed>,
+    pub(super) anchor: AttributeName,
     domains: Domains,
     /// The rules as chains, if they form such.
     pub(super) chain: Option<Chain>,
@@ -46,30 +49,42 @@ struct Group {
     attribute: AttributeName,
     /// The name that it is asked for by: with a range for one that is counted.
     read: AttributeName,
+    slot: Slot,
     form: Form,
     classes: Vec<ObjectClass>,
     of_value: Vec<RuleId>,
+    /// Which of `of_value` have to look closer.
+    screen: Screen,
     of_attribute: Vec<RuleId>,
 }
 
 /// An entry, and what rules ask of it more than once.
-struct Subject<'a> {
+pub(super) struct Subject<'a> {
     entry: &'a Entry,
     class: ObjectClass,
+}
+
+impl<'a> Subject<'a> {
+    pub(super) fn of(entry: &'a Entry) -> Self {
+        let class = entry.class();
+        Self { entry, class }
+    }
 }
 
 impl Judge {
     /// A judge that judges by `rules` with `settings`.
     pub fn new(rules: Arc<RuleSet>, settings: Settings) -> Self {
         let domains = Domains::of(&settings);
-        let keyed = keyed(&settings.login_attribute);
+        let mut slots = Slots::default();
         let mut judge = Self {
-            screens: rules.rules.iter().map(Screen::of).collect(),
+            keyed: keyed(&settings, &mut slots),
             rules,
             settings,
             groups: Vec::new(),
+            slots,
             unique: Vec::new(),
-            keyed,
+            compared: Vec::new(),
+            anchor: AttributeName::known(ANCHOR),
             domains,
             chain: None,
         };
@@ -89,8 +104,9 @@ impl Judge {
             if !rule.on || !self.settings_fit(rule) {
                 continue;
             }
-            if matches!(rule.check, Check::Unique { .. }) {
+            if let Check::Unique { space, .. } = &rule.check {
                 self.unique.push(RuleId(number));
+                self.compared.push(*space);
                 continue;
             }
             for attribute in self.attributes_of(rule) {
@@ -99,6 +115,7 @@ impl Judge {
                 if rule.check.is_of_attribute() {
                     group.of_attribute.push(RuleId(number));
                 } else {
+                    group.screen.add(group.of_value.len(), rule);
                     group.of_value.push(RuleId(number));
                 }
             }
@@ -119,10 +136,12 @@ impl Judge {
             .unwrap_or_else(|| {
                 self.groups.push(Group {
                     attribute,
+                    slot: self.slots.of(&read),
                     read,
                     form: rule.form,
                     classes: Vec::new(),
                     of_value: Vec::new(),
+                    screen: Screen::new(),
                     of_attribute: Vec::new(),
                 });
                 self.groups.len() - 1
@@ -150,7 +169,7 @@ impl Judge {
     }
 
     /// Whether `rule` judges `attribute` in this run.
-    fn judges(&self, rule: &Rule, attribute: &AttributeName) -> bool {
+    pub(super) fn judges(&self, rule: &Rule, attribute: &AttributeName) -> bool {
         if rule.login {
             self.settings.login_attribute == *attribute
         } else if rule.extensions {
@@ -208,29 +227,58 @@ impl Judge {
         if let Some(chain) = &self.chain {
             return chain.faults(&self.rules, entry);
         }
-        let class = entry.class();
-        let subject = Subject { entry, class };
+        let subject = Subject::of(entry);
+        let attributes = self.slots.values(entry);
         let mut faults = Vec::new();
         for group in &self.groups {
-            if !group.classes.contains(&class) {
-                continue;
-            }
-            let values = entry.values(group.read.as_str());
-            for (at, value) in values.iter().enumerate() {
-                self.judge_value(&subject, group, (at, value), &mut faults);
-            }
-            for id in &group.of_attribute {
-                if self.concerns(*id, &subject) {
-                    self.judge_attribute(&subject, group, *id, &mut faults);
-                }
+            if group.classes.contains(&subject.class) {
+                self.judge_group(&subject, group, attributes.of(group.slot), &mut faults);
             }
         }
         faults.sort_by(|a, b| a.rule.cmp(&b.rule).then_with(|| a.place.cmp(&b.place)));
         faults
     }
 
+    fn judge_group(
+        &self,
+        subject: &Subject<'_>,
+        group: &Group,
+        values: &[Value],
+        faults: &mut Vec<Fault>,
+    ) {
+        let is_typed = group.form == Form::TypedAddress;
+        let mut tally = Tally::default();
+        for (at, value) in values.iter().enumerate() {
+            let found = if group.form == Form::Binary {
+                self.judge_bytes(subject, group, value.as_bytes())
+            } else {
+                match std::str::from_utf8(value.as_bytes()) {
+                    Ok(text) => {
+                        let parsed = Parsed::new(text, group.form);
+                        if is_typed {
+                            tally.count(&parsed);
+                        }
+                        self.judge_text(subject, group, &parsed)
+                    }
+                    Err(error) => self.judge_torn(subject, group, value.as_bytes(), error),
+                }
+            };
+            faults.extend(found.into_iter().map(|(rule, detail)| Fault {
+                rule,
+                place: place_of(&group.attribute, at),
+                detail,
+            }));
+        }
+        for id in &group.of_attribute {
+            let is_clear = is_typed && tally.clears(&self.rules.rule(*id).check);
+            if !is_clear && self.concerns(*id, subject) {
+                self.judge_attribute(subject, group, *id, faults);
+            }
+        }
+    }
+
     /// Whether `rule` concerns the class of the entry and what it has.
-    fn concerns(&self, id: RuleId, subject: &Subject<'_>) -> bool {
+    pub(super) fn concerns(&self, id: RuleId, subject: &Subject<'_>) -> bool {
         let rule = self.rules.rule(id);
         let has = |name: &AttributeName| subject.entry.has(name.as_str());
         rule.applies_to.contains(&subject.class)
@@ -254,7 +302,7 @@ impl Judge {
 
     /// Whether the entry is a user without a name to sign in with, so that its
     /// sAMAccountName takes that place.
-    fn login_name_is_blank(&self, entry: &Entry, class: ObjectClass) -> bool {
+    pub(super) fn login_name_is_blank(&self, entry: &Entry, class: ObjectClass) -> bool {
         class == ObjectClass::User
             && !is_linked_mailbox(entry)
             && entry
@@ -263,59 +311,57 @@ impl Judge {
                 .all(|value| value.as_bytes().iter().all(u8::is_ascii_whitespace))
     }
 
-    fn judge_value(
+    fn judge_bytes(
         &self,
         subject: &Subject<'_>,
         group: &Group,
-        (at, value): (usize, &Value),
-        faults: &mut Vec<Fault>,
-    ) {
-        let mut push = |rule: RuleId, detail: String| {
-            faults.push(Fault {
-                rule,
-                place: place_of(&group.attribute, at),
-                detail,
-            });
-        };
-        if group.form == Form::Binary {
-            for id in &group.of_value {
-                if let Some(detail) = self.rules.rule(*id).check.of_bytes(value.as_bytes())
-                    && self.concerns(*id, subject)
-                {
-                    push(*id, detail);
-                }
-            }
-            return;
+        value: &[u8],
+    ) -> Vec<(RuleId, String)> {
+        let found = group.of_value.iter().filter_map(|id| {
+            let detail = self.rules.rule(*id).check.of_bytes(value)?;
+            self.concerns(*id, subject).then_some((*id, detail))
+        });
+        found.collect()
+    }
+
+    fn judge_text(
+        &self,
+        subject: &Subject<'_>,
+        group: &Group,
+        value: &Parsed<'_>,
+    ) -> Vec<(RuleId, String)> {
+        let asked = group.screen.asked(value, &self.domains);
+        if asked.is_empty() {
+            return Vec::new();
         }
-        let text = match std::str::from_utf8(value.as_bytes()) {
-            Ok(text) => text,
-            Err(error) => {
-                // The first rule about characters speaks for bytes that are none.
-                let rule = group.of_value.iter().find(|id| {
-                    self.rules.rule(**id).error == ErrorWord::Character
-                        && self.concerns(**id, subject)
-                });
-                if let Some(rule) = rule {
-                    let byte = value.as_bytes().get(error.valid_up_to()).copied();
-                    push(*rule, not_text(error.valid_up_to(), byte));
-                }
-                return;
-            }
-        };
-        let parsed = Parsed::new(text, group.form);
-        let seen = Seen::of(&parsed);
-        for id in &group.of_value {
-            if self.screens[usize::from(id.0)].clears(&parsed, &seen) {
-                continue;
-            }
+        let rules = group.of_value.iter().enumerate();
+        let asked = rules.filter(|(at, _)| asked.has(*at));
+        let found = asked.filter_map(|(_, id)| {
             let rule = self.rules.rule(*id);
-            let verdict = rule.check.of_value(&parsed, &self.domains);
-            if let Some(detail) = verdict
-                && self.concerns(*id, subject)
-            {
-                push(*id, detail);
+            if !rule.types.is_empty() && !rule.types.contains(&value.kind) {
+                return None;
             }
-        }
+            let detail = rule.check.of_value(value, &self.domains)?;
+            self.concerns(*id, subject).then_some((*id, detail))
+        });
+        found.collect()
+    }
+
+    /// The first rule about characters speaks for bytes that are none.
+    fn judge_torn(
+        &self,
+        subject: &Subject<'_>,
+        group: &Group,
+        value: &[u8],
+        error: std::str::Utf8Error,
+    ) -> Vec<(RuleId, String)> {
+        let rule = group.of_value.iter().find(|id| {
+            self.rules.rule(**id).error == ErrorWord::Character && self.concerns(**id, subject)
+        });
+        let at = error.valid_up_to();
+        let byte = value.get(at).copied();
+        let found = rule.map(|rule| (*rule, not_text(at, byte)));
+        found.into_iter().collect()
     }
 
     /// The domains that the settings speak of.
@@ -375,162 +421,11 @@ impl Judge {
             detail,
         }));
     }
-
-    /// The keys under which values of `entry` must be unique.
-    pub fn keys(&self, entry: &Entry) -> Vec<UniqueKey> {
-        let class = entry.class();
-        let mut keys = Vec::new();
-        if !class.holds_addresses() {
-            return keys;
-        }
-        if let Some(chain) = &self.chain {
-            return chain.keys(&self.rules, entry);
-        }
-        for name in &self.keyed {
-            for (at, value) in entry.values(name.as_str()).iter().enumerate() {
-                let key = value
-                    .as_text()
-                    .and_then(|text| self.key_for(entry, class, name, text));
-                if let Some((space, key)) = key {
-                    keys.push(UniqueKey {
-                        space,
-                        place: place_of(name, at),
-                        key,
-                    });
-                }
-            }
-        }
-        let anchor = AttributeName::known(ANCHOR);
-        if class == ObjectClass::User && self.compares(KeySpace::Anchor) {
-            for (at, value) in entry.values(ANCHOR).iter().enumerate() {
-                keys.extend(bytes_key(value.as_bytes()).map(|key| UniqueKey {
-                    space: KeySpace::Anchor,
-                    place: place_of(&anchor, at),
-                    key,
-                }));
-            }
-        }
-        keys
-    }
-
-    /// The key of one value at `attribute` of `entry`, if it must be unique; for
-    /// a value that is being edited.
-    pub fn key_of(
-        &self,
-        entry: &Entry,
-        attribute: &AttributeName,
-        value: &str,
-    ) -> Option<(KeySpace, String)> {
-        let class = entry.class();
-        if let Some(chain) = &self.chain {
-            return chain.key_of(&self.rules, entry, attribute, value);
-        }
-        if class.holds_addresses() {
-            self.key_for(entry, class, attribute, value)
-        } else {
-            None
-        }
-    }
-
-    /// The key of the value at `place` of `entry`, text or not, if it must be
-    /// unique.
-    pub fn key_at(&self, entry: &Entry, place: &Place) -> Option<(KeySpace, String)> {
-        let at = usize::try_from(place.value?).ok()?;
-        let value = entry.values(place.attribute.as_str()).get(at)?;
-        match value.as_text() {
-            Some(text) => self.key_of(entry, &place.attribute, text),
-            None if place.attribute.is(ANCHOR) && self.compares(KeySpace::Anchor) => {
-                Some((KeySpace::Anchor, bytes_key(value.as_bytes())?))
-            }
-            None => None,
-        }
-    }
-
-    fn key_for(
-        &self,
-        entry: &Entry,
-        class: ObjectClass,
-        attribute: &AttributeName,
-        value: &str,
-    ) -> Option<(KeySpace, String)> {
-        let is_login = *attribute == self.settings.login_attribute && class == ObjectClass::User;
-        let (space, key) = if attribute.is("proxyAddresses") {
-            proxy_key(value)?
-        } else if attribute.is("mail") || is_login {
-            (KeySpace::Address, address_key(value)?)
-        } else if attribute.is("mailNickname") {
-            (KeySpace::Nickname, text_key(value)?)
-        } else if attribute.is(ANCHOR) && class == ObjectClass::User {
-            (KeySpace::Anchor, bytes_key(value.as_bytes())?)
-        } else if attribute.is("targetAddress") {
-            (KeySpace::Target, target_key(value)?)
-        } else if attribute.is("sAMAccountName") && self.login_name_is_blank(entry, class) {
-            let name = text_key(value)?;
-            (
-                KeySpace::Address,
-                format!("{name}@{}", entry.dn.dns_name()?),
-            )
-        } else {
-            return None;
-        };
-        self.compares(space).then_some((space, key))
-    }
-
-    /// Whether any rule asks for uniqueness in `space`.
-    fn compares(&self, space: KeySpace) -> bool {
-        self.unique.iter().any(|id| {
-            matches!(self.rules.rule(*id).check, Check::Unique { space: asked, .. } if asked == space)
-        })
-    }
-
-    /// Which rule it breaks that a value at `attribute` of `entry` is also held,
-    /// in the same `space`, by other entries at `others`' attributes; the worst
-    /// one if it breaks several.
-    pub fn collision(
-        &self,
-        entry: &Entry,
-        space: KeySpace,
-        attribute: &AttributeName,
-        others: &[AttributeName],
-    ) -> Option<RuleId> {
-        if let Some(chain) = &self.chain {
-            let shared = others.contains(attribute);
-            let rule = shared.then(|| chain.collision(&self.rules, entry, attribute));
-            return rule.flatten();
-        }
-        let subject = Subject {
-            entry,
-            class: entry.class(),
-        };
-        self.unique
-            .iter()
-            .copied()
-            .filter(|id| {
-                let rule = self.rules.rule(*id);
-                let Check::Unique { space: asked, with } = &rule.check else {
-                    return false;
-                };
-                // A user without a login name is known by its sAMAccountName, to
-                // the rules of others, too.
-                let held_by = |other: &AttributeName| {
-                    with.contains(other)
-                        || other.is("sAMAccountName")
-                            && with.iter().any(|w| w.is("userPrincipalName"))
-                        || *other == self.settings.login_attribute
-                            && with.iter().any(|w| w.is("userPrincipalName"))
-                };
-                *asked == space
-                    && self.judges(rule, attribute)
-                    && others.iter().any(held_by)
-                    && self.concerns(*id, &subject)
-            })
-            .min_by_key(|id| (self.rules.rule(*id).severity, *id))
-    }
 }
 
 /// The attribute that Entra Connect makes the source anchor of a user from
 /// ("Microsoft Entra Connect: Design concepts").
-const ANCHOR: &str = "mS-DS-ConsistencyGuid";
+pub(super) const ANCHOR: &str = "mS-DS-ConsistencyGuid";
 
 /// The bit of groupType of a security group (`GROUP_TYPE_SECURITY_ENABLED`,
 /// MS-ADTS 2.2.12).
@@ -548,26 +443,8 @@ fn is_linked_mailbox(entry: &Entry) -> bool {
     entry.integer("msExchRecipientTypeDetails") == Some(2)
 }
 
-/// The attributes whose values have keys, the name to sign in with first if it
-/// is none of the others.
-fn keyed(login: &AttributeName) -> Vec<AttributeName> {
-    let mut names: Vec<AttributeName> = [
-        "mail",
-        "mailNickname",
-        "proxyAddresses",
-        "sAMAccountName",
-        "targetAddress",
-    ]
-    .map(AttributeName::known)
-    .to_vec();
-    if !names.contains(login) {
-        names.insert(0, login.clone());
-    }
-    names
-}
-
 /// The place of the value number `at` of `attribute`.
-fn place_of(attribute: &AttributeName, at: usize) -> Place {
+pub(super) fn place_of(attribute: &AttributeName, at: usize) -> Place {
     Place {
         attribute: attribute.clone(),
         value: u32::try_from(at).ok(),
@@ -585,3 +462,7 @@ fn not_text(at: usize, byte: Option<u8>) -> String {
 #[cfg(test)]
 #[path = "judge_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "plain_tests.rs"]
+mod plain_tests;

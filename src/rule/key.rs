@@ -86,18 +86,53 @@ pub struct UniqueKey {
     pub key: String,
 }
 
+/// A key of an entry while it is being looked at: see [`UniqueKey`].
+#[derive(Debug, Clone, Copy)]
+pub struct KeyRef<'a> {
+    /// What it is compared with.
+    pub space: KeySpace,
+    /// The attribute at which it stands.
+    pub attribute: &'a AttributeName,
+    /// The place of the value in it.
+    pub value: usize,
+    /// The normalised value.
+    pub key: &'a str,
+}
+
 /// The key of a bare address; `None` if nothing is left of it.
 pub(super) fn address_key(address: &str) -> Option<String> {
+    let mut key = String::with_capacity(address.len());
+    put_address(address, &mut key).then_some(key)
+}
+
+/// Appends the key of a bare address; `false` if nothing is left of it.
+pub(super) fn put_address(address: &str, key: &mut String) -> bool {
     let address = address.trim_matches(is_blank_in_address);
-    if address.is_ascii() {
-        return (!address.is_empty()).then(|| address.to_ascii_lowercase());
+    match address.rsplit_once('@') {
+        Some((local, domain)) if !address.is_ascii() => {
+            put_lower(local, key);
+            key.push('@');
+            match domain::to_ascii(domain) {
+                Some(domain) => key.push_str(&domain),
+                None => put_lower(domain, key),
+            }
+        }
+        _ => put_lower(address, key),
     }
-    let Some((local, domain)) = address.rsplit_once('@') else {
-        return Some(address.to_lowercase());
-    };
-    let domain = domain::to_ascii(domain)
-        .map_or_else(|| domain.to_lowercase(), std::borrow::Cow::into_owned);
-    Some(format!("{}@{domain}", local.to_lowercase()))
+    !address.is_empty()
+}
+
+/// Appends `text` in lower case.
+fn put_lower(text: &str, key: &mut String) {
+    if !text.is_ascii() {
+        key.push_str(&text.to_lowercase());
+        return;
+    }
+    let from = key.len();
+    key.push_str(text);
+    if let Some(own) = key.get_mut(from..) {
+        own.make_ascii_lowercase();
+    }
 }
 
 /// The ways in which the domain of an address may be written whose key this is:
@@ -114,44 +149,54 @@ pub fn spellings(key: &str) -> Vec<String> {
 
 /// The key of a value of proxyAddresses.
 pub(super) fn proxy_key(value: &str) -> Option<(KeySpace, String)> {
+    let mut key = String::with_capacity(value.len());
+    put_proxy(value, &mut key).map(|space| (space, key))
+}
+
+/// Appends the key of a value of proxyAddresses, and says where it is compared.
+pub(super) fn put_proxy(value: &str, key: &mut String) -> Option<KeySpace> {
     let split = ProxyAddress::split(value);
-    let space = match split.kind {
-        AddressType::PrimarySmtp | AddressType::SecondarySmtp => KeySpace::Address,
-        AddressType::Sip => KeySpace::Sip,
+    let (space, is_put) = match split.kind {
+        AddressType::PrimarySmtp | AddressType::SecondarySmtp => {
+            (KeySpace::Address, put_address(split.address, key))
+        }
+        AddressType::Sip => (KeySpace::Sip, put_address(split.address, key)),
         AddressType::X500 => {
-            let key = split.address.trim().to_lowercase();
-            return (!key.is_empty()).then_some((KeySpace::X500, key));
+            let name = split.address.trim();
+            put_lower(name, key);
+            (KeySpace::X500, !name.is_empty())
         }
         AddressType::X400 | AddressType::Other | AddressType::None => return None,
     };
-    address_key(split.address).map(|key| (space, key))
+    is_put.then_some(space)
 }
 
-/// The key of targetAddress, with its type or without.
-pub(super) fn target_key(value: &str) -> Option<String> {
+/// Appends the key of targetAddress, with its type or without.
+pub(super) fn put_target(value: &str, key: &mut String) -> bool {
     let split = ProxyAddress::split(value);
     match split.kind {
         AddressType::PrimarySmtp | AddressType::SecondarySmtp | AddressType::None => {
-            address_key(split.address)
+            put_address(split.address, key)
         }
-        _ => text_key(value),
+        _ => put_text(value, key),
     }
 }
 
-/// The key of bytes that are no text: all of them, in hexadecimal.
-pub(super) fn bytes_key(bytes: &[u8]) -> Option<String> {
-    let mut key = String::with_capacity(bytes.len() * 2);
+/// Appends the key of bytes that are no text: all of them, in hexadecimal.
+pub(super) fn put_bytes(bytes: &[u8], key: &mut String) -> bool {
+    key.reserve(bytes.len() * 2);
     for byte in bytes {
         // Writing to a String cannot fail.
         let _written = write!(key, "{byte:02x}");
     }
-    (!key.is_empty()).then_some(key)
+    !bytes.is_empty()
 }
 
-/// The key of a text that is no address.
-pub(super) fn text_key(text: &str) -> Option<String> {
+/// Appends the key of a text that is no address.
+pub(super) fn put_text(text: &str, key: &mut String) -> bool {
     let text = text.trim_matches(is_blank_in_address);
-    (!text.is_empty()).then(|| text.to_lowercase())
+    put_lower(text, key);
+    !text.is_empty()
 }
 
 #[cfg(test)]

@@ -75,10 +75,10 @@ impl UniqueIndex {
     /// Notes the keys of `entry`.
     pub fn add(&mut self, at: EntryRef, entry: &Entry, judge: &Judge) {
         let from = self.postings.len();
-        for key in judge.keys(entry) {
+        judge.each_key(entry, |key| {
             self.postings
-                .push((hash(&self.seed, key.space, &key.key), at));
-        }
+                .push((hash(&self.seed, key.space, key.key), at));
+        });
         if let Some(own) = self.postings.get_mut(from..) {
             own.sort_unstable();
         }

@@ -7,6 +7,7 @@
 
 use super::step::{Verdict, contains_smtp};
 use crate::rule::domain;
+use crate::rule::remembered::Remembered;
 
 /// What the check found.
 #[derive(Debug)]
@@ -24,12 +25,33 @@ impl AddressFaults {
 }
 
 /// Checks `value`, in which what stands up to the first colon is a type if
-/// `smtp:` stands anywhere; `None` if nothing is wrong.
-pub(super) fn check(value: &str) -> Option<AddressFaults> {
+/// `smtp:` stands anywhere; `None` if nothing is wrong. `domains` remembers
+/// which domains are all right.
+pub(super) fn check(value: &str, domains: &Remembered) -> Option<AddressFaults> {
     let (prefix, address) = match value.find(':') {
         Some(colon) if contains_smtp(value) => value.split_at(colon + 1),
         _ => ("", value),
     };
+    if is_clean(address, domains) {
+        return None;
+    }
+    find(prefix, address)
+}
+
+/// Whether [`find`] finds nothing, for nearly all addresses.
+fn is_clean(address: &str, domains: &Remembered) -> bool {
+    let Some((local, domain)) = address.rsplit_once('@') else {
+        return false;
+    };
+    let is_right = |domain: &str| {
+        let address = format!("a@{domain}");
+        u8::from(has_domain(&address) && wrong_top_level(&address).is_none())
+    };
+    // No atom holds an @: this one is the only one.
+    local.split('.').all(is_atom) && domains.of(domain, is_right) == 1
+}
+
+fn find(prefix: &str, address: &str) -> Option<AddressFaults> {
     let mut found = [const { None }; 4];
     if let Some(top) = wrong_top_level(address) {
         found[Verdict::TopLevelDomain as usize] =
@@ -134,5 +156,52 @@ fn local_sentence(address: &str) -> String {
         (0, _) | (_, None) => "there is no @ in it".to_owned(),
         (1, Some((local, _))) => format!("'{}' cannot stand before the @", local.escape_debug()),
         (count, _) => format!("there are {count} @ in it"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+    use proptest::sample::select;
+
+    use super::*;
+
+    const PIECES: [&str; 24] = [
+        "a",
+        "b.c",
+        ".",
+        "..",
+        "@",
+        "@",
+        "contoso.com",
+        "contoso.local",
+        "x.museum",
+        "com",
+        "-",
+        "münchen.de",
+        "xn--mnchen-3ya.de",
+        "xn--p1ai",
+        ":",
+        " ",
+        "'",
+        "(",
+        "é",
+        "_",
+        "smtp:",
+        "ß",
+        "\u{a0}",
+        "1.2.3.4",
+    ];
+
+    proptest! {
+        #[test]
+        fn what_is_clean_has_no_fault(pieces in vec(select(PIECES.to_vec()), 0..7)) {
+            let (address, domains) = (pieces.concat(), Remembered::default());
+            for _ in 0..2 {
+                let is_clean = is_clean(&address, &domains);
+                prop_assert_eq!(is_clean, find("", &address).is_none(), "{}", address);
+            }
+        }
     }
 }

@@ -19,6 +19,7 @@ mod tests;
 mod words;
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use unicode_normalization::UnicodeNormalization as _;
 
@@ -28,7 +29,8 @@ pub use step::{Filling, Forbidden, Kind, Place as CharacterPlace, Step, Verdict}
 use self::address::AddressFaults;
 use self::step::contains_smtp;
 use super::key::OneAttribute;
-use super::{Check, ErrorWord, Fault, KeySpace, Place, Rule, RuleId, RuleSet, Settings, UniqueKey};
+use super::remembered::Remembered;
+use super::{Check, ErrorWord, Fault, KeyRef, KeySpace, Place, Rule, RuleId, RuleSet, Settings};
 use crate::model::{AttributeName, Entry, ObjectClass, Value};
 
 /// The attributes that a chain asks of an entry beside those that it judges:
@@ -79,6 +81,10 @@ pub(super) struct Chain {
 struct AttributeChain {
     attribute: AttributeName,
     links: Vec<RuleId>,
+    /// The place in `links` after the last step that compares with others.
+    compared: usize,
+    /// Which domains the address check found right.
+    domains: Arc<Remembered>,
 }
 
 /// An entry under judgement.
@@ -102,6 +108,7 @@ impl Chain {
     pub(super) fn of(rules: &RuleSet, settings: &Settings) -> Option<Self> {
         rules.chain.as_ref()?;
         let mut attributes: Vec<AttributeChain> = Vec::new();
+        let domains = Arc::default();
         for (number, rule) in (0..).zip(&rules.rules) {
             let foreign = rule.login && settings.login_attribute != rule.attribute;
             if !rule.on || foreign {
@@ -113,9 +120,17 @@ impl Chain {
                     None => attributes.push(AttributeChain {
                         attribute: name.clone(),
                         links: vec![RuleId(number)],
+                        compared: 0,
+                        domains: Arc::clone(&domains),
                     }),
                 }
             }
+        }
+        for chain in &mut attributes {
+            let compares =
+                |id: &RuleId| matches!(rules.rule(*id).check, Check::Step(Step::Duplicate { .. }));
+            let last = chain.links.iter().rposition(compares);
+            chain.compared = last.map_or(0, |at| at + 1);
         }
         Some(Self { attributes })
     }
@@ -150,22 +165,26 @@ impl Chain {
         faults
     }
 
-    /// The keys under which values of `entry` must be unique.
-    pub(super) fn keys(&self, rules: &RuleSet, entry: &Entry) -> Vec<UniqueKey> {
-        let mut keys = Vec::new();
+    /// Shows `visit` the keys under which values of `entry` must be unique.
+    pub(super) fn each_key(
+        &self,
+        rules: &RuleSet,
+        entry: &Entry,
+        mut visit: impl FnMut(KeyRef<'_>),
+    ) {
+        let subject = Subject::of(rules, entry);
         for chain in &self.attributes {
-            for (at, value) in (0..).zip(chain.values(entry)) {
-                let key = value
-                    .as_text()
-                    .and_then(|text| chain.key(Subject::of(rules, entry), text));
-                keys.extend(key.map(|(space, key)| UniqueKey {
-                    space,
-                    place: place(&chain.attribute, Some(at)),
-                    key,
-                }));
+            for (value, text) in chain.values(entry).iter().map(Value::as_text).enumerate() {
+                if let Some((space, key)) = text.and_then(|text| chain.key(subject, text)) {
+                    visit(KeyRef {
+                        space,
+                        attribute: &chain.attribute,
+                        value,
+                        key: &key,
+                    });
+                }
             }
         }
-        keys
     }
 
     /// The key of one value at `attribute` of `entry`.
@@ -274,23 +293,34 @@ impl AttributeChain {
 
     /// Takes a value through all steps.
     fn walk<'v>(&self, subject: Subject<'_>, original: &'v str) -> Walk<'v> {
+        self.walk_along(&self.links, subject, original)
+    }
+
+    /// Takes a value through the steps of `links`.
+    fn walk_along<'v>(
+        &self,
+        links: &[RuleId],
+        subject: Subject<'_>,
+        original: &'v str,
+    ) -> Walk<'v> {
         let mut walk = Walk {
             failures: Vec::new(),
             value: Cow::Borrowed(original),
             duplicate: None,
         };
         let mut checked = None;
-        for id in &self.links {
+        let kind = Kind::of(original);
+        for id in links {
             let Some(step) = subject.step(*id) else {
                 continue;
             };
-            if !step.concerns(original) || !subject.is_meant(*id) {
+            if !step.concerns(kind) || !subject.is_meant(*id) {
                 continue;
             }
             match step {
                 Step::Duplicate { .. } => walk.duplicate = Some((*id, walk.value.clone())),
                 Step::Address { verdict, .. } => {
-                    let found = checked.get_or_insert_with(|| walk.check_address());
+                    let found = checked.get_or_insert_with(|| walk.check_address(&self.domains));
                     let detail = found.as_ref().and_then(|found| found.of(*verdict));
                     walk.failures
                         .extend(detail.map(|detail| (*id, detail.to_owned())));
@@ -307,16 +337,20 @@ impl AttributeChain {
     }
 
     fn key(&self, subject: Subject<'_>, value: &str) -> Option<(KeySpace, String)> {
+        let links = self
+            .links
+            .get(..self.compared)
+            .filter(|links| !links.is_empty())?;
         let space = KeySpace::Of(OneAttribute::named(&self.attribute)?);
-        let (_, compared) = self.walk(subject, value).duplicate?;
-        (!compared.is_empty()).then(|| (space, folded(&compared)))
+        let (_, compared) = self.walk_along(links, subject, value).duplicate?;
+        (!compared.is_empty()).then(|| (space, folded(compared)))
     }
 }
 
 impl Walk<'_> {
     /// Makes the address check and takes over its repairs.
-    fn check_address(&mut self) -> Option<AddressFaults> {
-        let found = address::check(&self.value)?;
+    fn check_address(&mut self, domains: &Remembered) -> Option<AddressFaults> {
+        let found = address::check(&self.value, domains)?;
         self.value = Cow::Owned(found.repaired.clone());
         Some(found)
     }
@@ -387,9 +421,11 @@ impl<'a> Subject<'a> {
 
 /// The form in which values are compared: without regard to case, composed and
 /// decomposed letters alike.
-fn folded(text: &str) -> String {
+fn folded(text: Cow<'_, str>) -> String {
     if text.is_ascii() {
-        text.to_ascii_lowercase()
+        let mut text = text.into_owned();
+        text.make_ascii_lowercase();
+        text
     } else {
         text.to_lowercase().nfc().collect()
     }

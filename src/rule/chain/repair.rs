@@ -135,7 +135,8 @@ pub(super) fn mail_match<'v>(entry: &Entry, value: &str) -> Option<Failure<'v>> 
     if domain::is_hybrid_routing(domain) {
         return None;
     }
-    (address.to_lowercase() != mail.to_lowercase()).then(|| Failure {
+    let same = address.eq_ignore_ascii_case(mail) || address.to_lowercase() == mail.to_lowercase();
+    (!same).then(|| Failure {
         detail: format!("mail is '{}'", mail.escape_debug()),
         repaired: Some(format!("SMTP:{mail}").into()),
     })

@@ -184,23 +184,38 @@ impl Forbidden {
 }
 
 impl Kind {
-    /// Whether a value that was read as `original` is meant.
-    pub(super) fn includes(self, original: &str) -> bool {
+    /// The narrowest kind of a value that was read as `original`: [`Kind::Smtp`],
+    /// [`Kind::X400X500`] or [`Kind::Other`].
+    pub(super) fn of(original: &str) -> Self {
+        if contains_smtp(original) {
+            Self::Smtp
+        } else if is_x400_or_x500(original) {
+            Self::X400X500
+        } else {
+            Self::Other
+        }
+    }
+
+    /// Whether values of the narrowest kind `other` are meant.
+    fn includes(self, other: Self) -> bool {
         match self {
             Self::Any => true,
-            Self::Smtp => contains_smtp(original),
-            Self::NotSmtp => !contains_smtp(original),
-            Self::X400X500 => !contains_smtp(original) && is_x400_or_x500(original),
-            Self::Other => !contains_smtp(original) && !is_x400_or_x500(original),
+            Self::NotSmtp => other != Self::Smtp,
+            Self::Smtp | Self::X400X500 | Self::Other => self == other,
         }
     }
 }
 
 /// Whether `smtp:` stands anywhere in `text`, in any case.
 pub(super) fn contains_smtp(text: &str) -> bool {
-    text.as_bytes()
-        .windows(5)
-        .any(|window| window.eq_ignore_ascii_case(b"smtp:"))
+    let ends_in_smtp = |before: &str| {
+        let before = before.as_bytes();
+        before.len() >= 4 && before[before.len() - 4..].eq_ignore_ascii_case(b"smtp")
+    };
+    // All but what follows the last colon.
+    let mut parts = text.rsplit(':');
+    parts.next();
+    parts.any(ends_in_smtp)
 }
 
 fn is_x400_or_x500(text: &str) -> bool {
@@ -221,8 +236,9 @@ pub(super) struct Failure<'v> {
 }
 
 impl Step {
-    /// Whether it looks at values that were read as `original`.
-    pub(super) fn concerns(&self, original: &str) -> bool {
+    /// Whether it looks at values that were of the narrowest kind `original`
+    /// when they were read.
+    pub(super) fn concerns(&self, original: Kind) -> bool {
         match self {
             Self::Characters { of, .. } | Self::Address { of, .. } => of.includes(original),
             _ => true,
