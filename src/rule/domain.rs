@@ -78,13 +78,16 @@ impl Domains {
     /// Whether `domain` can be a verified domain: it is one, the admin says so,
     /// or it lies below a public suffix.
     pub(super) fn is_routable(&self, domain: &str) -> bool {
-        let named = || {
-            to_ascii(domain).is_some_and(|domain| {
-                let below = |name: &String| ends_with_label(&domain, name);
-                self.routable.iter().any(below) || self.verified.contains(domain.as_ref())
-            })
-        };
-        is_public(domain) || named()
+        is_public(domain) || self.is_named(domain)
+    }
+
+    /// Whether the admin names `domain`: as verified, or as routable with all
+    /// below it.
+    pub(super) fn is_named(&self, domain: &str) -> bool {
+        to_ascii(domain).is_some_and(|domain| {
+            let below = |name: &String| ends_with_label(&domain, name);
+            self.routable.iter().any(below) || self.verified.contains(domain.as_ref())
+        })
     }
 }
 

@@ -6,8 +6,7 @@
 //! the end pass; docs/idfix-differences.md says why.
 
 use super::step::{Verdict, contains_smtp};
-use crate::rule::domain;
-use crate::rule::remembered::Remembered;
+use crate::rule::domain::{self, Domains};
 
 /// What the check found.
 #[derive(Debug)]
@@ -25,9 +24,9 @@ impl AddressFaults {
 }
 
 /// Checks `value`, in which what stands up to the first colon is a type if
-/// `smtp:` stands anywhere; `None` if nothing is wrong. `domains` remembers
-/// which domains are all right.
-pub(super) fn check(value: &str, domains: &Remembered) -> Option<AddressFaults> {
+/// `smtp:` stands anywhere; `None` if nothing is wrong. `domains` are those that
+/// the admin names; they remember which domains are all right.
+pub(super) fn check(value: &str, domains: &Domains) -> Option<AddressFaults> {
     let (prefix, address) = match value.find(':') {
         Some(colon) if contains_smtp(value) => value.split_at(colon + 1),
         _ => ("", value),
@@ -35,25 +34,25 @@ pub(super) fn check(value: &str, domains: &Remembered) -> Option<AddressFaults> 
     if is_clean(address, domains) {
         return None;
     }
-    find(prefix, address)
+    find(prefix, address, domains)
 }
 
 /// Whether [`find`] finds nothing, for nearly all addresses.
-fn is_clean(address: &str, domains: &Remembered) -> bool {
+fn is_clean(address: &str, domains: &Domains) -> bool {
     let Some((local, domain)) = address.rsplit_once('@') else {
         return false;
     };
-    let is_right = |domain: &str| {
+    let is_right = |domain: &str, domains: &Domains| {
         let address = format!("a@{domain}");
-        u8::from(has_domain(&address) && wrong_top_level(&address).is_none())
+        u8::from(has_domain(&address) && wrong_top_level(&address, domains).is_none())
     };
     // No atom holds an @: this one is the only one.
-    local.split('.').all(is_atom) && domains.of(domain, is_right) == 1
+    local.split('.').all(is_atom) && domains.remembered(domain, is_right) == 1
 }
 
-fn find(prefix: &str, address: &str) -> Option<AddressFaults> {
+fn find(prefix: &str, address: &str, domains: &Domains) -> Option<AddressFaults> {
     let mut found = [const { None }; 4];
-    if let Some(top) = wrong_top_level(address) {
+    if let Some(top) = wrong_top_level(address, domains) {
         found[Verdict::TopLevelDomain as usize] =
             Some(format!("'{}' is no top-level domain", top.escape_debug()));
     }
@@ -79,10 +78,15 @@ fn at_signs(text: &str) -> usize {
     text.bytes().filter(|b| *b == b'@').count()
 }
 
-/// What follows the last dot, if that is no top-level domain.
-fn wrong_top_level(address: &str) -> Option<&str> {
+/// What follows the last dot, if that is no top-level domain and the admin does
+/// not name the domain.
+fn wrong_top_level<'a>(address: &'a str, domains: &Domains) -> Option<&'a str> {
     let (_, top) = address.rsplit_once('.')?;
-    (!top.is_empty() && !domain::is_top_level(top)).then_some(top)
+    let is_named = || {
+        let domain = address.rsplit_once('@').map(|(_, domain)| domain);
+        domain.is_some_and(|domain| domains.is_named(domain))
+    };
+    (!top.is_empty() && !domain::is_top_level(top) && !is_named()).then_some(top)
 }
 
 fn is_atom(text: &str) -> bool {
@@ -197,10 +201,10 @@ mod tests {
     proptest! {
         #[test]
         fn what_is_clean_has_no_fault(pieces in vec(select(PIECES.to_vec()), 0..7)) {
-            let (address, domains) = (pieces.concat(), Remembered::default());
+            let (address, domains) = (pieces.concat(), Domains::default());
             for _ in 0..2 {
                 let is_clean = is_clean(&address, &domains);
-                prop_assert_eq!(is_clean, find("", &address).is_none(), "{}", address);
+                prop_assert_eq!(is_clean, find("", &address, &domains).is_none(), "{}", address);
             }
         }
     }

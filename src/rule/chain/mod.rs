@@ -19,7 +19,6 @@ mod tests;
 mod words;
 
 use std::borrow::Cow;
-use std::sync::Arc;
 
 use unicode_normalization::UnicodeNormalization as _;
 
@@ -28,8 +27,8 @@ pub use step::{Filling, Forbidden, Kind, Place as CharacterPlace, Step, Verdict}
 
 use self::address::AddressFaults;
 use self::step::contains_smtp;
+use super::domain::Domains;
 use super::key::OneAttribute;
-use super::remembered::Remembered;
 use super::{Check, ErrorWord, Fault, KeyRef, KeySpace, Place, Rule, RuleId, RuleSet, Settings};
 use crate::model::{AttributeName, Entry, ObjectClass, Value};
 
@@ -83,8 +82,9 @@ struct AttributeChain {
     links: Vec<RuleId>,
     /// The place in `links` after the last step that compares with others.
     compared: usize,
-    /// Which domains the address check found right.
-    domains: Arc<Remembered>,
+    /// The domains that the admin names, with what the address check found out
+    /// about others.
+    domains: Domains,
 }
 
 /// An entry under judgement.
@@ -108,7 +108,7 @@ impl Chain {
     pub(super) fn of(rules: &RuleSet, settings: &Settings) -> Option<Self> {
         rules.chain.as_ref()?;
         let mut attributes: Vec<AttributeChain> = Vec::new();
-        let domains = Arc::default();
+        let domains = Domains::of(settings);
         for (number, rule) in (0..).zip(&rules.rules) {
             let foreign = rule.login && settings.login_attribute != rule.attribute;
             if !rule.on || foreign {
@@ -121,7 +121,7 @@ impl Chain {
                         attribute: name.clone(),
                         links: vec![RuleId(number)],
                         compared: 0,
-                        domains: Arc::clone(&domains),
+                        domains: domains.clone(),
                     }),
                 }
             }
@@ -349,7 +349,7 @@ impl AttributeChain {
 
 impl Walk<'_> {
     /// Makes the address check and takes over its repairs.
-    fn check_address(&mut self, domains: &Remembered) -> Option<AddressFaults> {
+    fn check_address(&mut self, domains: &Domains) -> Option<AddressFaults> {
         let found = address::check(&self.value, domains)?;
         self.value = Cow::Owned(found.repaired.clone());
         Some(found)

@@ -336,3 +336,33 @@ proptest::proptest! {
         judge(set).keys(&entry);
     }
 }
+
+#[test]
+fn a_domain_that_the_admin_names_is_no_wrong_top_level_domain() {
+    let words = |settings: &Settings, value: &str| {
+        let judge = Judge::new(Arc::new(file::read(MULTI).unwrap()), settings.clone());
+        let faults = judge.faults(&entry("user", &[(PROXY, value)]));
+        judge.error_words(&faults)
+    };
+    let settings = Settings {
+        routable_domains: vec!["contoso.local".into()],
+        verified_domains: vec!["fabrikam.test".into()],
+        ..Settings::default()
+    };
+    for (value, is_named) in [
+        ("smtp:a@contoso.local", true),
+        ("smtp:a@Sales.Contoso.LOCAL", true),
+        ("smtp:a@fabrikam.test", true),
+        ("smtp:a@other.local", false),
+        ("smtp:a@notcontoso.local", false),
+        ("smtp:a.contoso.local", false),
+    ] {
+        let wrong = [ErrorWord::TopLevelDomain];
+        assert!(
+            words(&Settings::default(), value).contains(&wrong[0]),
+            "{value}"
+        );
+        let found = words(&settings, value).contains(&wrong[0]);
+        assert_eq!(found, !is_named, "{value}");
+    }
+}
