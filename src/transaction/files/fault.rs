@@ -186,7 +186,7 @@ pub(super) fn take<T>(
     }
     let before = length(path);
     let value = effect()?;
-    if let Some(DiskFault::Torn | DiskFault::KilledTorn) = fault {
+    if step == Step::Write && matches!(fault, Some(DiskFault::Torn | DiskFault::KilledTorn)) {
         let half = before.midpoint(length(path));
         File::options().write(true).open(path)?.set_len(half)?;
     }
