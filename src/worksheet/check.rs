@@ -143,7 +143,7 @@ impl Worksheet {
         let joins = key.0 != KeySpace::Anchor && holders.len() < MOST_JOINED;
         let at = self.finding(row).entry;
         let may_share = |other| {
-            self.scan.is_same_entry(other, at) || joins && self.may_share(row, entry, other)
+            self.scan.is_same_entry(other, at) || joins && self.may_share(row, entry, (other, key))
         };
         let mut others: Vec<(EntryRef, AttributeName, bool)> = holders
             .into_iter()

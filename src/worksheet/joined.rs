@@ -3,8 +3,8 @@
 //! Entries of two forests that are joined may hold the same value. Contacts
 //! join by mail, users by what `--forest-join` names, so that a change of such
 //! an attribute can end a join and bring out a duplicate that nobody saw.
-//! Staging lets a join end that another undecided row can still restore; the
-//! plan, which sees all decisions, does not.
+//! Staging lets a join end while another undecided row can still restore it, or
+//! give the shared value up; the plan, which sees all decisions, does not.
 
 use super::draft::{Draft, Key};
 use super::stage::borrow;
@@ -13,9 +13,15 @@ use crate::model::{AttributeName, Entry};
 use crate::scan::{EntryRef, Holder, MOST_JOINED};
 
 impl Worksheet {
-    /// Whether `other` is the entry `at`, which would look like `entry`, or is
-    /// joined with it when all that is staged is done, or can still be.
-    pub(super) fn may_share(&self, row: RowId, entry: &Entry, other: EntryRef) -> bool {
+    /// Whether `other` and the entry of `row`, which would look like `entry`, may
+    /// both hold `key`: they are the same, or joined when all that is staged is
+    /// done, or were joined and are not decided on yet.
+    pub(super) fn may_share(
+        &self,
+        row: RowId,
+        entry: &Entry,
+        (other, key): (EntryRef, &Key),
+    ) -> bool {
         let at = self.finding(row).entry;
         if self.scan.is_same_entry(other, at) {
             return true;
@@ -25,7 +31,7 @@ impl Worksheet {
                 .scan
                 .would_be_one_object((at, entry), (other, &self.as_decided(other)))
                 || self.is_silent_partner(at, other)
-                || self.can_be_rejoined(row, other))
+                || self.is_open_yet(row, (other, key)))
     }
 
     /// Whether an entry that was joined with `at` is skipped by the sync engine:
@@ -49,7 +55,7 @@ impl Worksheet {
                 let holders = self.joined_holders(at, &key);
                 holders.into_iter().find(|holder| {
                     !self.staged.frees(holder.entry, &key)
-                        && !self.may_share(row, entry, holder.entry)
+                        && !self.may_share(row, entry, (holder.entry, &key))
                         && self.minds(entry, &key, (&found.place.attribute, holder))
                 })
             })
@@ -102,15 +108,16 @@ impl Worksheet {
         }
     }
 
-    /// Whether a row that is still undecided could join the two again, as they
-    /// were joined when they were scanned.
-    fn can_be_rejoined(&self, row: RowId, other: EntryRef) -> bool {
+    /// Whether the two were joined when they were scanned, and a row that is
+    /// still undecided could join them again, or part one of them from `key`.
+    fn is_open_yet(&self, row: RowId, (other, key): (EntryRef, &Key)) -> bool {
         let at = self.finding(row).entry;
         let compared = self.scan.join.compared();
         let is_open = |sibling: RowId| {
             sibling != row
                 && self.action(sibling) == Action::None
-                && compared.contains(&self.finding(sibling).place.attribute)
+                && (compared.contains(&self.finding(sibling).place.attribute)
+                    || self.key(sibling).as_ref() == Some(key))
         };
         let rows = self.siblings(row).chain(
             self.first_row(other)

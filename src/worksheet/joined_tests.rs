@@ -100,6 +100,27 @@ fn what_is_joined_is_mended_together_and_stays_joined() {
 }
 
 #[test]
+fn a_join_may_end_where_nothing_shared_is_left_behind() {
+    // What is wrong with the user's domain does not concern a contact.
+    let given: Given<'_> = &[
+        ("mail", &["anna@con_toso.com"]),
+        (PROXY, &["SMTP:anna@con_toso.com"]),
+    ];
+    let mut sheet = pair(given, given);
+    let rows: Vec<RowId> = sheet.rows().collect();
+    let own = |row: &RowId| sheet.domain(*row) == "contoso.com";
+    let rows: Vec<RowId> = rows.into_iter().filter(own).collect();
+    assert_eq!(rows.len(), 2, "{:?}", proposals(&sheet));
+    let (mail, proxy) = (rows[0], rows[1]);
+    sheet.edit(mail, "anna@contoso.com").unwrap();
+    assert_eq!(sheet.plan().refused.len(), 1, "the address is still shared");
+    sheet.edit(proxy, "SMTP:anna@contoso.com").unwrap();
+    let plan = sheet.plan();
+    assert_eq!(plan.refused, []);
+    assert_eq!(plan.changes.len(), 1);
+}
+
+#[test]
 fn a_proposal_that_would_end_a_join_and_show_a_duplicate_is_not_made() {
     let shared: &[&str] = &["SMTP:jane@contoso.com", "smtp:both@contoso.com"];
     // The two compare as one mail, and only one of them is at fault.
