@@ -402,14 +402,16 @@ fn a_rollback_in_format_1_is_readable() {
     assert_eq!(
         said,
         [
-            "done, altered: proxyAddresses: it was written, but is stored otherwise",
-            "partly done: mail: somebody else changed it",
+            "done, altered: proxyAddresses: it was written, but is stored otherwise, \
+             expected 'SMTP:a@contoso.test', found 'SMTP:A@contoso.test'",
+            "partly done: mail: somebody else changed it, \
+             expected 'b@contoso.test', found 'c@contoso.test'",
             "failed: the account may not write this (LDAP 50: 00002098: SecErr)",
             "done",
             "not needed",
             "failed: the entry is no longer there",
             "refused: it takes a value",
-            "conflict: sn: somebody else changed it",
+            "conflict: sn: somebody else changed it, expected '8 ', found 'eight'",
         ]
     );
     let plan: Vec<&Modification> = record.plan.iter().flatten().collect();

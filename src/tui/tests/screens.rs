@@ -128,7 +128,7 @@ fn connect_with_a_mistake() {
             face.press(KeyCode::Tab);
             face.keys(text);
         }
-        for _ in 0..4 {
+        for _ in 0..5 {
             face.press(KeyCode::Down);
         }
         face.keys(" ");
