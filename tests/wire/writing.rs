@@ -191,7 +191,7 @@ async fn an_answer_about_another_entry_is_not_taken() {
         .await;
     assert_eq!(
         read.expect_err("another entry").to_string(),
-        "<GUID=6f9619ff-8b86-d011-b42d-00c04fc964ff> is not the entry with the objectGUID \
+        "CN=b,DC=x is not the entry with the objectGUID \
          6f9619ff-8b86-d011-b42d-00c04fc964ff"
     );
 }
