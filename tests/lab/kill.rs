@@ -165,6 +165,7 @@ impl Spread {
         self.between.iter().sum()
     }
 
+    #[expect(clippy::print_stdout, reason = "the figures are what a run is for")]
     fn print(&self, seed: u64, rounds: usize) {
         println!("{rounds} kills, IDMEND_LAB_SEED={seed}");
         println!(

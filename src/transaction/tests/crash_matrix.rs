@@ -140,22 +140,22 @@ impl Steps {
             });
         };
         for step in 1..=self.reads {
-            READ_STRIKES
-                .iter()
-                .for_each(|it| add("read".into(), step, it));
+            for strike in &READ_STRIKES {
+                add("read".into(), step, strike);
+            }
         }
         for step in 1..=self.modifies {
-            MODIFY_STRIKES
-                .iter()
-                .for_each(|it| add("modify".into(), step, it));
+            for strike in &MODIFY_STRIKES {
+                add("modify".into(), step, strike);
+            }
         }
         for (at, (kind, path)) in self.disk.iter().enumerate() {
             let name = path.extension().unwrap_or_default().to_string_lossy();
             let tearing = if *kind == Step::Write { 0 } else { 2 };
             let strikes = &DISK_STRIKES[..DISK_STRIKES.len() - tearing];
-            strikes
-                .iter()
-                .for_each(|it| add(format!("{kind:?} of {name}"), at + 1, it));
+            for strike in strikes {
+                add(format!("{kind:?} of {name}"), at + 1, strike);
+            }
         }
         cases
     }

@@ -184,7 +184,9 @@ impl Play {
                 trouble,
             } => {
                 let plan = plan(&self.world, &edits);
-                meanwhile.iter().for_each(|edit| self.set(edit));
+                for edit in &meanwhile {
+                    self.set(edit);
+                }
                 if !plan.is_empty() {
                     self = self.transact(&plan, None, &trouble).await;
                 }
@@ -294,7 +296,7 @@ impl Play {
                 .unwrap();
             for change in inverse.changes {
                 let is_it = |name: &&str| change.attribute.is(name);
-                let at = ATTRIBUTES.iter().position(|name| is_it(&name)).unwrap();
+                let at = ATTRIBUTES.iter().position(is_it).unwrap();
                 let held = self.model.entry((user, at)).or_default();
                 for value in &change.add {
                     held.remove(value);
