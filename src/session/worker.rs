@@ -493,8 +493,10 @@ mod tests {
             modifications: modifications.collect(),
             ..ChangeSet::default()
         };
-        let slow = Fault::Slow(Duration::from_millis(300));
-        memory.inject(Operation::Modify, 1, slow);
+        for request in 1..=users.len() {
+            let slow = Fault::Slow(Duration::from_millis(200));
+            memory.inject(Operation::Modify, request, slow);
+        }
         let journals = session.journal_directory();
         let mut handle = spawn(session);
         handle.commands.send(Command::Apply(plan)).await.unwrap();

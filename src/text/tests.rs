@@ -146,8 +146,8 @@ fn a_huge_value_costs_no_more_than_what_is_shown() {
         }
     }
     assert!(
-        // 600 passes over the whole of it would take minutes.
-        begun.elapsed() < Duration::from_secs(20),
+        // 600 passes over the whole of it would take many minutes.
+        begun.elapsed() < Duration::from_secs(90),
         "{:?}",
         begun.elapsed()
     );
@@ -160,7 +160,7 @@ fn escaping_is_linear_in_the_length() {
     assert!(escape(&marks).len() > marks.len());
     assert!(
         // A quadratic one would take hours.
-        begun.elapsed() < Duration::from_secs(30),
+        begun.elapsed() < Duration::from_secs(90),
         "{:?}",
         begun.elapsed()
     );
