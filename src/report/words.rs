@@ -32,13 +32,7 @@ pub fn parse_action(word: &str) -> Option<Action> {
 
 /// The SEVERITY word.
 pub fn severity_word(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Fails => "fails",
-        Severity::Quarantined => "quarantined",
-        Severity::Dropped => "dropped",
-        Severity::Changed => "changed",
-        Severity::Hygiene => "hygiene",
-    }
+    severity.as_str()
 }
 
 /// How much care a proposal asks for.

@@ -67,6 +67,19 @@ pub enum Severity {
     Hygiene,
 }
 
+impl Severity {
+    /// As it is written in rule files and reports, and on the screen.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Fails => "fails",
+            Self::Quarantined => "quarantined",
+            Self::Dropped => "dropped",
+            Self::Changed => "changed",
+            Self::Hygiene => "hygiene",
+        }
+    }
+}
+
 /// The ERROR words, as users of `IdFix` know them, and five more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Deserialize)]
 #[serde(rename_all = "PascalCase")]

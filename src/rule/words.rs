@@ -9,13 +9,7 @@ use crate::model::AttributeName;
 
 /// The severity as it is written in rule files and reports.
 pub(super) fn severity(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Fails => "fails",
-        Severity::Quarantined => "quarantined",
-        Severity::Dropped => "dropped",
-        Severity::Changed => "changed",
-        Severity::Hygiene => "hygiene",
-    }
+    severity.as_str()
 }
 
 fn part(part: Part) -> &'static str {

@@ -2,6 +2,8 @@
 //!
 //! A key that acts on rows is meant for the rows that were asked for last, so
 //! it waits until they are on the screen; everything else is answered at once.
+//! Keys that wait are forgotten when something else is on top by then, or the
+//! sheet is another one: they were not meant for that.
 
 use std::sync::atomic::AtomicBool;
 
@@ -10,6 +12,7 @@ use crate::text::{self, Cut};
 use crate::tui::grid::{Arranged, Arranging, Grid, Purpose};
 use crate::tui::keymap::Intent;
 use crate::tui::message::Effect;
+use crate::tui::screens::Screen;
 use crate::tui::screens::review::count;
 
 /// Most keys that wait; who types more is not looking at the screen.
@@ -37,6 +40,9 @@ impl App {
     pub(super) fn arranged(&mut self, done: Arranged) -> Vec<Effect> {
         if !self.take_over(done) {
             return Vec::new();
+        }
+        if !self.popups.is_empty() || !matches!(self.screens.last(), Some(Screen::Grid)) {
+            self.waiting.clear();
         }
         let mut effects = self.arrange();
         while !self.is_arranging() {

@@ -130,6 +130,7 @@ impl App {
                 }
             ));
         }
+        self.waiting.clear();
         let grid = Grid::new(&worksheet);
         let tally = Tally::of(&worksheet);
         self.sheet = Some(Sheet {

@@ -13,13 +13,7 @@ pub(in crate::tui) const SEVERITIES: [Severity; 5] = [
 ];
 
 pub(in crate::tui) fn severity_word(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Fails => "fails",
-        Severity::Quarantined => "quarantined",
-        Severity::Dropped => "dropped",
-        Severity::Changed => "changed",
-        Severity::Hygiene => "hygiene",
-    }
+    severity.as_str()
 }
 
 /// The words that `IdFix` uses.

@@ -5,17 +5,21 @@ use std::sync::atomic::AtomicBool;
 use crossterm::event::KeyCode;
 
 use super::{Face, LARGE};
+use crate::model::Entry;
 use crate::scan::fixture;
+use crate::session::Event;
 use crate::tui::{Arranging, Effect, Message};
+use crate::worksheet::Worksheet;
 
 /// More rows than are put in order at once.
 const ROWS: usize = 503;
 
+fn user(number: usize) -> Entry {
+    let upn = format!("user{} {number}@contoso.com", number % 3);
+    fixture::user(&format!("User {number}"), &[("userPrincipalName", &[&upn])])
+}
+
 fn large() -> Face {
-    let user = |number: usize| {
-        let upn = format!("user{} {number}@contoso.com", number % 3);
-        fixture::user(&format!("User {number}"), &[("userPrincipalName", &[&upn])])
-    };
     Face::on_grid((0..ROWS).map(user).collect(), LARGE)
 }
 
@@ -61,6 +65,29 @@ fn the_latest_request_wins_and_keys_on_rows_wait_for_it() {
     let found = ROWS.div_ceil(3);
     assert!(face.shows(&format!("row 1 of {found}, {ROWS} in all")));
     assert!(face.shows(&format!("{found} marked")));
+}
+
+#[test]
+fn keys_that_wait_are_not_for_what_lies_over_the_grid_nor_for_another_sheet() {
+    for over in [":", "R"] {
+        let mut face = large();
+        face.keys("c");
+        face.keys(over);
+        carry_out(&mut face);
+        assert_eq!(face.sheet().staged(), 0, "{over}");
+    }
+    let mut face = large();
+    face.keys("c");
+    let result = fixture::contoso((0..ROWS).map(user).collect());
+    let sheet = Worksheet::new(result, fixture::judge());
+    face.tell(Event::Scanned(Box::new(sheet)));
+    carry_out(&mut face);
+    assert_eq!(face.sheet().staged(), 0);
+    // And without any of that it is carried out.
+    let mut face = large();
+    face.keys("c");
+    carry_out(&mut face);
+    assert_eq!(face.sheet().staged(), 1);
 }
 
 #[test]

@@ -41,33 +41,32 @@ impl<'a> Sought<'a> {
         };
         let container = |container: &Container| {
             (wants(Field::Container) && is(&container.path))
-                || (wants(Field::Dn) && is(&container.dn))
+                || (wants(Field::Dn) && is_plain_word(term) && is(&container.dn))
         };
-        let chosen = |wanted: bool, matched: bool| wanted && matched;
         let attributes = columns.attributes.iter();
         let domains = columns.scan.domains.iter();
         Self {
             attributes: attributes
-                .map(|name| chosen(wants(Field::Attribute), is(name)))
+                .map(|name| wants(Field::Attribute) && is(name))
                 .collect(),
             sets: columns.sets.iter().map(set).collect(),
             containers: columns.containers.iter().map(container).collect(),
             domains: domains
-                .map(|(_, domain)| chosen(wants(Field::Domain), is(&domain.dns_name)))
+                .map(|(_, domain)| wants(Field::Domain) && is(&domain.dns_name))
                 .collect(),
             classes: CLASSES
                 .into_iter()
-                .filter(|class| chosen(wants(Field::Class), is(class.as_str())))
+                .filter(|class| wants(Field::Class) && is(class.as_str()))
                 .collect(),
             actions: ACTIONS
                 .into_iter()
-                .filter(|action| chosen(wants(Field::Action), is(action_word(*action))))
+                .filter(|action| wants(Field::Action) && is(action_word(*action)))
                 .collect(),
             states: StateKind::ALL
                 .into_iter()
-                .filter(|state| chosen(wants(Field::State), is(state.word())))
+                .filter(|state| wants(Field::State) && is(state.word()))
                 .collect(),
-            in_cn: chosen(wants(Field::Dn), is("CN")),
+            in_cn: wants(Field::Dn) && is("CN"),
             term,
             columns,
         }
@@ -93,7 +92,7 @@ impl<'a> Sought<'a> {
             Some(Field::Update) => self.find_updates(chunk, live, hits),
             Some(Field::Action | Field::State) => self.find_changing(chunk, live, hits),
             Some(Field::Dn) => {
-                if self.is_plain_word() {
+                if is_plain_word(self.term) {
                     self.find_texts(&chunk.names, hits);
                 }
                 self.find_dn(chunk, hits);
@@ -102,15 +101,8 @@ impl<'a> Sought<'a> {
         }
     }
 
-    fn is_plain_word(&self) -> bool {
-        let word = self.term.word.as_deref();
-        word.is_some_and(|word| !word.contains([',', '=', '\n']))
-    }
-
     fn find_shared(&self, chunk: &Chunk, hits: &mut [bool]) {
         let at = |list: &[bool], number: u32| list.get(number as usize).copied().unwrap_or(false);
-        // The containers also say which distinguished names match; those are
-        // looked at here only when the container itself is asked for.
         for (codes, hit) in chunk.codes.iter().zip(hits) {
             *hit |= at(&self.attributes, codes.attribute)
                 || at(&self.sets, codes.set)
@@ -158,7 +150,7 @@ impl<'a> Sought<'a> {
             self.columns.write_dn(chunk.first + at, &mut dn);
             self.term.pattern.is_match(&dn)
         };
-        if !self.is_plain_word() {
+        if !is_plain_word(self.term) {
             for (at, hit) in hits.iter_mut().enumerate() {
                 *hit = *hit || matches(at);
             }
@@ -188,4 +180,10 @@ impl<'a> Sought<'a> {
             }
         }
     }
+}
+
+/// Whether the term is in a distinguished name just where it is in a part of it.
+fn is_plain_word(term: &Term) -> bool {
+    let word = term.word.as_deref();
+    word.is_some_and(|word| !word.contains([',', '=', '\n']))
 }
