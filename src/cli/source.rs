@@ -11,8 +11,8 @@ use secrecy::SecretString;
 use super::failure::Failure;
 use super::scope::domain_name;
 use super::talk::{can_ask, insist};
-use crate::config::{Auth, Credentials, Profile, Protection, ServerSpec, ServerUrl, SourceSpec};
-use crate::model::{DistinguishedName, Entrance, Fingerprint};
+use crate::config::{Auth, Profile, ServerSpec, ServerUrl, SourceSpec};
+use crate::model::{Credentials, DistinguishedName, Entrance, Fingerprint, Protection};
 
 const PASSWORD_VARIABLE: &str = "IDMEND_PASSWORD";
 

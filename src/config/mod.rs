@@ -14,10 +14,9 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
-use secrecy::SecretString;
 use serde::Deserialize;
 
-use crate::model::{DistinguishedName, Entrance, Fingerprint};
+use crate::model::{Credentials, DistinguishedName, Entrance, Fingerprint, Protection};
 
 /// Where to read from.
 #[derive(Debug, Clone)]
@@ -33,19 +32,6 @@ pub enum SourceSpec {
     },
     /// The embedded sample: two forests in memory.
     Demo,
-}
-
-/// How the connection is protected.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Protection {
-    /// `ldaps://`: TLS from the first byte.
-    Ldaps,
-    /// `ldap://` and StartTLS before anything else.
-    StartTls,
-    /// `ldap://`, sealed by Kerberos from the sign-in on.
-    Sealed,
-    /// None: the password crosses the network readable. Only by explicit wish.
-    Cleartext,
 }
 
 /// How to sign in.
@@ -68,23 +54,6 @@ impl FromStr for Auth {
             _ => Err("it is simple or kerberos"),
         }
     }
-}
-
-/// Who signs in, and with what.
-#[derive(Debug, Clone)]
-pub enum Credentials {
-    /// A name and its password.
-    Password {
-        /// A UPN, DOMAIN\name or a DN.
-        user: String,
-        /// Its password.
-        password: SecretString,
-    },
-    /// The current Kerberos ticket.
-    Kerberos {
-        /// Whose ticket; the system's default one if not said.
-        principal: Option<String>,
-    },
 }
 
 /// An LDAP server and how to sign in to it.

@@ -18,6 +18,7 @@ pub mod ldif;
 mod object_class;
 mod proxy_address;
 mod schema;
+mod sign_in;
 
 pub use attribute_name::{AttributeName, AttributeNameError};
 pub use change::{Change, ChangeSet, Modification};
@@ -30,3 +31,4 @@ pub use guid::{GuidError, ObjectGuid};
 pub use object_class::ObjectClass;
 pub use proxy_address::{AddressType, ProxyAddress};
 pub use schema::{AttributeSchema, Schema};
+pub use sign_in::{Credentials, Protection};

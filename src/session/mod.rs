@@ -11,6 +11,7 @@ mod error;
 mod event;
 mod live;
 mod open;
+mod shown;
 mod state;
 mod transact;
 mod worker;
@@ -20,8 +21,9 @@ pub use doctor::examine;
 pub use error::SessionError;
 pub use event::{Acceptances, Command, Event, ScanRequest};
 pub use open::{check_filter, export_demo};
+pub use shown::shown;
 pub use transact::Watched;
-pub use worker::{Ending, SessionHandle, shown, spawn};
+pub use worker::{Ending, SessionHandle, spawn};
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

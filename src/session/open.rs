@@ -4,13 +4,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::SessionError;
-use crate::config::{Credentials, Protection, ServerSpec, SourceSpec};
-use crate::directory::ldap::{self, LdapConfig, LdapDirectory, Timeouts};
+use crate::config::{ServerSpec, SourceSpec};
+use crate::directory::ldap::{LdapConfig, LdapDirectory, Timeouts};
 use crate::directory::ldif::LdifDirectory;
 use crate::directory::memory::{self, DemoForest};
 use crate::directory::{Directory, DirectoryError, filter};
-use crate::model::Entrance;
 use crate::model::ldif::{LDIF_HEADER, write_entry};
+use crate::model::{Entrance, Protection};
 use crate::scan::ScanSource;
 
 /// What could be opened, and what could not.
@@ -116,21 +116,11 @@ pub(super) fn config(server: &ServerSpec) -> LdapConfig {
         site: server.site.clone(),
         dns_server: server.dns_server,
         port: server.port,
-        protection: match server.protection {
-            Protection::Ldaps => ldap::Protection::Ldaps,
-            Protection::StartTls => ldap::Protection::StartTls,
-            Protection::Sealed => ldap::Protection::Sealed,
-            Protection::Cleartext => ldap::Protection::Cleartext,
-        },
+        protection: server.protection,
         ca_cert: server.ca_cert.clone(),
         pins: server.pins.clone(),
         insecure: server.insecure,
-        credentials: match server.credentials.clone() {
-            Credentials::Password { user, password } => {
-                ldap::Credentials::Password { user, password }
-            }
-            Credentials::Kerberos { principal } => ldap::Credentials::Kerberos { principal },
-        },
+        credentials: server.credentials.clone(),
         bases: server.bases.clone(),
         dc: server.domain_hosts.clone(),
         timeouts: match server.timeout {

@@ -1,5 +1,6 @@
 //! Transactions of a session: apply, preflight, rollback, recover, history.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -32,6 +33,28 @@ impl std::fmt::Debug for Watched<'_> {
     }
 }
 
+/// What apply and recover work with; nobody else writes as long as it lasts.
+struct Desk {
+    _lock: StateLock,
+    journals: PathBuf,
+    targets: Vec<Target>,
+    origin: Origin,
+    check: LiveCheck,
+}
+
+impl Desk {
+    fn environment<'a>(&'a self, watched: Watched<'a>) -> Environment<'a> {
+        Environment {
+            journals: &self.journals,
+            targets: &self.targets,
+            origin: &self.origin,
+            clock: &now,
+            progress: watched.progress,
+            cancel: watched.cancel,
+        }
+    }
+}
+
 impl Session {
     /// Carries out a plan as a transaction on the open sources.
     pub async fn apply(
@@ -40,24 +63,13 @@ impl Session {
         reverts: Option<TransactionId>,
         watched: Watched<'_>,
     ) -> Result<TransactionReport, SessionError> {
-        let targets = self.targets(plan)?;
-        let origin = origin();
-        let _lock = self.lock(&origin)?;
-        let journals = self.state.journals();
-        let check = self.live_check()?;
+        let desk = self.desk(self.targets(plan)?)?;
         let run = ApplyRun {
-            environment: Environment {
-                journals: &journals,
-                targets: &targets,
-                origin: &origin,
-                clock: &now,
-                progress: watched.progress,
-                cancel: watched.cancel,
-            },
+            environment: desk.environment(watched),
             plan,
             reverts,
             options: watched.options.clone(),
-            precondition: &check,
+            precondition: &desk.check,
         };
         Ok(transaction::apply(run).await?)
     }
@@ -94,24 +106,13 @@ impl Session {
         finish: bool,
         watched: Watched<'_>,
     ) -> Result<TransactionReport, SessionError> {
-        let origin = origin();
-        let _lock = self.lock(&origin)?;
-        let journals = self.state.journals();
-        let targets = self.all_targets();
-        let check = self.live_check()?;
+        let desk = self.desk(self.all_targets())?;
         let run = RecoverRun {
-            environment: Environment {
-                journals: &journals,
-                targets: &targets,
-                origin: &origin,
-                clock: &now,
-                progress: watched.progress,
-                cancel: watched.cancel,
-            },
+            environment: desk.environment(watched),
             id,
             finish,
             options: watched.options.clone(),
-            precondition: &check,
+            precondition: &desk.check,
         };
         Ok(transaction::recover(run).await?)
     }
@@ -126,13 +127,18 @@ impl Session {
         Ok(transaction::read_journal(&self.state.journals(), id)?)
     }
 
-    fn lock(&self, origin: &Origin) -> Result<StateLock, SessionError> {
+    /// What a run needs, the right to write among it.
+    fn desk(&self, targets: Vec<Target>) -> Result<Desk, SessionError> {
+        let origin = origin();
         self.state.create()?;
-        Ok(StateLock::acquire(
-            self.state.lock_root(),
+        let root = self.state.lock_root();
+        Ok(Desk {
+            _lock: StateLock::acquire(root, &origin, &now().to_string())?,
+            journals: self.state.journals(),
+            targets,
             origin,
-            &now().to_string(),
-        )?)
+            check: self.live_check()?,
+        })
     }
 
     fn all_targets(&self) -> Vec<Target> {

@@ -2,11 +2,11 @@
 
 use std::path::PathBuf;
 
-use idmend::directory::ldap::{Credentials, LdapConfig, LdapDirectory, Protection};
+use idmend::directory::ldap::{LdapConfig, LdapDirectory};
 use idmend::directory::{Directory, DirectoryError, ModifyError};
 use idmend::model::{
-    AttributeName, Change, Domain, Entrance, Entry, Fingerprint, Forest, Identity, ObjectGuid,
-    SourceKind, Value,
+    AttributeName, Change, Credentials, Domain, Entrance, Entry, Fingerprint, Forest, Identity,
+    ObjectGuid, Protection, SourceKind, Value,
 };
 use secrecy::SecretString;
 

@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-use idmend::directory::ldap::{Credentials, LdapConfig, LdapDirectory, Protection, Timeouts};
+use idmend::directory::ldap::{LdapConfig, LdapDirectory, Timeouts};
 use idmend::directory::{Directory, SearchRequest};
-use idmend::model::{AttributeName, Domain, Entrance, Entry, Forest};
+use idmend::model::{AttributeName, Credentials, Domain, Entrance, Entry, Forest, Protection};
 use secrecy::SecretString;
 
 /// A variable that `tests/lab/run` sets.

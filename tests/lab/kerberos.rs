@@ -8,8 +8,8 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::process::Command;
 
-use idmend::directory::ldap::{Credentials, LdapConfig, Protection};
-use idmend::model::Entrance;
+use idmend::directory::ldap::LdapConfig;
+use idmend::model::{Credentials, Entrance, Protection};
 
 use crate::acceptor;
 use crate::forest::{config, connect, search, variable};

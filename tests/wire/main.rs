@@ -15,9 +15,11 @@ mod writing;
 
 use std::time::Duration;
 
-use idmend::directory::ldap::{Credentials, LdapConfig, LdapDirectory, Protection, Timeouts};
+use idmend::directory::ldap::{LdapConfig, LdapDirectory, Timeouts};
 use idmend::directory::{Directory, DirectoryError, Search, SearchRequest};
-use idmend::model::{AttributeName, DistinguishedName, Domain, Entrance, Entry};
+use idmend::model::{
+    AttributeName, Credentials, DistinguishedName, Domain, Entrance, Entry, Protection,
+};
 use secrecy::SecretString;
 
 use crate::server::Server;

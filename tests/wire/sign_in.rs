@@ -1,8 +1,8 @@
 //! Signing in: once, never anonymously, and to one controller.
 
-use idmend::directory::ldap::{Credentials, LdapConfig, LdapDirectory};
+use idmend::directory::ldap::{LdapConfig, LdapDirectory};
 use idmend::directory::{Directory, DirectoryError};
-use idmend::model::{DistinguishedName, Identity};
+use idmend::model::{Credentials, DistinguishedName, Identity};
 use ldap3_proto::proto::{LdapOp, LdapResultCode};
 use secrecy::SecretString;
 

@@ -9,14 +9,14 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
 use super::LdapDirectory;
-use super::config::{Credentials, Protection};
 use super::connection::Connection;
 use super::dns::{Dns, own_domains};
 use super::link::Link;
 use super::transport::Way;
 use crate::directory::{DirectoryError, SearchRequest};
 use crate::model::{
-    AttributeName, Diagnosis, Domain, Entrance, Entry, Fingerprint, Forest, SourceKind,
+    AttributeName, Credentials, Diagnosis, Domain, Entrance, Entry, Fingerprint, Forest,
+    Protection, SourceKind,
 };
 
 /// How many entries make a page of the sample, and how many pages it has.

@@ -14,7 +14,7 @@ use secrecy::ExposeSecret as _;
 use tokio::sync::{Mutex, MutexGuard};
 
 use super::LOG;
-use super::config::{Credentials, Timeouts};
+use super::config::Timeouts;
 use super::connection::Connection;
 use super::dns::Dns;
 use super::kerberos::{self, BindError, KerberosError};
@@ -22,6 +22,7 @@ use super::root_dse::RootDse;
 use super::sign_in::{Refusal, SignIn, concerns_the_server, refusal};
 use super::transport::{Connected, Target, Way, Wire};
 use crate::directory::DirectoryError;
+use crate::model::Credentials;
 
 /// Who signs in, and what all connections of a forest have in common.
 #[derive(Debug)]

@@ -35,7 +35,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use secrecy::ExposeSecret as _;
 
-pub use config::{Credentials, LdapConfig, Protection, Timeouts};
+pub use config::{LdapConfig, Timeouts};
 pub use search::LdapSearch;
 
 use self::dns::Dns;
@@ -43,7 +43,9 @@ use self::link::{Account, Link};
 use self::locate::Found;
 use self::transport::Target;
 use super::{DirectoryError, ModifyError, SearchRequest};
-use crate::model::{AttributeName, Change, Domain, Entrance, Entry, Forest, Identity};
+use crate::model::{
+    AttributeName, Change, Credentials, Domain, Entrance, Entry, Forest, Identity, Protection,
+};
 
 /// Where one line for each LDAP operation is logged.
 const LOG: &str = "idmend::ldap";

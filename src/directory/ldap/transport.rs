@@ -17,12 +17,12 @@ use tokio::net::TcpStream;
 use tokio::task::AbortHandle;
 use tokio_rustls::TlsConnector;
 
-use super::config::Protection;
 use super::dns::Dns;
 use super::guard::{self, Ending};
 use super::pair::pair;
 use super::{message, tls};
 use crate::directory::DirectoryError;
+use crate::model::Protection;
 
 /// Message 1: `ExtendedRequest` 1.3.6.1.4.1.1466.20037 (RFC 4511, 4.14.1).
 const START_TLS: &[u8] = b"\x30\x1d\x02\x01\x01\x77\x18\x80\x161.3.6.1.4.1.1466.20037";

@@ -7,8 +7,8 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use secrecy::{ExposeSecret as _, SecretString};
 
-use crate::config::{Credentials, Protection, ServerSpec, SourceSpec};
-use crate::model::{DistinguishedName, Entrance};
+use crate::config::{ServerSpec, SourceSpec};
+use crate::model::{Credentials, DistinguishedName, Entrance, Protection};
 use crate::text::{self, Cut};
 use crate::tui::cell;
 use crate::tui::line::LineInput;

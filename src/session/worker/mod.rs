@@ -1,0 +1,217 @@
+//! The session as a task of its own: commands in, events out.
+//!
+//! One command runs at a time. While it runs, `Cancel` stops it between two
+//! entries or pages and anything else is answered by `Busy`. The channel of
+//! events is bounded: a face that does not listen slows the session, it does
+//! not fill the memory. The task ends when its handle is dropped.
+
+mod write;
+
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use super::{Acceptances, Command, Event, ScanRequest, Session, SessionError, shown};
+use crate::scan::DomainProgress;
+use crate::transaction::TransactionId;
+
+/// How many commands may wait for the session.
+const COMMANDS: usize = 8;
+/// How many events may wait for the face.
+const EVENTS: usize = 256;
+
+/// The two ends that a face holds. Dropping it stops the session; a process
+/// that ends waits for [`SessionHandle::end`], or a write may be cut off.
+#[derive(Debug)]
+pub struct SessionHandle {
+    /// What the face asks for.
+    pub commands: mpsc::Sender<Command>,
+    /// What the session says.
+    pub events: mpsc::Receiver<Event>,
+    /// Ends when the session has.
+    pub ending: Ending,
+}
+
+/// The end of a session, to be awaited after its commands and events are
+/// dropped.
+#[derive(Debug)]
+pub struct Ending(tokio::task::JoinHandle<()>);
+
+impl Ending {
+    /// Waits until an entry that is being written is written, read back and in
+    /// the journal, and the transaction has its end.
+    pub async fn wait(self) {
+        // A panic in there was reported where it happened.
+        drop(self.0.await);
+    }
+}
+
+impl SessionHandle {
+    /// Stops the session cleanly, between two entries, and waits for that.
+    pub async fn end(self) {
+        let Self {
+            commands,
+            events,
+            ending,
+        } = self;
+        drop(commands);
+        drop(events);
+        ending.wait().await;
+    }
+}
+
+/// Starts the worker on the current runtime.
+pub fn spawn(session: Session) -> SessionHandle {
+    let (commands, inbox) = mpsc::channel(COMMANDS);
+    let (outbox, events) = mpsc::channel(EVENTS);
+    let ending = Ending(tokio::spawn(work(session, inbox, outbox)));
+    SessionHandle {
+        commands,
+        events,
+        ending,
+    }
+}
+
+async fn work(
+    mut session: Session,
+    mut inbox: mpsc::Receiver<Command>,
+    outbox: mpsc::Sender<Event>,
+) {
+    while let Some(command) = inbox.recv().await {
+        if matches!(command, Command::Cancel) {
+            continue;
+        }
+        let writes = matches!(
+            command,
+            Command::Apply(_) | Command::Rollback(_) | Command::Recover(_)
+        );
+        let cancel = CancellationToken::new();
+        let mut worker = Worker {
+            session: &mut session,
+            outbox: &outbox,
+            cancel: &cancel,
+        };
+        let mut running = std::pin::pin!(worker.carry_out(command));
+        loop {
+            tokio::select! {
+                () = &mut running => break,
+                next = inbox.recv() => match next {
+                    Some(Command::Cancel) => cancel.cancel(),
+                    Some(_) => tell(&outbox, Event::Busy).await,
+                    None => {
+                        // The face is gone: what writes stops cleanly, between
+                        // two entries; what only reads is dropped.
+                        cancel.cancel();
+                        if writes {
+                            running.await;
+                        }
+                        return;
+                    }
+                },
+            }
+        }
+    }
+}
+
+/// Sends an event. A face that is gone does not listen, and that is no fault.
+async fn tell(outbox: &mpsc::Sender<Event>, event: Event) {
+    drop(outbox.send(event).await);
+}
+
+/// One command being carried out.
+struct Worker<'a> {
+    session: &'a mut Session,
+    outbox: &'a mpsc::Sender<Event>,
+    cancel: &'a CancellationToken,
+}
+
+impl Worker<'_> {
+    async fn carry_out(&mut self, command: Command) {
+        let outcome = match command {
+            Command::Scan(request) => self.scan(&request).await,
+            Command::Apply(plan) => self.apply(&plan, None).await,
+            Command::History => self.session.history().map(Event::History),
+            Command::Show(id) => self.show(&id),
+            Command::Rollback(id) => self.rollback(id).await,
+            Command::Recover(id) => self.recover(&id).await,
+            Command::Remember(rows) => self.remember(rows),
+            Command::Forget(rows) => self.forget(rows),
+            Command::Cancel => return,
+        };
+        let event = outcome.unwrap_or_else(|error| {
+            tracing::error!(%error, "a command failed");
+            Event::Failed {
+                hint: error.hint(),
+                message: error.to_string(),
+            }
+        });
+        tell(self.outbox, event).await;
+    }
+
+    async fn scan(&mut self, request: &ScanRequest) -> Result<Event, SessionError> {
+        let forests = self.session.open(&request.sources).await?;
+        tell(self.outbox, Event::Discovered(forests)).await;
+        let outbox = self.outbox;
+        let sink = |progress: &[DomainProgress]| {
+            // Progress that finds no room is out of date already.
+            drop(outbox.try_send(Event::ScanProgress(progress.to_vec())));
+        };
+        let worksheet = self.session.scan(request, &sink, self.cancel).await?;
+        // Here it keeps nobody waiting; the grid would do it at the first sort.
+        let laid_out = tokio::task::spawn_blocking(move || {
+            worksheet.lay_out();
+            Box::new(worksheet)
+        });
+        laid_out
+            .await
+            .map(Event::Scanned)
+            .map_err(|error| SessionError::Internal(error.to_string()))
+    }
+
+    fn remember(&mut self, accepted: Acceptances) -> Result<Event, SessionError> {
+        let why = accepted.exceptions.first().map(|(_, e)| e.why.clone());
+        let files = self.session.remember(accepted.exceptions)?;
+        let paths: Vec<String> = files
+            .iter()
+            .map(|file| file.path.display().to_string())
+            .collect();
+        Ok(Event::Remembered {
+            why,
+            sentence: format!(
+                "{} accepted, kept in {}",
+                rows_in_words(accepted.rows.len()),
+                paths.join(" and ")
+            ),
+            rows: accepted.rows,
+        })
+    }
+
+    fn forget(&mut self, accepted: Acceptances) -> Result<Event, SessionError> {
+        self.session.forget(&accepted.exceptions)?;
+        Ok(Event::Remembered {
+            why: None,
+            sentence: format!("{} no longer accepted", rows_in_words(accepted.rows.len())),
+            rows: accepted.rows,
+        })
+    }
+
+    fn show(&mut self, id: &TransactionId) -> Result<Event, SessionError> {
+        let record = self.session.record(id)?;
+        let summary = self
+            .session
+            .history()?
+            .into_iter()
+            .find(|summary| summary.id == *id)
+            .ok_or_else(|| SessionError::Internal(format!("{id} has no summary")))?;
+        Ok(Event::Shown {
+            summary,
+            modifications: shown(&record),
+        })
+    }
+}
+
+fn rows_in_words(rows: usize) -> String {
+    format!("{rows} {}", if rows == 1 { "row is" } else { "rows are" })
+}
+
+#[cfg(test)]
+mod tests;
