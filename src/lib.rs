@@ -10,6 +10,7 @@ pub mod report;
 pub mod rule;
 pub mod scan;
 pub mod session;
+pub mod store;
 pub mod text;
 pub mod transaction;
 pub mod tui;

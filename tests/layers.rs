@@ -9,16 +9,17 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// A module and those that it may use besides itself.
-const MAY_USE: [(&str, &[&str]); 13] = [
+const MAY_USE: [(&str, &[&str]); 14] = [
     ("model", &[]),
     ("text", &[]),
+    ("store", &[]),
     ("config", &["model", "rule"]),
     ("directory", &["model"]),
     ("rule", &["model"]),
     ("exception", &["model", "rule"]),
     ("scan", &["model", "rule", "directory"]),
     ("worksheet", &["model", "rule", "exception", "scan"]),
-    ("transaction", &["model", "directory"]),
+    ("transaction", &["model", "directory", "store"]),
     (
         "session",
         &[
@@ -30,6 +31,7 @@ const MAY_USE: [(&str, &[&str]); 13] = [
             "scan",
             "worksheet",
             "transaction",
+            "store",
             "text",
         ],
     ),

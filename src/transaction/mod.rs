@@ -12,11 +12,9 @@ mod apply;
 mod atomic;
 mod check;
 mod compare;
-mod files;
 mod history;
 mod id;
 mod journal;
-mod lock;
 mod outcome;
 mod precondition;
 mod preflight;
@@ -31,14 +29,14 @@ mod undo;
 #[cfg(test)]
 mod tests;
 
+pub use crate::store::{LockError, Origin, StateLock};
 pub use apply::{ApplyError, ApplyOptions, ApplyRun, Environment, Progress, apply};
 pub use history::{TransactionState, TransactionSummary, history};
 pub use id::{TransactionId, TransactionIdError};
 pub use journal::{
-    Damage, DomainRecord, Header, JournalError, KindRecord, Origin, Tail, TransactionRecord,
-    plan_digest, read_journal,
+    Damage, DomainRecord, Header, JournalError, KindRecord, Tail, TransactionRecord, plan_digest,
+    read_journal,
 };
-pub use lock::{LockError, StateLock};
 pub use outcome::{AttributeConflict, Outcome, TransactionReport};
 pub use precondition::{NoPrecondition, Objection, Objections, Pending, Precondition};
 pub use preflight::{PreflightRun, Verdict, preflight};

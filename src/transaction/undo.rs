@@ -4,9 +4,10 @@
 use std::path::{Path, PathBuf};
 
 use super::rollback::inverse_of;
-use super::{JournalError, Outcome, TransactionId, files};
+use super::{JournalError, Outcome, TransactionId};
 use crate::model::Modification;
 use crate::model::ldif::{LDIF_HEADER, write_modification};
+use crate::store::files;
 
 /// Where the undo of a journal lies.
 pub(super) fn path_beside(journal: &Path) -> PathBuf {

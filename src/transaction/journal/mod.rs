@@ -6,7 +6,6 @@
 //! fitting checksum says. Format 1 is described in docs/journal.md; every format
 //! ever released stays readable.
 
-mod frame;
 mod reader;
 mod record;
 mod wire;
@@ -17,7 +16,7 @@ use std::path::{Path, PathBuf};
 #[cfg(test)]
 pub(super) use reader::parse;
 pub use reader::read_journal;
-pub use record::{Damage, DomainRecord, Header, KindRecord, Origin, Tail, TransactionRecord};
+pub use record::{Damage, DomainRecord, Header, KindRecord, Tail, TransactionRecord};
 
 pub(super) use wire::{Line, OutcomeLine};
 pub(super) use writer::JournalWriter;

@@ -9,11 +9,11 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::frame::{self, Numbered};
-use super::wire::Line;
+use super::wire::{Line, VERSION};
 use super::writer::digest_of_bodies;
 use super::{Damage, Header, JournalError, Tail, TransactionRecord, journal_path};
 use crate::model::Modification;
+use crate::store::frame::{self, Numbered};
 use crate::transaction::{Outcome, TransactionId};
 
 /// Reads the journal of a transaction. Whatever the file holds, this never
@@ -84,7 +84,7 @@ impl<'a> Reader<'a> {
             Tail::Unterminated
         };
         let content = content.unwrap_or(raw);
-        match frame::decode(content) {
+        match frame::decode(content, VERSION) {
             Ok(Numbered { of: Some(of), .. }) if self.id.is_some_and(|id| *id != of) => {
                 self.unread += 1;
                 self.damaged(format!("it belongs to transaction {of}"));

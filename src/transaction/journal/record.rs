@@ -3,20 +3,8 @@
 use std::path::PathBuf;
 
 use crate::model::{DistinguishedName, Modification, SourceKind};
+use crate::store::Origin;
 use crate::transaction::{Outcome, TransactionId};
-
-/// Who runs a transaction, and with what. Given by the caller.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct Origin {
-    /// The version of idmend.
-    pub version: String,
-    /// The host it runs on.
-    pub host: String,
-    /// The local user.
-    pub user: String,
-    /// The process.
-    pub pid: u32,
-}
 
 /// A domain as the journal knows it.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]

@@ -8,12 +8,16 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 
-use super::{Header, Origin};
+use super::Header;
 use crate::model::{
     AttributeName, Change, DistinguishedName, DomainId, Identity, Modification, ObjectClass,
     ObjectGuid, Value,
 };
+use crate::store::Origin;
 use crate::transaction::{AttributeConflict, Outcome};
+
+/// The format that is written.
+pub(super) const VERSION: u32 = 1;
 
 /// What a line says.
 #[derive(Debug, Serialize, Deserialize)]

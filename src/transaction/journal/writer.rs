@@ -5,12 +5,13 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
 
-use super::frame;
-use super::wire::{Line, ModificationLine};
-use super::{Header, JournalError, Origin, Tail, TransactionRecord};
+use super::wire::{Line, ModificationLine, VERSION};
+use super::{Header, JournalError, Tail, TransactionRecord};
 use crate::model::ChangeSet;
+use crate::store::Origin;
+use crate::store::files::{self, PrivateFile};
+use crate::store::frame::{self, Numbered};
 use crate::transaction::TransactionId;
-use crate::transaction::files::{self, PrivateFile};
 
 /// Outcome lines are synced in batches of this size, and at the end. They are
 /// handed to the system one by one as they become known, so a killed process
@@ -50,6 +51,18 @@ pub(super) fn digest_of_bodies<'a>(bodies: impl IntoIterator<Item = &'a [u8]>) -
     hex(&hash.finalize())
 }
 
+/// The bytes of a line of the transaction `of`. The plan's lines do not say
+/// whose they are: they are held together by the digest, which is the same for
+/// the same plan.
+fn encode(number: usize, of: Option<&TransactionId>, line: &Line) -> io::Result<Vec<u8>> {
+    frame::encode(&Numbered {
+        v: VERSION,
+        n: number,
+        of,
+        line,
+    })
+}
+
 fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write as _;
     bytes.iter().fold(String::new(), |mut text, byte| {
@@ -65,7 +78,7 @@ fn plan_lines(plan: &ChangeSet) -> impl Iterator<Item = io::Result<Vec<u8>>> {
         .iter()
         .enumerate()
         .map(|(index, modification)| {
-            frame::encode(
+            encode(
                 index + 2,
                 None,
                 &Line::Modification(ModificationLine::new(
@@ -156,7 +169,7 @@ impl JournalWriter {
 
     /// The next line.
     fn encode(&self, line: &Line) -> io::Result<Vec<u8>> {
-        frame::encode(self.next, Some(&self.id), line)
+        encode(self.next, Some(&self.id), line)
     }
 
     /// Appends a line in one write. A journal that somebody has deleted would
@@ -198,12 +211,12 @@ fn write_plan(part: &Path, header: Header, plan: &ChangeSet) -> io::Result<Priva
     let file = PrivateFile::create_new(part)?;
     let mut out = BufWriter::new(file);
     let id = header.id.clone();
-    out.write_all(&frame::encode(1, None, &Line::Begin(header))?)?;
+    out.write_all(&encode(1, None, &Line::Begin(header))?)?;
     for line in plan_lines(plan) {
         out.write_all(&line?)?;
     }
     let modifications = plan.len();
-    out.write_all(&frame::encode(
+    out.write_all(&encode(
         modifications + 2,
         Some(&id),
         &Line::Sealed { modifications },

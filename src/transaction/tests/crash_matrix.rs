@@ -9,8 +9,8 @@
 
 use super::*;
 use crate::directory::memory::{Fault, Operation};
-use crate::transaction::files::Step;
-use crate::transaction::files::fault::DiskFault;
+use crate::store::files::Step;
+use crate::store::files::fault::DiskFault;
 
 /// What happens at a step.
 #[derive(Clone, Copy)]

@@ -18,7 +18,6 @@ use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
 use super::compare::{Stage, stage};
-use super::files::fault::Disk;
 use super::*;
 use crate::directory::Directory;
 use crate::directory::memory::{MemoryDirectory, Unanswered};
@@ -26,6 +25,7 @@ use crate::model::{
     AttributeName, Change, ChangeSet, DistinguishedName, DomainId, Entry, Identity, Modification,
     ObjectGuid, Value,
 };
+use crate::store::files::fault::Disk;
 
 /// A forest of two domains, a folder for journals, and a clock.
 struct World {

@@ -11,7 +11,7 @@ use proptest::test_runner::{RngAlgorithm, TestRng, TestRunner};
 
 use super::*;
 use crate::directory::memory::{Fault, Operation};
-use crate::transaction::files::fault::DiskFault;
+use crate::store::files::fault::DiskFault;
 use crate::transaction::rollback::inverse_of;
 
 /// At least so many steps are played.

@@ -15,7 +15,7 @@ use super::Step;
 
 /// What happens to a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::transaction) enum DiskFault {
+pub(crate) enum DiskFault {
     /// An error, and nothing is done.
     Refused,
     /// An error, though it is done.
@@ -31,7 +31,7 @@ pub(in crate::transaction) enum DiskFault {
 }
 
 /// The disk below a folder, watched until dropped.
-pub(in crate::transaction) struct Disk(Arc<Mutex<State>>);
+pub(crate) struct Disk(Arc<Mutex<State>>);
 
 #[derive(Default)]
 struct State {
@@ -59,10 +59,7 @@ fn open<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Disk {
     /// Watches a folder; `on_kill` is called when a fault ends the process.
-    pub(in crate::transaction) fn watch(
-        folder: &Path,
-        on_kill: impl Fn() + Send + 'static,
-    ) -> Self {
+    pub(crate) fn watch(folder: &Path, on_kill: impl Fn() + Send + 'static) -> Self {
         let state = Arc::new(Mutex::new(State {
             on_kill: Some(Box::new(on_kill)),
             ..State::default()
@@ -72,19 +69,19 @@ impl Disk {
     }
 
     /// Has the `nth` step from now on, counted from 1, meet `fault`.
-    pub(in crate::transaction) fn inject(&self, nth: usize, fault: DiskFault) {
+    pub(crate) fn inject(&self, nth: usize, fault: DiskFault) {
         let mut state = open(&self.0);
         state.waiting = Some((state.steps.len() + nth, fault));
     }
 
     /// The steps so far.
-    pub(in crate::transaction) fn steps(&self) -> Vec<(Step, PathBuf)> {
+    pub(crate) fn steps(&self) -> Vec<(Step, PathBuf)> {
         open(&self.0).steps.clone()
     }
 
     /// Takes from the disk what no sync has brought there: ends of files, and
     /// new names.
-    pub(in crate::transaction) fn cut_power(&self) {
+    pub(crate) fn cut_power(&self) {
         let state = open(&self.0);
         for (path, length) in &state.synced {
             if let Ok(file) = File::options().write(true).open(path) {

@@ -1,11 +1,11 @@
 //! Files that only their owner may read, and that survive a power cut.
 //!
-//! Everything that a transaction does to the disk goes through here, step by
-//! step, so that a test can have any step fail, or the process die at it
+//! Everything that must outlive the process goes to the disk through here, step
+//! by step, so that a test can have any step fail, or the process die at it
 //! (`fault`). It knows nothing of what the files say.
 
 #[cfg(test)]
-pub(super) mod fault;
+pub(crate) mod fault;
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 /// An effect on the disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Step {
+pub(crate) enum Step {
     /// A folder is made.
     Folder,
     /// A file is made or opened for writing.
@@ -43,24 +43,24 @@ use self::fault::{sync, take};
 
 /// A file for its owner only, open for writing.
 #[derive(Debug)]
-pub(super) struct PrivateFile {
+pub(crate) struct PrivateFile {
     file: File,
     path: PathBuf,
 }
 
 impl PrivateFile {
     /// Makes a file that must not be there yet.
-    pub(super) fn create_new(path: &Path) -> io::Result<Self> {
+    pub(crate) fn create_new(path: &Path) -> io::Result<Self> {
         Self::open(path, private().create_new(true))
     }
 
     /// Makes a file, or empties the one that is there.
-    pub(super) fn create(path: &Path) -> io::Result<Self> {
+    pub(crate) fn create(path: &Path) -> io::Result<Self> {
         Self::open(path, private().create(true).truncate(true))
     }
 
     /// Opens a file that is there, to add to its end.
-    pub(super) fn append(path: &Path) -> io::Result<Self> {
+    pub(crate) fn append(path: &Path) -> io::Result<Self> {
         Self::open(path, OpenOptions::new().append(true))
     }
 
@@ -71,7 +71,7 @@ impl PrivateFile {
     }
 
     /// Brings what was written, and the length of the file, to the disk.
-    pub(super) fn sync(&self) -> io::Result<()> {
+    pub(crate) fn sync(&self) -> io::Result<()> {
         sync(Step::Sync, &self.path, || self.file.sync_data())
     }
 }
@@ -101,14 +101,14 @@ fn private() -> OpenOptions {
 }
 
 /// Writes a file anew, for its owner only. Not synced.
-pub(super) fn write_private(path: &Path, content: &[u8]) -> io::Result<()> {
+pub(crate) fn write_private(path: &Path, content: &[u8]) -> io::Result<()> {
     PrivateFile::create(path)?.write_all(content)
 }
 
 /// Writes a file so that after a power cut there is the old one or the new
 /// one, whole: written beside, synced, renamed. Which of the two, only a sync of
 /// the folder would settle, and either is right for an undo.
-pub(super) fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
+pub(crate) fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
     let mut part = path.as_os_str().to_owned();
     part.push(".part");
     let part = Path::new(&part);
@@ -120,12 +120,12 @@ pub(super) fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
 }
 
 /// Gives a file another name, in place of a file that has it.
-pub(super) fn rename(from: &Path, to: &Path) -> io::Result<()> {
+pub(crate) fn rename(from: &Path, to: &Path) -> io::Result<()> {
     take(Step::Rename, to, || std::fs::rename(from, to))
 }
 
 /// Makes the names in the folder of `path` survive a power cut.
-pub(super) fn sync_folder_of(path: &Path) -> io::Result<()> {
+pub(crate) fn sync_folder_of(path: &Path) -> io::Result<()> {
     match path.parent() {
         Some(folder) => sync(Step::SyncFolder, folder, || sync_folder(folder)),
         None => Ok(()),
@@ -145,7 +145,7 @@ fn sync_folder(_folder: &Path) -> io::Result<()> {
 }
 
 /// Makes a folder, and those above it, for its owner only.
-pub(super) fn make_folder(path: &Path) -> io::Result<()> {
+pub(crate) fn make_folder(path: &Path) -> io::Result<()> {
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]

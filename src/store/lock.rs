@@ -1,30 +1,35 @@
-//! One writer a state directory.
+//! One writer a file.
 //!
-//! The lock is the operating system's lock on an empty file, so it ends with
-//! the process, however that ends. Who holds it is written in a second file,
-//! because Windows lets nobody read a locked one.
+//! The lock is the operating system's lock on an empty file beside it, so it
+//! ends with the process, however that ends. Who holds it is written in a second
+//! file, because Windows lets nobody read a locked one.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
 
-use super::Origin;
+use super::{Origin, files};
 
-const LOCK: &str = "write.lock";
-const HOLDER: &str = "write.lock.holder";
+const STATE_LOCK: &str = "write.lock";
 
-/// The right to write, until dropped.
+/// The sole right to something, until dropped.
 #[derive(Debug)]
-pub struct StateLock {
+pub struct Lock {
     _file: File,
     holder: PathBuf,
 }
 
-/// Why the right to write was not given.
+/// The right to write with a state directory, until dropped.
+#[derive(Debug)]
+pub struct StateLock(#[expect(dead_code, reason = "held, not read")] Lock);
+
+/// Why a right was not given.
 #[derive(Debug, thiserror::Error)]
 pub enum LockError {
     /// Another process has it.
-    #[error("another idmend is writing with this state directory: {holder}")]
+    #[error("another idmend {does}: {holder}")]
     Held {
+        /// What that one does.
+        does: &'static str,
         /// Host, process, user and time of the holder.
         holder: String,
     },
@@ -42,23 +47,35 @@ impl StateLock {
     /// Takes the lock of a state directory, or says who holds it. `time` is the
     /// present time as text.
     pub fn acquire(state: &Path, origin: &Origin, time: &str) -> Result<Self, LockError> {
-        let path = state.join(LOCK);
+        Lock::acquire(&state.join(STATE_LOCK), origin, time)
+            .map_err(|error| error.doing("is writing with this state directory"))
+            .map(Self)
+    }
+}
+
+impl Lock {
+    /// Takes the lock that the file `path` is for, or says who holds it. `time`
+    /// is the present time as text.
+    pub fn acquire(path: &Path, origin: &Origin, time: &str) -> Result<Self, LockError> {
         let fail = |source| LockError::File {
-            path: path.clone(),
+            path: path.to_owned(),
             source,
         };
-        super::files::make_folder(state).map_err(fail)?;
+        path.parent()
+            .map_or(Ok(()), files::make_folder)
+            .map_err(fail)?;
         let file = OpenOptions::new()
             .create(true)
             .truncate(false)
             .write(true)
-            .open(&path)
+            .open(path)
             .map_err(fail)?;
-        let holder = state.join(HOLDER);
+        let holder = holder_file(path);
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
                 return Err(LockError::Held {
+                    does: "holds it",
                     holder: describe(&holder),
                 });
             }
@@ -68,7 +85,7 @@ impl StateLock {
             "process {} of {} on {}, since {time}\n",
             origin.pid, origin.user, origin.host
         );
-        super::files::write_private(&holder, line.as_bytes()).map_err(fail)?;
+        files::write_private(&holder, line.as_bytes()).map_err(fail)?;
         Ok(Self {
             _file: file,
             holder,
@@ -76,12 +93,29 @@ impl StateLock {
     }
 }
 
-impl Drop for StateLock {
+impl LockError {
+    /// The same, with what the holder does.
+    #[must_use]
+    pub fn doing(self, what: &'static str) -> Self {
+        match self {
+            Self::Held { holder, .. } => Self::Held { does: what, holder },
+            other @ Self::File { .. } => other,
+        }
+    }
+}
+
+impl Drop for Lock {
     fn drop(&mut self) {
         // The lock itself is what counts; a holder file that stays is only
         // read while somebody holds the lock, and then it is that one's.
         drop(std::fs::remove_file(&self.holder));
     }
+}
+
+fn holder_file(lock: &Path) -> PathBuf {
+    let mut name = lock.as_os_str().to_owned();
+    name.push(".holder");
+    name.into()
 }
 
 /// The holder as it wrote itself down, fit for one line.
