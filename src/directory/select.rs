@@ -65,12 +65,12 @@ pub(super) fn belongs_to(name: &DistinguishedName, domain: &Domain) -> bool {
 /// Whether the name lies in the configuration naming context, which hangs
 /// below the root domain by name only (MS-ADTS 6.1.1.1.2).
 pub(super) fn is_configuration(name: &DistinguishedName) -> bool {
+    // What stands before the parts of the domain; a DC= may be elsewhere, too.
     let mut last = None;
     for rdn in name.rdns() {
-        if rdn.attribute.eq_ignore_ascii_case("DC") {
-            break;
+        if !rdn.attribute.eq_ignore_ascii_case("DC") {
+            last = Some(rdn);
         }
-        last = Some(rdn);
     }
     last.is_some_and(|rdn| {
         rdn.attribute.eq_ignore_ascii_case("CN") && rdn.value.eq_ignore_ascii_case("Configuration")
