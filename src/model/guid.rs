@@ -1,7 +1,7 @@
 //! objectGUID: the identity of an entry, whatever it is called and wherever it
 //! is moved.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -51,6 +51,17 @@ impl ObjectGuid {
     pub fn to_base64(self) -> String {
         STANDARD.encode(self.0)
     }
+
+    /// The LDAP filter that finds its entry: `(objectGUID=\ff\19…)`.
+    pub fn filter(self) -> String {
+        let mut filter = String::from("(objectGUID=");
+        for byte in self.0 {
+            // Writing to a String cannot fail.
+            write!(filter, "\\{byte:02x}").ok();
+        }
+        filter.push(')');
+        filter
+    }
 }
 
 impl fmt::Display for ObjectGuid {
@@ -97,6 +108,10 @@ mod tests {
             Ok(guid)
         );
         assert_eq!(guid.to_base64(), "/xmWb4aLEdC0LQDAT8lk/w==");
+        assert_eq!(
+            guid.filter(),
+            r"(objectGUID=\ff\19\96\6f\86\8b\11\d0\b4\2d\00\c0\4f\c9\64\ff)"
+        );
     }
 
     #[test]

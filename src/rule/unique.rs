@@ -211,6 +211,12 @@ impl Judge {
         self.compared.contains(&space)
     }
 
+    /// Whether a rule is about what several entries hold: the faults of
+    /// [`Judge::collision`], and no others, are of such rules.
+    pub fn compares_entries(&self, rule: RuleId) -> bool {
+        self.rules.rule(rule).check.is_of_others()
+    }
+
     /// Which rule it breaks that a value at `attribute` of `entry` is also held,
     /// in the same `space`, by other entries at `others`' attributes; the worst
     /// one if it breaks several.

@@ -46,18 +46,21 @@ impl Conflicts {
             .ok()
     }
 
-    /// Finds all sets.
+    /// Finds all sets of values whose hash is one of `which`.
     pub(super) fn of(
         index: &UniqueIndex,
         joiner: Joiner<'_>,
-        judge: &Judge,
-        domain_rank: &[u32],
+        (judge, domain_rank): (&Judge, &[u32]),
+        which: impl Fn(u64) -> bool,
     ) -> Self {
         let snapshot = joiner.snapshot;
         let mut hashes = HashSet::new();
         let mut entries = BTreeSet::new();
         for run in index.shared() {
-            hashes.extend(run.first().map(|posting| posting.0));
+            let Some((hash, _)) = run.first().filter(|(hash, _)| which(*hash)) else {
+                continue;
+            };
+            hashes.insert(*hash);
             entries.extend(run.iter().map(|posting| posting.1));
         }
         let mut groups: BTreeMap<(KeySpace, String), Vec<Holder>> = BTreeMap::new();
@@ -96,16 +99,33 @@ impl Conflicts {
         Self { sets }
     }
 
-    /// The rules that these sets break, at the places of judged entries.
-    pub(super) fn faults(&self, joiner: Joiner<'_>, judge: &Judge) -> Vec<(EntryRef, Fault)> {
+    /// These sets and others, which are of other values.
+    pub(super) fn beside(self, others: Vec<ConflictSet>) -> Self {
+        let mut sets = self.sets;
+        sets.extend(others);
+        sets.sort_by(|a, b| (a.space, &a.key).cmp(&(b.space, &b.key)));
+        Self { sets }
+    }
+
+    /// The rules that these sets break, at the places of those judged entries
+    /// that `which` chooses.
+    pub(super) fn faults(
+        &self,
+        joiner: Joiner<'_>,
+        judge: &Judge,
+        which: impl Fn(EntryRef) -> bool,
+    ) -> Vec<(EntryRef, Fault)> {
         let snapshot = joiner.snapshot;
         let mut faults = Vec::new();
         for set in &self.sets {
+            if !set.holders.iter().any(|holder| which(holder.entry)) {
+                continue;
+            }
             let others = OtherHolders::of(set, snapshot);
             let joins = joiner.matters(set.space, &set.holders);
             let mut last = None;
             for holder in &set.holders {
-                if !snapshot.is_judged(holder.entry) {
+                if !snapshot.is_judged(holder.entry) || !which(holder.entry) {
                     continue;
                 }
                 let entry = match last.take() {

@@ -9,7 +9,9 @@ use tokio_util::sync::CancellationToken;
 use super::contact::{ContactCounter, ContactData};
 use super::scope::{DomainScope, Step};
 use super::snapshot::SnapshotBuilder;
-use super::{DomainProgress, DomainState, EntryRef, Part, SkipReason, Snapshot, UniqueIndex};
+use super::{
+    Account, DomainProgress, DomainState, EntryRef, Part, SkipReason, Snapshot, UniqueIndex,
+};
 use crate::directory::{Directory, DirectoryError, Page};
 use crate::model::{AttributeName, Domain, DomainId, Entry, Identity, SourceKind};
 use crate::rule::{Fault, Judge};
@@ -76,16 +78,21 @@ pub(super) struct DomainTask {
     pub(super) expected: Vec<&'static str>,
     /// How often reading it broke.
     pub(super) failures: u64,
+    /// Read these entries only, which the scan knows already.
+    pub(super) only: Option<Arc<[Identity]>>,
     pub(super) shared: Arc<Shared>,
 }
 
 /// What was read of a domain.
 #[derive(Debug)]
 pub(super) struct DomainPart {
+    /// How reading it ended.
+    pub(super) end: DomainState,
+    /// Entries that came and could not be understood.
+    pub(super) unreadable: u64,
     pub(super) snapshot: Snapshot,
     pub(super) index: UniqueIndex,
     pub(super) faults: Vec<(EntryRef, Fault)>,
-    pub(super) skipped: BTreeMap<SkipReason, u64>,
     pub(super) skipped_entries: Vec<EntryRef>,
     pub(super) contacts: ContactData,
     /// What was left out, one sentence each.
@@ -97,6 +104,16 @@ pub(super) struct DomainPart {
     /// Set when the source cannot evaluate the filter, or has no such base: the
     /// fault of the caller.
     pub(super) bad_scope: Option<String>,
+}
+
+impl DomainPart {
+    /// What is to be told of it; told once.
+    pub(super) fn account(&mut self) -> Account {
+        Account {
+            notes: std::mem::take(&mut self.notes),
+            incomplete: std::mem::take(&mut self.incomplete),
+        }
+    }
 }
 
 /// A domain while it is being read.
@@ -212,6 +229,10 @@ impl DomainTask {
     /// Looks at the scope before anything is read: a base that does not exist
     /// would look like a directory without faults.
     async fn look(&self) -> Result<Vec<String>, String> {
+        if self.only.is_some() {
+            // The scan has looked.
+            return Ok(Vec::new());
+        }
         // An export of one OU may hold its people without the OU itself.
         let is_server = matches!(
             self.kind,
@@ -281,11 +302,19 @@ impl DomainTask {
         ))
     }
 
+    fn steps(&self) -> Vec<Step> {
+        let (domain, attributes) = (&self.domain, &self.shared.attributes);
+        match &self.only {
+            None => self.scope.steps(domain, self.kind, attributes),
+            Some(entries) => self
+                .scope
+                .steps_to(entries, (domain, self.kind), attributes),
+        }
+    }
+
     /// Reads the domain once.
     async fn attempt(self: Arc<Self>) -> Attempt {
-        let mut steps = self
-            .scope
-            .steps(&self.domain, self.kind, &self.shared.attributes);
+        let mut steps = self.steps();
         for step in &mut steps {
             step.request.page_size = self.page_size;
         }
@@ -298,6 +327,7 @@ impl DomainTask {
                 .await;
             match ended {
                 Ok(true) => {}
+                Err(DirectoryError::Refused { code: 32, .. }) if step.may_be_gone => {}
                 Ok(false) => {
                     end = DomainState::Cancelled;
                     break;
@@ -522,10 +552,11 @@ impl Reading {
             incomplete.push(format!("{name}: {more} more entries could not be read"));
         }
         DomainPart {
+            end: end.clone(),
+            unreadable: self.counts.unreadable,
             snapshot,
             index: self.index,
             faults: self.faults,
-            skipped: self.counts.skipped,
             skipped_entries: self.skipped_entries,
             contacts: self.contacts.finish(self.task.id),
             incomplete,

@@ -77,7 +77,7 @@ pub(crate) fn run_until(
     runtime().block_on(scan(sources, &judge(), options, &|_| (), cancel))
 }
 
-fn runtime() -> &'static tokio::runtime::Runtime {
+pub(crate) fn runtime() -> &'static tokio::runtime::Runtime {
     static RUNTIME: LazyLock<tokio::runtime::Runtime> = LazyLock::new(|| {
         tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)

@@ -68,6 +68,38 @@ impl UniqueIndex {
         }
     }
 
+    /// The seed, for an index that is to be appended to this one.
+    pub(super) fn seed(&self) -> RandomState {
+        self.seed.clone()
+    }
+
+    /// The postings of the entries that have a place in a snapshot that keeps
+    /// some of those indexed: `places` by the place they have now.
+    pub(super) fn keeping(&self, places: &[Option<EntryRef>]) -> Self {
+        let place = |at: EntryRef| places.get(at.0 as usize).copied().flatten();
+        let kept = self.postings.iter();
+        let kept = kept.filter_map(|(hash, at)| Some((*hash, place(*at)?)));
+        Self {
+            seed: self.seed.clone(),
+            postings: kept.collect(),
+        }
+    }
+
+    /// The hashes of all postings.
+    pub(super) fn hashes(&self) -> impl Iterator<Item = u64> {
+        self.postings.iter().map(|posting| posting.0)
+    }
+
+    /// The hashes of what the entries hold that [`UniqueIndex::keeping`] leaves
+    /// out.
+    pub(super) fn hashes_without(&self, places: &[Option<EntryRef>]) -> impl Iterator<Item = u64> {
+        let is_left_out = |at: EntryRef| places.get(at.0 as usize).copied().flatten().is_none();
+        let postings = self.postings.iter();
+        postings
+            .filter(move |posting| is_left_out(posting.1))
+            .map(|posting| posting.0)
+    }
+
     pub(super) fn hash(&self, space: KeySpace, key: &str) -> u64 {
         hash(&self.seed, space, key)
     }

@@ -18,6 +18,8 @@ mod join;
 mod packed;
 mod pipeline;
 mod progress;
+mod refresh;
+mod resolve;
 mod scope;
 mod skip;
 mod snapshot;
@@ -30,6 +32,7 @@ pub use index::{Holder, UniqueIndex};
 pub use join::{ForestJoin, MOST_JOINED};
 pub use pipeline::{ScanSource, scan};
 pub use progress::{DomainProgress, DomainState, ProgressSink};
+pub use refresh::{Extent, Means, Refreshed, refresh};
 pub use scope::{ScanOptions, ScopeError};
 pub use skip::SkipReason;
 pub use snapshot::{EntryRef, Part, Snapshot};
@@ -82,6 +85,16 @@ pub struct ScanResult {
     /// What was left out or failed, one sentence each; empty for a complete
     /// scan.
     pub incomplete: Vec<String>,
+    /// The two by domain; index is the [`DomainId`].
+    accounts: Vec<Account>,
+}
+
+/// What is to be told of how a domain was read: see [`ScanResult::notes`] and
+/// [`ScanResult::incomplete`].
+#[derive(Debug, Clone, Default)]
+struct Account {
+    notes: Vec<String>,
+    incomplete: Vec<String>,
 }
 
 impl ScanResult {

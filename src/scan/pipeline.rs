@@ -1,5 +1,4 @@
-//! From sources to a result: all domains at once, then what only the whole can
-//! tell.
+//! From sources to what was read of them: all domains at once.
 
 use std::collections::{BTreeMap, HashMap};
 use std::hash::RandomState;
@@ -9,17 +8,16 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use super::contact::{self, ContactData};
+use super::contact;
 use super::domain::{Board, DomainPart, DomainTask, Shared};
-use super::join::Joiner;
+use super::resolve::{Stock, count_rows};
 use super::scope::{DomainScope, PAGE_SIZE, is_within};
 use super::{
-    Conflicts, DomainProgress, DomainState, EntryRef, Finding, ForestJoin, ProgressSink,
-    ScanOptions, ScanResult, ScopeError, Snapshot, UniqueIndex,
+    DomainProgress, DomainState, ForestJoin, ProgressSink, ScanOptions, ScanResult, ScopeError,
 };
 use crate::directory::Directory;
 use crate::model::{AttributeName, Domain, DomainId, Forest, SourceKind};
-use crate::rule::{Fault, Judge, Place};
+use crate::rule::Judge;
 
 /// How often progress is reported.
 const REPORT_EVERY: Duration = Duration::from_millis(100);
@@ -70,22 +68,80 @@ pub async fn scan(
     progress: ProgressSink<'_>,
     cancel: &CancellationToken,
 ) -> Result<ScanResult, ScopeError> {
-    let domains = domains_of(sources)?;
-    let plain: Vec<&Domain> = domains.iter().map(|(_, domain)| domain).collect();
-    let scopes = DomainScope::of(options, &plain)?;
-    let attributes = attributes(judge, &options.join);
-    let shared = Arc::new(Shared {
-        judge: judge.clone(),
-        kept: kept(&attributes, judge, &options.join),
-        attributes: with_contact_data(&attributes),
-        board: Board::new(waiting(&domains)),
-        cancel: cancel.clone(),
-        seed: RandomState::new(),
-    });
-    let mut running = JoinSet::new();
-    let mut order = HashMap::new();
-    for (place, ((source, domain), scope)) in domains.iter().zip(scopes).enumerate() {
-        let task = DomainTask {
+    let seed = RandomState::new();
+    let (readers, tasks) = Readers::new(sources, judge, options, (cancel, seed))?;
+    let parts = readers.read(tasks, progress).await?;
+    let Readers { domains, shared } = readers;
+    let mut stock = Stock::empty(sources, domains, shared.seed.clone());
+    let join = options.join.clone();
+    let resolve = move || {
+        for (place, part) in parts {
+            add(&mut stock, place, part, &shared);
+        }
+        let mut result = stock.conclude(&shared.judge, &join, None);
+        result.progress = shared.board.show();
+        count_rows(&mut result.progress, &result.findings, &result.snapshot);
+        result
+    };
+    let result = tokio::task::spawn_blocking(resolve)
+        .await
+        .map_err(|error| ScopeError(format!("the findings could not be put together: {error}")))?;
+    progress(&result.progress);
+    Ok(result)
+}
+
+/// Adds what was read of a domain, and what is to be told of that.
+fn add(stock: &mut Stock, place: usize, part: Result<DomainPart, String>, shared: &Shared) {
+    match part {
+        Ok(mut part) => {
+            stock.accounts[place] = part.account();
+            stock.contacts.0.append(&mut part.contacts.0);
+            stock.add(place, part);
+        }
+        Err(error) => {
+            let name = &stock.domains[place].1.dns_name;
+            stock.accounts[place].incomplete = vec![format!("{name} was not read: {error}")];
+            let id = DomainId(u16::try_from(place).unwrap_or(u16::MAX));
+            shared
+                .board
+                .update(id, |progress| progress.state = DomainState::Failed(error));
+        }
+    }
+}
+
+/// What was read of each domain, by its place; or that reading it failed from
+/// within.
+pub(super) type Parts = BTreeMap<usize, Result<DomainPart, String>>;
+
+/// How a run reads its domains: whole in a scan, parts of them in a refresh.
+pub(super) struct Readers {
+    /// All domains, with the place of the source of each.
+    pub(super) domains: Vec<(usize, Domain)>,
+    pub(super) shared: Arc<Shared>,
+}
+
+impl Readers {
+    /// Gets ready to read, with a task for each domain that reads it whole.
+    pub(super) fn new(
+        sources: &[ScanSource],
+        judge: &Judge,
+        options: &ScanOptions,
+        (cancel, seed): (&CancellationToken, RandomState),
+    ) -> Result<(Self, Vec<DomainTask>), ScopeError> {
+        let domains = domains_of(sources)?;
+        let plain: Vec<&Domain> = domains.iter().map(|(_, domain)| domain).collect();
+        let scopes = DomainScope::of(options, &plain)?;
+        let attributes = attributes(judge, &options.join);
+        let shared = Arc::new(Shared {
+            judge: judge.clone(),
+            kept: kept(&attributes, judge, &options.join),
+            attributes: with_contact_data(&attributes),
+            board: Board::new(waiting(&domains)),
+            cancel: cancel.clone(),
+            seed,
+        });
+        let each = domains.iter().zip(scopes).enumerate();
+        let tasks = each.map(|(place, ((source, domain), scope))| DomainTask {
             id: DomainId(u16::try_from(place).unwrap_or(u16::MAX)),
             directory: Arc::clone(&sources[*source].directory),
             domain: domain.clone(),
@@ -95,30 +151,32 @@ pub async fn scan(
             page_size: PAGE_SIZE,
             expected: expected(&sources[*source].forest),
             failures: 0,
+            only: None,
             shared: Arc::clone(&shared),
-        };
-        order.insert(running.spawn(task.run()).id(), place);
+        });
+        let tasks = tasks.collect();
+        Ok((Self { domains, shared }, tasks))
     }
-    let parts = collect(&mut running, &order, &shared, progress).await;
-    let bad_scope = parts
-        .values()
-        .find_map(|part| part.as_ref().ok()?.bad_scope.clone());
-    if let Some(reason) = bad_scope {
-        return Err(ScopeError(reason));
+
+    /// Carries out these tasks, all at once.
+    pub(super) async fn read(
+        &self,
+        tasks: Vec<DomainTask>,
+        progress: ProgressSink<'_>,
+    ) -> Result<Parts, ScopeError> {
+        let mut running = JoinSet::new();
+        let mut order = HashMap::new();
+        for task in tasks {
+            let place = usize::from(task.id.0);
+            order.insert(running.spawn(task.run()).id(), place);
+        }
+        let parts = collect(&mut running, &order, &self.shared, progress).await;
+        let bad_scope = |part: &Result<DomainPart, String>| part.as_ref().ok()?.bad_scope.clone();
+        match parts.values().find_map(bad_scope) {
+            Some(reason) => Err(ScopeError(reason)),
+            None => Ok(parts),
+        }
     }
-    let forests = sources.iter().map(|source| source.forest.clone()).collect();
-    let whole = Whole {
-        join: options.join.clone(),
-        forests,
-        domains,
-        shared: Arc::clone(&shared),
-        parts,
-    };
-    let result = tokio::task::spawn_blocking(move || whole.resolve())
-        .await
-        .map_err(|error| ScopeError(format!("the findings could not be put together: {error}")))?;
-    progress(&result.progress);
-    Ok(result)
 }
 
 /// Waits for all domains and reports progress meanwhile.
@@ -127,7 +185,7 @@ async fn collect(
     order: &HashMap<tokio::task::Id, usize>,
     shared: &Shared,
     progress: ProgressSink<'_>,
-) -> BTreeMap<usize, Result<DomainPart, String>> {
+) -> Parts {
     let mut parts = BTreeMap::new();
     let mut shown = Vec::new();
     let mut tick = tokio::time::interval(REPORT_EVERY);
@@ -253,185 +311,4 @@ fn waiting(domains: &[(usize, Domain)]) -> Vec<DomainProgress> {
             DomainProgress::waiting(DomainId(place), domain.dns_name.clone())
         })
         .collect()
-}
-
-/// Everything that was read, before it is put together.
-struct Whole {
-    join: ForestJoin,
-    forests: Vec<Forest>,
-    domains: Vec<(usize, Domain)>,
-    shared: Arc<Shared>,
-    parts: BTreeMap<usize, Result<DomainPart, String>>,
-}
-
-impl Whole {
-    fn resolve(mut self) -> ScanResult {
-        let shared = Arc::clone(&self.shared);
-        let judge = &shared.judge;
-        let mut snapshot = Snapshot::default();
-        let mut index = UniqueIndex::with_seed(self.shared.seed.clone());
-        let mut faults: Vec<(EntryRef, Fault)> = Vec::new();
-        let mut skipped = BTreeMap::new();
-        let mut skipped_entries = Vec::new();
-        let mut contacts = ContactData::default();
-        let mut incomplete = Vec::new();
-        let mut notes = Vec::new();
-        for (place, part) in std::mem::take(&mut self.parts) {
-            let name = self.domains[place].1.dns_name.clone();
-            let part = match part {
-                Ok(part) => part,
-                Err(error) => {
-                    incomplete.push(format!("{name} was not read: {error}"));
-                    let id = DomainId(u16::try_from(place).unwrap_or(u16::MAX));
-                    self.shared.board.update(id, |progress| {
-                        progress.state = DomainState::Failed(error);
-                    });
-                    continue;
-                }
-            };
-            let first = snapshot.append(part.snapshot);
-            index.append(part.index, first);
-            let moved = |(at, fault): (EntryRef, Fault)| (EntryRef(at.0 + first), fault);
-            faults.extend(part.faults.into_iter().map(moved));
-            for (reason, count) in part.skipped {
-                *skipped.entry(reason).or_default() += count;
-            }
-            let entries = part.skipped_entries.into_iter();
-            skipped_entries.extend(entries.map(|at| EntryRef(at.0 + first)));
-            contacts.0.extend(part.contacts.0);
-            incomplete.extend(part.incomplete);
-            notes.extend(part.notes);
-            self.is_read_from(place, part.host);
-        }
-        index.seal();
-        let ranks = domain_ranks(&self.domains);
-        let joiner = Joiner {
-            snapshot: &snapshot,
-            domains: &self.domains,
-            join: &self.join,
-        };
-        let conflicts = Conflicts::of(&index, joiner, judge, &ranks);
-        faults.extend(conflicts.faults(joiner, judge));
-        let findings = findings(faults, &snapshot, judge, &ranks);
-        let mut progress = self.shared.board.show();
-        count_rows(&mut progress, &findings, &snapshot);
-        ScanResult {
-            forests: self.forests,
-            domains: self.domains,
-            snapshot,
-            index,
-            conflicts,
-            findings,
-            progress,
-            join: self.join,
-            skipped,
-            skipped_entries,
-            contacts,
-            incomplete,
-            notes,
-        }
-    }
-
-    /// Notes the host that a domain was read from in the end: what is written
-    /// goes there.
-    fn is_read_from(&mut self, place: usize, host: String) {
-        let (source, domain) = &mut self.domains[place];
-        let domains = &mut self.forests[*source].domains;
-        let same = |other: &&mut Domain| other.naming_context == domain.naming_context;
-        if let Some(of_forest) = domains.iter_mut().find(same) {
-            of_forest.host.clone_from(&host);
-        }
-        domain.host = host;
-    }
-}
-
-/// The place of each domain in the order of names, so that results do not
-/// depend on the order of discovery.
-fn domain_ranks(domains: &[(usize, Domain)]) -> Vec<u32> {
-    let mut order: Vec<usize> = (0..domains.len()).collect();
-    order.sort_by_key(|place| (&domains[*place].1.dns_name, *place));
-    let mut ranks = vec![0; domains.len()];
-    for (rank, place) in (0..).zip(order) {
-        ranks[place] = rank;
-    }
-    ranks
-}
-
-/// One finding for each value that breaks rules, ordered by domain, name,
-/// attribute and value.
-fn findings(
-    mut faults: Vec<(EntryRef, Fault)>,
-    snapshot: &Snapshot,
-    judge: &Judge,
-    ranks: &[u32],
-) -> Vec<Finding> {
-    faults.sort_by_key(|(at, _)| *at);
-    let mut entries: Vec<(EntryRef, Vec<Fault>)> = Vec::new();
-    for (at, fault) in faults {
-        match entries.last_mut() {
-            Some((last, own)) if *last == at => own.push(fault),
-            _ => entries.push((at, vec![fault])),
-        }
-    }
-    entries.sort_by_cached_key(|(at, _)| {
-        let rank = ranks.get(usize::from(snapshot.domain(*at).0)).copied();
-        (rank, snapshot.dn(*at).key(), *at)
-    });
-    entries
-        .into_iter()
-        .flat_map(|(at, faults)| of_entry(at, faults, snapshot, judge))
-        .collect()
-}
-
-/// The findings of one entry. Values that are equal byte by byte are one.
-fn of_entry(at: EntryRef, faults: Vec<Fault>, snapshot: &Snapshot, judge: &Judge) -> Vec<Finding> {
-    let entry = snapshot.entry(at);
-    let mut rows: BTreeMap<(AttributeName, Option<Vec<u8>>), Vec<Fault>> = BTreeMap::new();
-    for fault in faults {
-        let values = entry.values(fault.place.attribute.as_str());
-        let value = fault.place.value.map(|index| {
-            values
-                .get(index as usize)
-                .map(|value| value.as_bytes().to_vec())
-                .unwrap_or_default()
-        });
-        rows.entry((fault.place.attribute.clone(), value))
-            .or_default()
-            .push(fault);
-    }
-    rows.into_values()
-        .filter_map(|mut faults| {
-            faults.sort_by_key(|fault| {
-                (
-                    judge.rules.rule(fault.rule).severity,
-                    fault.rule,
-                    fault.place.value,
-                )
-            });
-            faults.dedup_by_key(|fault| fault.rule);
-            let value = faults.iter().map(|fault| fault.place.value).min()?;
-            let attribute = faults.first()?.place.attribute.clone();
-            let place = Place { attribute, value };
-            for fault in &mut faults {
-                fault.place = place.clone();
-            }
-            Some(Finding {
-                entry: at,
-                place,
-                faults,
-            })
-        })
-        .collect()
-}
-
-fn count_rows(progress: &mut [DomainProgress], findings: &[Finding], snapshot: &Snapshot) {
-    for domain in progress.iter_mut() {
-        domain.findings = 0;
-    }
-    for finding in findings {
-        let domain = usize::from(snapshot.domain(finding.entry).0);
-        if let Some(domain) = progress.get_mut(domain) {
-            domain.findings += 1;
-        }
-    }
 }

@@ -7,7 +7,7 @@
 
 use super::ForestJoin;
 use crate::directory::SearchRequest;
-use crate::model::{AttributeName, DistinguishedName, Domain, SourceKind};
+use crate::model::{AttributeName, DistinguishedName, Domain, Identity, SourceKind};
 
 /// The largest page that Active Directory gives by default (`MaxPageSize`, "View
 /// and set LDAP policy in Active Directory by using Ntdsutil.exe").
@@ -61,7 +61,13 @@ pub(super) struct Step {
     pub(super) request: SearchRequest,
     /// Whether entries in scope are judged; else all are compared only.
     pub(super) judges: bool,
+    /// Whether its base is an entry that somebody may have deleted.
+    pub(super) may_be_gone: bool,
 }
+
+/// How many entries one search asks for: a filter of some 6 KiB, far below what
+/// servers take.
+const ASKED_AT_ONCE: usize = 100;
 
 /// What of one domain is judged.
 #[derive(Debug, Clone, Default)]
@@ -166,6 +172,7 @@ impl DomainScope {
                 page_size: PAGE_SIZE,
             },
             judges,
+            may_be_gone: false,
         };
         let whole = &domain.naming_context;
         let candidates = candidate_filter(kind);
@@ -186,6 +193,51 @@ impl DomainScope {
                 .chain([step(whole, candidates, false)])
                 .collect(),
         }
+    }
+
+    /// The searches that read single entries of the domain again, wherever in it
+    /// they lie by now. An entry that is known by its name alone brings those
+    /// below it along.
+    pub(super) fn steps_to(
+        &self,
+        entries: &[Identity],
+        (domain, kind): (&Domain, SourceKind),
+        attributes: &[AttributeName],
+    ) -> Vec<Step> {
+        let candidates = candidate_filter(kind);
+        let mut asked = vec![(self.filter.as_deref().unwrap_or(candidates), true)];
+        if self.filter.is_some() && !self.scope_only {
+            asked.push((candidates, false));
+        }
+        let steps = |base: &DistinguishedName, ids: Option<&str>| {
+            let step = |(filter, judges): &(&str, bool)| Step {
+                request: SearchRequest {
+                    base: base.clone(),
+                    filter: match ids {
+                        Some(ids) => format!("(&{filter}(|{ids}))"),
+                        None => (*filter).to_owned(),
+                    },
+                    attributes: attributes.to_vec(),
+                    page_size: PAGE_SIZE,
+                },
+                judges: *judges,
+                may_be_gone: ids.is_none(),
+            };
+            asked.iter().map(step).collect::<Vec<_>>()
+        };
+        let guids = entries.iter().filter_map(|identity| match identity {
+            Identity::Guid(guid) => Some(guid.filter()),
+            Identity::Dn(_) => None,
+        });
+        let guids: Vec<String> = guids.collect();
+        let by_guid = guids
+            .chunks(ASKED_AT_ONCE)
+            .flat_map(|guids| steps(&domain.naming_context, Some(&guids.concat())));
+        let by_name = entries.iter().filter_map(|identity| match identity {
+            Identity::Dn(dn) => Some(steps(dn, None)),
+            Identity::Guid(_) => None,
+        });
+        by_guid.chain(by_name.flatten()).collect()
     }
 }
 

@@ -2,8 +2,9 @@
 //!
 //! An entry is a header of fixed size and a run of bytes in a chunk; the name
 //! of its container and its objectClass values are kept once for all entries
-//! that share them. Chunks are never moved, so that growing costs no copy of
-//! what is there. Entries are unpacked on demand and come out as they went in,
+//! that share them. Chunks are never moved nor changed once all is read, so
+//! that growing costs no copy of what is there and a refresh shares them.
+//! Entries are unpacked on demand and come out as they went in,
 //! value by value and byte by byte; only attributes that the scan did not ask
 //! for are dropped.
 
@@ -44,7 +45,7 @@ pub enum Part {
 #[derive(Debug, Default)]
 pub struct Snapshot {
     names: Arc<[AttributeName]>,
-    chunks: Vec<Vec<u8>>,
+    chunks: Vec<Arc<Vec<u8>>>,
     headers: Vec<Header>,
     parents: Vec<Box<str>>,
     class_sets: Vec<Box<[Value]>>,
@@ -185,7 +186,7 @@ impl Snapshot {
 
     /// Bytes that are held for the entries, without the allocator's own.
     pub fn bytes_held(&self) -> usize {
-        let chunks: usize = self.chunks.iter().map(Vec::capacity).sum();
+        let chunks: usize = self.chunks.iter().map(|chunk| chunk.capacity()).sum();
         let parents: usize = self.parents.iter().map(|dn| dn.len() + 16).sum();
         chunks + parents + self.headers.capacity() * size_of::<Header>()
     }
@@ -220,6 +221,29 @@ impl Snapshot {
         None
     }
 
+    /// The entries whose `kept` is set, in their order. Nothing is copied but
+    /// headers; a chunk that no entry lies in any more is let go.
+    pub(super) fn keeping(&self, kept: &[bool]) -> Self {
+        let headers = self.headers.iter().zip(kept).filter(|(_, kept)| **kept);
+        let headers: Vec<Header> = headers.map(|(header, _)| *header).collect();
+        let mut used = vec![false; self.chunks.len()];
+        for header in &headers {
+            if let Some(used) = used.get_mut(header.chunk as usize) {
+                *used = true;
+            }
+        }
+        let none = Arc::new(Vec::new());
+        let chunks = self.chunks.iter().zip(used);
+        let chunks = chunks.map(|(chunk, used)| Arc::clone(if used { chunk } else { &none }));
+        Self {
+            names: Arc::clone(&self.names),
+            chunks: chunks.collect(),
+            headers,
+            parents: self.parents.clone(),
+            class_sets: self.class_sets.clone(),
+        }
+    }
+
     /// Appends a snapshot that was made with the same names; returns the place
     /// of its first entry.
     pub(super) fn append(&mut self, other: Self) -> u32 {
@@ -250,7 +274,9 @@ impl Snapshot {
 /// Packs the entries of one domain.
 #[derive(Debug)]
 pub(super) struct SnapshotBuilder {
+    /// Everything but the chunks.
     snapshot: Snapshot,
+    chunks: Vec<Vec<u8>>,
     domain: DomainId,
     parents: HashMap<Box<str>, u32>,
     class_sets: HashMap<Box<[Value]>, u32>,
@@ -265,6 +291,7 @@ impl SnapshotBuilder {
                 names,
                 ..Snapshot::default()
             },
+            chunks: Vec::new(),
             domain,
             parents: HashMap::new(),
             class_sets: HashMap::new(),
@@ -297,9 +324,10 @@ impl SnapshotBuilder {
     /// The packed entries.
     pub(super) fn finish(mut self) -> Snapshot {
         self.snapshot.headers.shrink_to_fit();
-        if let Some(last) = self.snapshot.chunks.last_mut() {
+        if let Some(last) = self.chunks.last_mut() {
             last.shrink_to_fit();
         }
+        self.snapshot.chunks = self.chunks.into_iter().map(Arc::new).collect();
         self.snapshot
     }
 
@@ -328,7 +356,7 @@ impl SnapshotBuilder {
 
     /// Moves the packed bytes into a chunk that has room; returns where.
     fn store(&mut self) -> (u32, u32) {
-        let chunks = &mut self.snapshot.chunks;
+        let chunks = &mut self.chunks;
         let fits = chunks
             .last()
             .is_some_and(|chunk| chunk.capacity() - chunk.len() >= self.scratch.len());
@@ -425,6 +453,14 @@ mod tests {
             assert_eq!(all.guid(at), entry.guid());
             assert_eq!(all.class(at), entry.class());
         }
+        let second = all.keeping(&[false, false, true, true]);
+        assert_eq!(second.len(), 2);
+        assert_eq!(second.entry(EntryRef(0)), entries[2]);
+        assert_eq!(second.entry(EntryRef(1)), entries[0]);
+        let last = all.keeping(&[false, false, false, true]);
+        assert_eq!(last.entry(EntryRef(0)), entries[0]);
+        assert!(last.bytes_held() < second.bytes_held(), "a chunk is let go");
+
         let mail = AttributeName::known("MAIL");
         assert_eq!(all.value(EntryRef(3), &mail, 2), Some(&b"\xff\xfe"[..]));
         assert_eq!(all.value(EntryRef(3), &mail, 3), None);

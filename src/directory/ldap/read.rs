@@ -123,16 +123,10 @@ async fn find(
     guid: &ObjectGuid,
     attributes: Vec<String>,
 ) -> Result<Option<StructureTag>, DirectoryError> {
-    use std::fmt::Write as _;
-    let mut bytes = String::with_capacity(48);
-    for byte in guid.as_bytes() {
-        // Writing to a String cannot fail.
-        write!(bytes, "\\{byte:02x}").ok();
-    }
     let question = Question {
         base: domain.naming_context.as_str(),
         scope: Scope::Subtree,
-        filter: &format!("(objectGUID={bytes})"),
+        filter: &guid.filter(),
         attributes,
         controls: Vec::new(),
         timeout: connection.timeouts().operation,
