@@ -7,15 +7,11 @@
 use std::collections::HashMap;
 use std::fmt;
 
-use super::row::{ReportRow, RowSink};
+use super::row::{LONGEST_CELL, ReportRow, RowSink};
 use super::words::parse_action;
 use crate::exception::{Why, parse_day};
 use crate::model::{AttributeName, Identity, Value};
 use crate::worksheet::Action;
-
-/// Longer texts do not survive a spreadsheet: a cell of Excel holds 32,767
-/// characters ("Excel specifications and limits").
-const MAX_UPDATE: usize = 32_000;
 
 /// What a row of a file asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -201,9 +197,9 @@ fn check_update(update: &str, value: Option<&Value>) -> Result<(), String> {
     if value.is_some_and(|value| value.as_bytes() == update.as_bytes()) {
         return Err("EDIT with an UPDATE that equals VALUE".to_owned());
     }
-    if update.chars().count() > MAX_UPDATE {
+    if update.chars().count() > LONGEST_CELL {
         return Err(format!(
-            "UPDATE is longer than {MAX_UPDATE} characters, which a spreadsheet cuts"
+            "UPDATE is longer than {LONGEST_CELL} characters, which a spreadsheet cuts"
         ));
     }
     Ok(())

@@ -15,6 +15,10 @@ use crate::model::{DistinguishedName, Identity, ObjectGuid, Value};
 /// it from a text that begins like this.
 pub(super) const BASE64_PREFIX: &str = "base64:";
 
+/// A longer text does not survive a spreadsheet for certain: a cell of Excel
+/// holds 32,767 characters ("Excel specifications and limits").
+pub(super) const LONGEST_CELL: usize = 32_000;
+
 /// Which columns a reader fills in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wanted {
@@ -115,10 +119,22 @@ impl ReportRow {
         if decoded.is_some() && fits(decoded.as_ref()) {
             return Ok(decoded);
         }
-        Err(
-            "ROWID does not fit: VALUE, ATTRIBUTE or OBJECTGUID was altered, or a spreadsheet \
-             lost characters; take the row from a new scan"
-                .to_owned(),
-        )
+        Err(self.altered(row_id.trim()))
+    }
+
+    /// What may have happened to a row whose ROWID does not fit.
+    fn altered(&self, row_id: &str) -> String {
+        if row_id.is_empty() {
+            return "has no ROWID: it is no row of this report, or a spreadsheet lost it"
+                .to_owned();
+        }
+        if self.value.chars().count() >= LONGEST_CELL {
+            return "VALUE was cut: a cell of a spreadsheet holds 32,767 characters; decide this row in \
+                 a report that no spreadsheet has saved"
+                .to_owned();
+        }
+        "ROWID does not fit: VALUE, ATTRIBUTE or OBJECTGUID was altered, or a spreadsheet lost \
+         control characters; take the row from a new scan"
+            .to_owned()
     }
 }

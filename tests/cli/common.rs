@@ -213,7 +213,6 @@ pub(crate) fn accept(row: &Row<'_>) -> Decision {
     }
 }
 
-/// Two users with a fault each, a clean one, and one that shares an address.
 /// The heading after which a text report tells what is known of the rules.
 pub(crate) const ABOUT_RULES: &str = "What these rules are about";
 
@@ -223,6 +222,7 @@ fn find(bytes: &[u8], text: &str) -> Option<usize> {
         .position(|window| window == text.as_bytes())
 }
 
+/// Two users with a fault each, a clean one, and one that shares an address.
 pub(crate) const SMALL: &str = "\
 dn: DC=contoso,DC=test
 objectClass: domainDNS
@@ -249,3 +249,16 @@ cn: Clean
 sAMAccountName: clean
 userPrincipalName: clean@contoso.com
 ";
+
+/// Says that a test is not run, where people see it.
+#[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
+pub(crate) fn skip(test: &str, program: &str) {
+    eprintln!("SKIPPED: {test} needs {program}, which is not installed");
+}
+
+pub(crate) fn is_installed(program: &str) -> bool {
+    Command::new(program)
+        .arg("--version")
+        .output()
+        .is_ok_and(|output| output.status.success())
+}

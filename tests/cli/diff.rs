@@ -84,11 +84,11 @@ fn a_file_that_cannot_be_compared_is_named_with_its_line() {
     let home = two_days();
     home.write(
         "bad.csv",
-        home.read("friday.csv").replace(",cl ean@", ",clean@"),
+        home.read("friday.csv").replace("\"cl ean@", "\"clean@"),
     );
     assert_snapshot!(home.run(&["diff", "monday.csv", "bad.csv"]), @"
 -- stderr
-bad.csv, line 5: ROWID does not fit: VALUE, ATTRIBUTE or OBJECTGUID was altered, or a spreadsheet lost characters; take the row from a new scan
+bad.csv, line 5: ROWID does not fit: VALUE, ATTRIBUTE or OBJECTGUID was altered, or a spreadsheet lost control characters; take the row from a new scan
 error: 1 row of bad.csv cannot be compared
 hint: compare reports as `idmend scan -o` wrote them
 -- exit 2

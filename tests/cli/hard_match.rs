@@ -52,8 +52,8 @@ fn pairs_are_printed_and_two_anchors_refused() {
     let home = scanned();
     assert_snapshot!(home.run(&["hard-match", "r.csv"]), @r#"
 -- stdout
-USERPRINCIPALNAME,IMMUTABLEID,ANCHORSOURCE,DISTINGUISHEDNAME
-anna.o'neil@contoso.com,AAAAAAAAAAAAAAAAAAAAAQ==,mS-DS-ConsistencyGuid,"CN=Anna,OU=Sales,DC=contoso,DC=test"
+"USERPRINCIPALNAME","IMMUTABLEID","ANCHORSOURCE","DISTINGUISHEDNAME"
+"anna.o'neil@contoso.com","AAAAAAAAAAAAAAAAAAAAAQ==","mS-DS-ConsistencyGuid","CN=Anna,OU=Sales,DC=contoso,DC=test"
 -- stderr
 r.csv, line 3: CN=Bert,OU=Sales,DC=contoso,DC=test has two anchors: AAAAAAAAAAAAAAAAAAAACQ== by mS-DS-ConsistencyGuid, AAAAAAAAAAAAAAAAAAAAAg== by objectGUID
 1 user; 1 refused, 1 not paired for being no user
@@ -82,10 +82,16 @@ fn the_source_of_the_anchor_can_be_said() {
             anchor,
         ])
     };
-    assert!(pairs("objectGUID").contains("bert@contoso.com,AAAAAAAAAAAAAAAAAAAAAg==,objectGUID,"));
-    assert!(
-        pairs("ms-ds-consistencyguid").contains("bert@contoso.com,AAAAAAAAAAAAAAAAAAAACQ==,mS-DS-")
-    );
+    for (name, anchor) in [
+        ("objectGUID", "\"AAAAAAAAAAAAAAAAAAAAAg==\",\"objectGUID\""),
+        (
+            "ms-ds-consistencyguid",
+            "\"AAAAAAAAAAAAAAAAAAAACQ==\",\"mS-DS-",
+        ),
+    ] {
+        let row = format!("\"bert@contoso.com\",{anchor}");
+        assert!(pairs(name).contains(&row), "{name}");
+    }
     assert_snapshot!(home.run(&["hard-match", "r.csv", "--source-anchor", "mail"]), @"
 -- stderr
 error: --source-anchor 'mail' is neither mS-DS-ConsistencyGuid nor objectGUID

@@ -22,8 +22,10 @@ mod help;
 mod history;
 #[cfg(unix)]
 mod interrupt;
+mod page;
 mod reports;
 mod rules;
 mod scan;
 mod skipped;
+mod spreadsheet;
 mod unattended;

@@ -70,11 +70,11 @@ fn csv_and_json_lines_go_to_standard_output() {
     home.write("small.ldif", SMALL);
     assert_snapshot!(home.run(&["scan", "--ldif", "small.ldif", "--format", "csv"]), @r#"
 -- stdout
-DISTINGUISHEDNAME,COMMONNAME,OBJECTCLASS,ATTRIBUTE,ERROR,VALUE,UPDATE,PROPOSEDACTION,ACTION,SEVERITY,RULE,MESSAGE,OBJECTGUID,USERPRINCIPALNAME,IMMUTABLEID,ANCHORSOURCE,DOMAIN,CONFLICTS,REASON,EXPIRES,ROWID
-"CN=Anna Meyer,OU=Sales,DC=contoso,DC=test",Anna Meyer,user,mail,Duplicate,anna@contoso.com,,COMPLETE,,quarantined,mail-duplicate,"Another entry has the same mail address: also held by CN=Bert Kunz,OU=Sales,DC=contoso,DC=test (proxyAddresses)",,anna meyer@contoso.com,,,contoso.test,"CN=Bert Kunz,OU=Sales,DC=contoso,DC=test",,,r116dbf888806b0d7
-"CN=Anna Meyer,OU=Sales,DC=contoso,DC=test",Anna Meyer,user,proxyAddresses,Duplicate,SMTP:anna@contoso.com,,COMPLETE,,quarantined,proxy-duplicate,"Another entry has the same address: also held by CN=Bert Kunz,OU=Sales,DC=contoso,DC=test (proxyAddresses)",,anna meyer@contoso.com,,,contoso.test,"CN=Bert Kunz,OU=Sales,DC=contoso,DC=test",,,r10e82f2e3b2016a0
-"CN=Anna Meyer,OU=Sales,DC=contoso,DC=test",Anna Meyer,user,userPrincipalName,Character,anna meyer@contoso.com,annameyer@contoso.com,EDIT,,fails,upn-white-space,White space or invisible characters in the user principal name: space (U+0020) at character 5,,anna meyer@contoso.com,,,contoso.test,,,,rfd2b1a7822d6ef4e
-"CN=Bert Kunz,OU=Sales,DC=contoso,DC=test",Bert Kunz,user,proxyAddresses,Duplicate,smtp:anna@contoso.com,,REMOVE,,quarantined,proxy-duplicate,"Another entry has the same address: also held by CN=Anna Meyer,OU=Sales,DC=contoso,DC=test (mail)",,bert@contoso.com,,,contoso.test,"CN=Anna Meyer,OU=Sales,DC=contoso,DC=test",,,raa9f302fc87ea63a
+"DISTINGUISHEDNAME","COMMONNAME","OBJECTCLASS","ATTRIBUTE","ERROR","VALUE","UPDATE","PROPOSEDACTION","ACTION","SEVERITY","CONFIDENCE","RULE","MESSAGE","OBJECTGUID","USERPRINCIPALNAME","IMMUTABLEID","ANCHORSOURCE","DOMAIN","CONFLICTS","REASON","EXPIRES","ROWID"
+"CN=Anna Meyer,OU=Sales,DC=contoso,DC=test","Anna Meyer","user","mail","Duplicate","anna@contoso.com","","COMPLETE","","quarantined","review","mail-duplicate","Another entry has the same mail address: also held by CN=Bert Kunz,OU=Sales,DC=contoso,DC=test (proxyAddresses)","","anna meyer@contoso.com","","","contoso.test","CN=Bert Kunz,OU=Sales,DC=contoso,DC=test","","","r116dbf888806b0d7"
+"CN=Anna Meyer,OU=Sales,DC=contoso,DC=test","Anna Meyer","user","proxyAddresses","Duplicate","SMTP:anna@contoso.com","","COMPLETE","","quarantined","review","proxy-duplicate","Another entry has the same address: also held by CN=Bert Kunz,OU=Sales,DC=contoso,DC=test (proxyAddresses)","","anna meyer@contoso.com","","","contoso.test","CN=Bert Kunz,OU=Sales,DC=contoso,DC=test","","","r10e82f2e3b2016a0"
+"CN=Anna Meyer,OU=Sales,DC=contoso,DC=test","Anna Meyer","user","userPrincipalName","Character","anna meyer@contoso.com","annameyer@contoso.com","EDIT","","fails","review","upn-white-space","White space or invisible characters in the user principal name: space (U+0020) at character 5","","anna meyer@contoso.com","","","contoso.test","","","","rfd2b1a7822d6ef4e"
+"CN=Bert Kunz,OU=Sales,DC=contoso,DC=test","Bert Kunz","user","proxyAddresses","Duplicate","smtp:anna@contoso.com","","REMOVE","","quarantined","review","proxy-duplicate","Another entry has the same address: also held by CN=Anna Meyer,OU=Sales,DC=contoso,DC=test (mail)","","bert@contoso.com","","","contoso.test","CN=Anna Meyer,OU=Sales,DC=contoso,DC=test","","","raa9f302fc87ea63a"
 -- stderr
 state: $FOLDER/home/.local/state/idmend
 LDIF contoso.test: contoso.test (small.ldif)
@@ -220,7 +220,7 @@ incomplete: no connection to 127.0.0.1:1: Connection refused (os error 111)
 4 findings in 3 objects (partial: not everything was read)
 -- exit 4
 ");
-    assert!(home.read("r.csv").starts_with("DISTINGUISHEDNAME,"));
+    assert!(home.read("r.csv").starts_with("\"DISTINGUISHEDNAME\","));
 }
 
 #[test]

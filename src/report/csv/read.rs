@@ -2,9 +2,10 @@
 
 use std::io::{BufRead, BufReader, Read};
 
+use super::IDFIX_COLUMNS;
+use super::guard::unguarded;
 use super::idfix::{IdFixReader, read_line, without_end};
 use super::lines::LineCounter;
-use super::{GUARD, IDFIX_COLUMNS, needs_guard};
 use crate::report::import::{Collector, Fault, Import, ImportError, clip};
 use crate::report::row::{ReportRow, RowSink, Wanted};
 
@@ -24,8 +25,12 @@ pub fn read_rows(
 ) -> Result<(), ImportError> {
     let mut input = BufReader::with_capacity(1 << 16, input);
     skip_byte_order_mark(&mut input)?;
-    let (headings, next_line) = heading_line(&mut input)?;
-    let delimiter = delimiter_of(&headings);
+    let (mut headings, mut next_line) = heading_line(&mut input, 1)?;
+    let mut delimiter = delimiter_of(&headings);
+    if let Some(named) = named_delimiter(&headings) {
+        delimiter = named;
+        (headings, next_line) = heading_line(&mut input, next_line)?;
+    }
     let names = names_of(&headings, delimiter)?;
     let columns = Columns::of(&names, wanted)?;
     if delimiter == b',' && is_idfix(&names) {
@@ -78,10 +83,20 @@ fn skip_byte_order_mark(input: &mut impl BufRead) -> Result<(), ImportError> {
     Ok(())
 }
 
-/// The first line that is not empty, and the number of the next one.
-fn heading_line(input: &mut impl BufRead) -> Result<(Vec<u8>, u64), ImportError> {
+/// The delimiter that a line before the headings names, as Excel wants it in
+/// some languages: `sep=;`.
+fn named_delimiter(line: &[u8]) -> Option<u8> {
+    match line.strip_prefix(b"sep=").or(line.strip_prefix(b"SEP="))? {
+        [delimiter] => Some(*delimiter),
+        _ => None,
+    }
+}
+
+/// The next line that is not empty, from number `line_number` on, and the number
+/// of the one behind it.
+fn heading_line(input: &mut impl BufRead, line_number: u64) -> Result<(Vec<u8>, u64), ImportError> {
     let mut line = Vec::new();
-    for next in 2_u64.. {
+    for next in line_number + 1.. {
         line.clear();
         if !read_line(input, &mut line).map_err(|error| broken(&error))? {
             break;
@@ -116,12 +131,16 @@ fn names_of(headings: &[u8], delimiter: u8) -> Result<Vec<String>, ImportError> 
     Ok(record.iter().map(name).collect())
 }
 
-/// Whether a file has IdFix's columns, in whichever order, and no other.
+/// Whether a file has `IdFix`'s columns and no other, in whichever order. Those
+/// before version 2.6 had no COMMONNAME.
 fn is_idfix(names: &[String]) -> bool {
-    names.len() == IDFIX_COLUMNS.len()
+    let known = |name: &String| IDFIX_COLUMNS.contains(&name.as_str());
+    let there = |column: &&str| names.iter().any(|name| name == column);
+    names.iter().all(known)
         && IDFIX_COLUMNS
             .iter()
-            .all(|column| names.iter().any(|name| name == column))
+            .filter(|column| **column != "COMMONNAME")
+            .all(|column| there(column))
 }
 
 /// Where each column stands.
@@ -282,11 +301,4 @@ fn refuse_repeated(names: &[String]) -> Result<(), ImportError> {
         }
     }
     Ok(())
-}
-
-fn unguarded(field: &str) -> &str {
-    match field.strip_prefix(GUARD) {
-        Some(rest) if needs_guard(rest) => rest,
-        _ => field,
-    }
 }

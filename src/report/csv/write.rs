@@ -6,11 +6,12 @@ use std::io;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::{GUARD, IDFIX_COLUMNS, OUR_COLUMNS, needs_guard};
+use super::guard::guarded;
+use super::{IDFIX_COLUMNS, OUR_COLUMNS};
 use crate::model::Value;
 use crate::report::record::Record;
 use crate::report::row::BASE64_PREFIX;
-use crate::report::words::{action_word, severity_word};
+use crate::report::words::{action_word, confidence_word, severity_word};
 
 /// How CSV is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,6 +49,7 @@ impl<W: io::Write> PlainCsv<W> {
         let mut builder = csv::WriterBuilder::new();
         builder
             .delimiter(style.delimiter)
+            .quote_style(csv::QuoteStyle::Always)
             .terminator(csv::Terminator::CRLF);
         Ok(Self(builder.from_writer(output)))
     }
@@ -106,6 +108,7 @@ impl<W: io::Write> CsvWriter<W> {
             action_word(record.proposed),
             action_word(record.action),
             severity_word(record.severity),
+            record.confidence.map(confidence_word).unwrap_or_default(),
             &record.rules.join("; "),
             &record.message,
             &guid,
@@ -145,12 +148,4 @@ fn as_text(value: &Value) -> Cow<'_, str> {
         },
         Cow::Borrowed,
     )
-}
-
-fn guarded(field: &str) -> Cow<'_, str> {
-    if needs_guard(field) {
-        Cow::Owned(format!("{GUARD}{field}"))
-    } else {
-        Cow::Borrowed(field)
-    }
 }
