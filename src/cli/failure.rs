@@ -6,7 +6,8 @@
 use std::io;
 
 use super::exit::Exit;
-use super::talk::insist;
+use super::log::say_where_quietly;
+use super::talk::say_error;
 use crate::session::SessionError;
 use crate::text::escape;
 
@@ -42,11 +43,11 @@ impl Failure {
     /// Says it on standard error.
     pub fn report(self) -> Exit {
         if !self.silent {
-            tracing::error!(sentence = %self.sentence, "failed");
-            insist(format!("error: {}", escape(&self.sentence)));
+            say_error(format!("error: {}", escape(&self.sentence)));
             if let Some(hint) = &self.hint {
-                insist(format!("hint: {}", escape(hint)));
+                say_error(format!("hint: {}", escape(hint)));
             }
+            say_where_quietly();
         }
         self.exit
     }

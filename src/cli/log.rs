@@ -1,19 +1,23 @@
 //! The log of a run: a file in the state directory whose place is said at the
-//! end, with a level and a form of its own, and no secret in it.
+//! end, with a level and a form of its own, and no secret in it. It holds all
+//! that was said, also what `--quiet` keeps from the terminal.
 //!
 //! One file a run; the oldest beyond a number are removed when a run begins.
 
 use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::sync::{Mutex, OnceLock};
 
 use clap::{Args, ValueEnum};
 use jiff::Timestamp;
 use tracing_subscriber::EnvFilter;
 
 use super::failure::Failure;
-use super::talk::say;
+use super::talk::{insist, is_quiet, say};
+
+/// Where the log of this process is.
+static PATH: OnceLock<PathBuf> = OnceLock::new();
 
 /// How a run is logged.
 #[derive(Debug, Clone, Args)]
@@ -108,7 +112,10 @@ impl Log {
                 ));
             }
         }
+        begin();
         remove_old(&folder, args.keep_logs as usize);
+        // The log of this process; a second one, as in tests, is not said.
+        drop(PATH.set(path.clone()));
         Ok(Self { path })
     }
 
@@ -116,6 +123,28 @@ impl Log {
     pub(super) fn close(self) {
         say(format!("log: {}", self.path.display()));
     }
+}
+
+/// Says where the log of this run is, if that was to be said among other things
+/// that nobody wanted to hear.
+pub(super) fn say_where_quietly() {
+    if let Some(path) = PATH.get().filter(|_| is_quiet()) {
+        insist(format!("log: {}", path.display()));
+    }
+}
+
+/// Which program runs, and how it was called. No flag takes a secret.
+fn begin() {
+    let arguments: Vec<String> = std::env::args_os()
+        .skip(1)
+        .map(|argument| argument.to_string_lossy().into_owned())
+        .collect();
+    tracing::info!(
+        version = env!("CARGO_PKG_VERSION"),
+        system = std::env::consts::OS,
+        ?arguments,
+        "begin"
+    );
 }
 
 /// Removes the oldest logs beyond `keep`. Names begin with the time, so their

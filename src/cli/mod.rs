@@ -131,6 +131,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             }
         }
     };
+    tracing::info!(exit = exit.code(), "end");
     exit.into()
 }
 
@@ -160,20 +161,17 @@ fn carry_out(cli: Cli) -> Result<Exit, Failure> {
     talk::set_quiet(cli.quiet);
     let context = Context::new(cli.state_dir, cli.log)?;
     match cli.command {
-        None => run_async(
-            &context,
-            interactive::run(&cli.source, &cli.scope, &context),
-        ),
-        Some(Command::Demo(args)) => run_async(&context, demo::run(&args, &context)),
-        Some(Command::Doctor(args)) => run_async(&context, doctor::run(&args, &context)),
-        Some(Command::Scan(args)) => run_async(&context, scan::run(&args, &context)),
+        None => run_async(interactive::run(&cli.source, &cli.scope, &context)),
+        Some(Command::Demo(args)) => run_async(demo::run(&args, &context)),
+        Some(Command::Doctor(args)) => run_async(doctor::run(&args, &context)),
+        Some(Command::Scan(args)) => run_async(scan::run(&args, &context)),
         Some(Command::Diff(args)) => diff::run(&args),
         Some(Command::HardMatch(args)) => hard_match::run(&args),
-        Some(Command::Apply(args)) => run_async(&context, apply::run(&args, &context)),
+        Some(Command::Apply(args)) => run_async(apply::run(&args, &context)),
         Some(Command::History(args)) => history::run(&args, &context),
         Some(Command::Show(args)) => show::run(&args, &context),
-        Some(Command::Rollback(args)) => run_async(&context, rollback::run(&args, &context)),
-        Some(Command::Recover(args)) => run_async(&context, recover::run(&args, &context)),
+        Some(Command::Rollback(args)) => run_async(rollback::run(&args, &context)),
+        Some(Command::Recover(args)) => run_async(recover::run(&args, &context)),
         Some(Command::Exceptions(command)) => exceptions::run(&command, &context),
         Some(Command::Profile(command)) => profiles::run(&command),
         Some(Command::Rules(command)) => rules::run(&command),
@@ -182,16 +180,12 @@ fn carry_out(cli: Cli) -> Result<Exit, Failure> {
     }
 }
 
-fn run_async(
-    context: &Context,
-    command: impl Future<Output = Result<Exit, Failure>>,
-) -> Result<Exit, Failure> {
+fn run_async(command: impl Future<Output = Result<Exit, Failure>>) -> Result<Exit, Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .map_err(|error| Failure::usage(format!("cannot start: {error}")))?;
     let result = runtime.block_on(command);
-    tracing::info!(interrupted = context.cancel.is_cancelled(), "end");
     // A read of standard input or of a dead connection must not hold us back.
     runtime.shutdown_background();
     result

@@ -16,7 +16,7 @@ use super::context::profile_folder;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::source::SourceArgs;
-use super::talk::say;
+use super::talk::{can_ask, say};
 use crate::config::{Profile, SourceSpec};
 use crate::model::DistinguishedName;
 use crate::text::escape;
@@ -263,6 +263,10 @@ fn show(named: &Named) -> Result<Exit, Failure> {
 
 fn edit(named: &Named) -> Result<Exit, Failure> {
     let path = file_of(named.name.as_deref())?;
+    if !can_ask() {
+        return Err(Failure::usage("the editor needs a terminal")
+            .hint(format!("write {} by other means", path.display())));
+    }
     let cannot = |error: std::io::Error| {
         Failure::usage(format!(
             "cannot write the profile {}: {error}",

@@ -5,6 +5,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::failure::Failure;
 
+/// What the log calls that which was said.
+const SAID: &str = "idmend::said";
+
 /// Whether only errors are said.
 static QUIET: AtomicBool = AtomicBool::new(false);
 
@@ -19,17 +22,29 @@ pub(super) fn is_quiet() -> bool {
 }
 
 /// Says something to the person who runs this, unless they want to hear errors
-/// only.
+/// only. The log hears it in any case.
 pub(super) fn say(line: impl AsRef<str>) {
+    tracing::info!(target: SAID, "{}", line.as_ref());
     if !is_quiet() {
-        insist(line);
+        write_line(line.as_ref());
     }
 }
 
-/// Says something in any case. Nobody may be listening, and that is no reason
-/// to stop.
+/// Says something in any case.
 pub(super) fn insist(line: impl AsRef<str>) {
-    drop(writeln!(io::stderr().lock(), "{}", line.as_ref()));
+    tracing::warn!(target: SAID, "{}", line.as_ref());
+    write_line(line.as_ref());
+}
+
+/// Says that something went wrong.
+pub(super) fn say_error(line: impl AsRef<str>) {
+    tracing::error!(target: SAID, "{}", line.as_ref());
+    write_line(line.as_ref());
+}
+
+/// Nobody may be listening, and that is no reason to stop.
+fn write_line(line: &str) {
+    drop(writeln!(io::stderr().lock(), "{line}"));
 }
 
 /// Whether there is somebody to ask.
