@@ -1,7 +1,7 @@
 //! `idmend apply`.
 
-use std::fs;
-use std::io;
+use std::fs::File;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -10,18 +10,18 @@ use super::context::Context;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::import::{self, Staged};
-use super::result;
+use super::result::{self, ReportRows};
 use super::scan::{coverage, scan};
 use super::scope::ScopeArgs;
 use super::source::SourceArgs;
-use super::talk::{as_u64, count, say};
+use super::talk::{as_u64, count, insist, say};
 use super::write::{Plan, WriteArgs};
 use crate::config::{Profile, SourceSpec};
 use crate::model::ldif::{LDIF_HEADER, write_modification};
 use crate::model::{Change, Modification};
 use crate::session::{ScanRequest, Session};
 use crate::text::escape;
-use crate::transaction::ApplyOptions;
+use crate::transaction::{ApplyOptions, Verdict};
 use crate::worksheet::{Action, Worksheet};
 
 /// How many entries may be changed, if nobody says.
@@ -71,8 +71,8 @@ pub(super) struct ApplyArgs {
     #[arg(long, help_heading = "Writing")]
     pub partial: bool,
 
-    /// For LDIF sources: write the changes to this .ldif file, and beside it
-    /// what takes them back (.undo.ldif)
+    /// Change nothing: write the changes to this .ldif file, for ldapmodify or
+    /// ldifde, and beside it what takes them back (.undo.ldif)
     #[arg(short, long, value_name = "FILE", help_heading = "Writing")]
     pub output: Option<PathBuf>,
 }
@@ -102,15 +102,22 @@ pub(super) async fn run(args: &ApplyArgs, context: &Context) -> Result<Exit, Fai
     let result = async {
         let mut sheet = scan(&mut session, &request, context).await?;
         refuse_partial_scan(&sheet)?;
-        let staged = import::stage(&mut sheet, &file.decisions);
-        let (plan, refused) = args.plan(&sheet, &staged)?;
+        let differences = import::compare(&args.file, &sheet)?;
+        let mut staged = import::stage(&mut sheet, &file.decisions);
+        import::settle_faults(&args.file, &staged.doubled, args.partial)?;
+        staged.refused.append(&mut staged.doubled);
+        let mut plan = args.plan(&sheet, &staged)?;
+        if let Some(rows) = &mut plan.rows {
+            rows.differences = differences;
+            rows.exit = rows.exit.and(bad_rows);
+        }
         let exit = args.write_plan(&plan, &session, context).await?;
         args.remember(&sheet, &staged, &session)?;
-        Ok::<_, Failure>(exit.and(refused))
+        Ok::<_, Failure>(exit.and(plan.rows.map(|rows| rows.exit).unwrap_or_default()))
     }
     .await;
     log.close();
-    Ok(result?.and(bad_rows))
+    result
 }
 
 /// A plan is not checked against half of a directory.
@@ -139,40 +146,30 @@ impl ApplyArgs {
         merged
     }
 
-    /// `-o FILE.ldif` and LDIF sources go together.
+    /// LDIF files are never written to, so their changes need a place.
     fn check_output(&self, request: &ScanRequest, writes: bool) -> Result<(), Failure> {
         let files = |spec: &SourceSpec| matches!(spec, SourceSpec::Ldif { .. });
         let all = request.sources.iter().all(files);
-        match &self.output {
-            Some(path) if all => {
-                let is_ldif = path
-                    .extension()
-                    .is_some_and(|ending| ending.eq_ignore_ascii_case("ldif"));
-                if is_ldif {
-                    Ok(())
-                } else {
-                    Err(Failure::usage(format!(
-                        "{} does not end in .ldif",
-                        path.display()
-                    )))
-                }
-            }
-            Some(_) => Err(Failure::usage(
-                "-o is for LDIF sources: a directory is changed by a transaction",
-            )),
-            None if request.sources.iter().any(files) && !all => Err(Failure::usage(
+        if request.sources.iter().any(files) && !all {
+            return Err(Failure::usage(
                 "apply takes LDIF files or a directory, not both at once",
-            )),
+            ));
+        }
+        match &self.output {
+            Some(path) if !has_ending(path, "ldif") => Err(Failure::usage(format!(
+                "{} does not end in .ldif",
+                path.display()
+            ))),
             None if all && writes && !self.write.dry_run => {
                 Err(Failure::usage("an LDIF file is never written to")
                     .hint("give -o FILE.ldif for the changes"))
             }
-            None => Ok(()),
+            _ => Ok(()),
         }
     }
 
     /// The plan of what was staged; names what is held back.
-    fn plan(&self, sheet: &Worksheet, staged: &Staged) -> Result<(Plan, Exit), Failure> {
+    fn plan(&self, sheet: &Worksheet, staged: &Staged) -> Result<Plan, Failure> {
         let plan = sheet.plan();
         let mut refused = staged.refused.clone();
         refused.extend(plan.refused.into_iter().map(|(row, sentence)| {
@@ -183,7 +180,7 @@ impl ApplyArgs {
         }));
         refused.sort();
         for fault in &refused {
-            say(format!("refused, {}", escape(&fault.to_string())));
+            insist(format!("refused, {}", escape(&fault.to_string())));
         }
         let remarks = plan.rows.iter().map(|rows| {
             let lines: Vec<String> = rows
@@ -216,15 +213,19 @@ impl ApplyArgs {
         } else {
             Exit::Findings
         };
-        Ok((
-            Plan {
-                remarks: remarks.collect(),
-                changes: plan.changes,
-                reverts: None,
-                json: self.write.json,
-            },
-            exit,
-        ))
+        Ok(Plan {
+            remarks: remarks.collect(),
+            changes: plan.changes,
+            reverts: None,
+            json: self.write.json,
+            rows: Some(ReportRows {
+                refused,
+                as_wished: staged.not_needed,
+                accepted: as_u64(staged.complete.len()),
+                exit,
+                ..ReportRows::default()
+            }),
+        })
     }
 
     /// Remembers the rows that are right as they are.
@@ -261,34 +262,21 @@ impl ApplyArgs {
     ) -> Result<Exit, Failure> {
         self.check_digest(plan)?;
         if plan.changes.is_empty() {
-            return Ok(Exit::Clean);
-        }
-        if let Some(path) = &self.output {
-            plan.show(&mut io::stderr().lock())?;
-            if !self.write.dry_run {
-                let undo = path.with_extension("undo.ldif");
-                let inverse = plan.changes.modifications.iter().rev().map(inverse);
-                write_ldif(&undo, &inverse.collect::<Vec<_>>())?;
-                write_ldif(path, &plan.changes.modifications)?;
-                say(format!("changes: {}", path.display()));
-                say(format!("undo: {}", undo.display()));
+            if let Some(rows) = plan.rows.as_ref().filter(|_| plan.json) {
+                result::print_nothing(rows)?;
             }
             return Ok(Exit::Clean);
         }
-        if self.write.dry_run && session.is_of_files() && self.write.json {
-            result::print_dry_run(&plan.changes, &[], &plan.digest()?, Exit::Clean)?;
-            return Ok(Exit::Clean);
-        }
         if self.write.dry_run && session.is_of_files() {
-            plan.show(&mut io::stdout().lock())?;
-            say(plan.digest_line()?);
-            return Ok(Exit::Clean);
+            return rehearse_files(plan);
         }
         if self.write.dry_run {
             return plan.dry_run(session).await;
         }
-        plan.show(&mut io::stderr().lock())?;
-        self.write.consent(&plan.changes)?;
+        if let Some(path) = &self.output {
+            return write_changes(plan, session, path).await;
+        }
+        self.write.consent(plan)?;
         let options = ApplyOptions {
             atomic: self.atomic,
             ..self.write.options()
@@ -316,6 +304,62 @@ impl ApplyArgs {
     }
 }
 
+/// Shows what would be written of LDIF files, of which no more can be checked.
+fn rehearse_files(plan: &Plan) -> Result<Exit, Failure> {
+    if plan.json {
+        let told = plan.told(Exit::Clean);
+        result::print_dry_run(&plan.changes, &[], &plan.digest()?, told)?;
+    } else {
+        plan.show(&mut io::stdout().lock())?;
+        say(plan.digest_line()?);
+    }
+    Ok(Exit::Clean)
+}
+
+/// Writes a plan as LDIF instead of carrying it out: of a directory only what
+/// it would take now.
+async fn write_changes(plan: &Plan, session: &Session, path: &Path) -> Result<Exit, Failure> {
+    plan.tell()?;
+    let planned = plan.changes.modifications.iter();
+    let (verdicts, exit) = if session.is_of_files() {
+        (Vec::new(), Exit::Clean)
+    } else {
+        let verdicts = plan.preflight(session).await?;
+        let exit = plan.say_verdicts(&verdicts);
+        (verdicts, exit)
+    };
+    let holds = |at: usize| matches!(verdicts.get(at), None | Some(Verdict::Send(_)));
+    let changes: Vec<Modification> = planned
+        .enumerate()
+        .filter(|(at, _)| holds(*at))
+        .map(|(_, modification)| modification.clone())
+        .collect();
+    let undo = path.with_extension("undo.ldif");
+    for file in [path, &undo] {
+        if file.exists() {
+            return Err(
+                Failure::usage(format!("{} is there already", file.display()))
+                    .hint("it may be needed to take changes back: name another file"),
+            );
+        }
+    }
+    let inverse = changes.iter().rev().map(inverse);
+    write_ldif(&undo, &inverse.collect::<Vec<_>>())?;
+    write_ldif(path, &changes)?;
+    say(format!("changes: {}", path.display()));
+    say(format!("undo: {}", undo.display()));
+    if plan.json {
+        let digest = plan.digest()?;
+        result::print_dry_run(&plan.changes, &verdicts, &digest, plan.told(exit))?;
+    }
+    Ok(exit)
+}
+
+fn has_ending(path: &Path, ending: &str) -> bool {
+    path.extension()
+        .is_some_and(|own| own.eq_ignore_ascii_case(ending))
+}
+
 /// What takes a modification back once it is done.
 fn inverse(modification: &Modification) -> Modification {
     Modification {
@@ -324,11 +368,13 @@ fn inverse(modification: &Modification) -> Modification {
     }
 }
 
+/// Writes modifications to a new file.
 fn write_ldif(path: &Path, modifications: &[Modification]) -> Result<(), Failure> {
     let mut text = LDIF_HEADER.to_owned();
     for modification in modifications {
         write_modification(&mut text, modification);
     }
-    fs::write(path, text)
+    File::create_new(path)
+        .and_then(|mut file| file.write_all(text.as_bytes()))
         .map_err(|error| Failure::usage(format!("cannot write {}: {error}", path.display())))
 }

@@ -6,17 +6,21 @@ use std::io::BufReader;
 use std::path::Path;
 
 use super::failure::Failure;
-use super::talk::{count, insist};
+use super::talk::{count, insist, say};
 use crate::exception::Why;
 use crate::model::Value;
+use crate::report::against::{Against, Differences};
 use crate::report::import::{Decision, Fault, Import, ImportError};
 use crate::report::row::{RowSink, Wanted};
 use crate::report::{self, jsonl};
-use crate::text::escape;
+use crate::text::{Cut, escape, fit_text};
 use crate::worksheet::{Action, Lookup, RowId, Worksheet};
 
 /// How many faulty rows are named one by one.
 const SHOWN: usize = 50;
+
+/// How much of a value is shown.
+const VALUE_WIDTH: usize = 100;
 
 /// A file with rows.
 enum RowFile {
@@ -72,6 +76,31 @@ pub(super) fn read_rows(
     read.map_err(|error| no_report(path, &error))
 }
 
+/// Says how a report differs from the scan that was made now.
+pub(super) fn compare(path: &Path, sheet: &Worksheet) -> Result<Differences, Failure> {
+    let mut against = Against::new(sheet);
+    read_rows(path, Wanted::Everything, &mut against)?;
+    let differences = against.finish();
+    let same = count(differences.same, "finding is", "findings are");
+    if differences.is_empty() {
+        say(format!(
+            "report: {same} as they were, and there are no others"
+        ));
+        return Ok(differences);
+    }
+    say(format!(
+        "report: {same} as they were, {} changed, {} gone; {} new in this scan",
+        differences.changed, differences.gone, differences.new
+    ));
+    for fault in differences.decided.iter().take(SHOWN) {
+        say(escape(&fault.to_string()));
+    }
+    if differences.decided.len() > SHOWN {
+        say(format!("… and {} more", differences.decided.len() - SHOWN));
+    }
+    Ok(differences)
+}
+
 fn no_report(path: &Path, error: &ImportError) -> Failure {
     Failure::usage(format!("{}: {error}", path.display()))
         .hint("the report of `idmend scan -o FILE.csv` has the columns that are needed")
@@ -117,6 +146,9 @@ pub(super) struct Staged {
     pub(super) not_needed: u64,
     /// Rows that are right as they are, and why.
     pub(super) complete: Vec<(RowId, Why)>,
+    /// Rows of which an earlier one, by another name of the entry, is about the
+    /// same value.
+    pub(super) doubled: Vec<Fault>,
 }
 
 impl Staged {
@@ -137,6 +169,15 @@ pub(super) fn stage(sheet: &mut Worksheet, decisions: &[Decision]) -> Staged {
     for decision in decisions {
         match find(sheet, decision) {
             Ok(Found::Row(row)) => {
+                if let Some(first) = staged.lines.get(&row) {
+                    staged.doubled.push(Fault {
+                        line: decision.line,
+                        sentence: format!(
+                            "is about the same value as line {first}, by another name of the entry"
+                        ),
+                    });
+                    continue;
+                }
                 staged.lines.insert(row, decision.line);
                 match decision.action {
                     Action::Edit => edits.push((row, decision.update.clone())),
@@ -188,7 +229,11 @@ fn find(sheet: &Worksheet, decision: &Decision) -> Result<Found, String> {
     let as_wished = match decision.action {
         Action::Edit => old_gone && is_there(&Value::from(decision.update.as_str())),
         Action::Remove => old_gone,
-        Action::Complete => false,
+        // As IdFix says of what it has written.
+        Action::Complete => {
+            let update = &decision.update;
+            !update.is_empty() && old_gone && is_there(&Value::from(update.as_str()))
+        }
         Action::None => true,
     };
     if as_wished {
@@ -197,9 +242,12 @@ fn find(sheet: &Worksheet, decision: &Decision) -> Result<Found, String> {
     let what = format!("{attribute} of {}", name_of(decision));
     Err(match &decision.value {
         Some(value) if !is_there(value) => {
-            format!("conflict: {what} no longer has the value of the report")
+            let now = now(values);
+            format!("conflict: {what} no longer has the value of the report{now}")
         }
-        None if !values.is_empty() => format!("conflict: {what} is no longer blank"),
+        None if !values.is_empty() => {
+            format!("conflict: {what} is no longer blank{}", now(values))
+        }
         _ => format!(
             "{what} is no finding of this scan, so there is nothing to {}",
             if decision.action == Action::Complete {
@@ -209,6 +257,21 @@ fn find(sheet: &Worksheet, decision: &Decision) -> Result<Found, String> {
             }
         ),
     })
+}
+
+/// What stands where another value was expected, if that can be said in short.
+fn now(values: &[Value]) -> String {
+    match values {
+        [] => ": it is blank now".to_owned(),
+        [one] => {
+            let text = one.to_text_lossy();
+            format!(
+                ": it is '{}' now",
+                fit_text(&text, VALUE_WIDTH, Cut::Middle)
+            )
+        }
+        _ => String::new(),
+    }
 }
 
 fn name_of(decision: &Decision) -> String {

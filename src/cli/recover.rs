@@ -9,7 +9,7 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::profiles::ProfileArgs;
 use super::progress::Line;
-use super::result;
+use super::result::{self, Told};
 use super::rollback::take_back;
 use super::scan::introduce;
 use super::scope::BaseArgs;
@@ -120,7 +120,14 @@ impl RecoverArgs {
         if self.json {
             let plan = record.plan.iter().map(Option::as_ref);
             let exit = exit_of(&report);
-            result::print_transaction(&report, None, plan, exit)?;
+            result::print_transaction(
+                &report,
+                plan,
+                Told {
+                    exit,
+                    ..Told::default()
+                },
+            )?;
         }
         let mut output = io::stdout().lock();
         for (planned, outcome) in record

@@ -10,6 +10,8 @@ use serde::Serialize;
 
 use super::exit::Exit;
 use crate::model::{ChangeSet, Modification};
+use crate::report::against::Differences;
+use crate::report::import::Fault;
 use crate::scan::{CONTACT_FIELDS, ContactCounts, DomainState, ScanResult};
 use crate::transaction::{
     Outcome, TransactionId, TransactionReport, TransactionState, TransactionSummary, Verdict,
@@ -33,12 +35,94 @@ struct EntryResult<'a> {
     text: String,
 }
 
+/// A row that was not taken.
+#[derive(Debug, Serialize)]
+struct RefusedRow<'a> {
+    line: u64,
+    text: &'a str,
+}
+
+/// What became of the rows of a report before anything was planned.
+#[derive(Debug, Default)]
+pub(super) struct ReportRows {
+    /// Rows that are held back, by line.
+    pub(super) refused: Vec<Fault>,
+    /// Rows that are already as they should be.
+    pub(super) as_wished: u64,
+    /// Rows that are accepted as they are.
+    pub(super) accepted: u64,
+    /// How the report differs from the scan that was made now.
+    pub(super) differences: Differences,
+    /// What that alone means for the exit code.
+    pub(super) exit: Exit,
+}
+
+impl Serialize for ReportRows {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Rows<'a> {
+            refused: Vec<RefusedRow<'a>>,
+            as_wished: u64,
+            accepted: u64,
+            scan: &'a Differences,
+        }
+        let refused = self.refused.iter().map(|fault| RefusedRow {
+            line: fault.line,
+            text: &fault.sentence,
+        });
+        Rows {
+            refused: refused.collect(),
+            as_wished: self.as_wished,
+            accepted: self.accepted,
+            scan: &self.differences,
+        }
+        .serialize(serializer)
+    }
+}
+
+/// What a result says besides what became of the entries.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Told<'a> {
+    /// The transaction that was taken back.
+    pub(super) reverts: Option<&'a TransactionId>,
+    /// The rows that the plan was made from.
+    pub(super) rows: Option<&'a ReportRows>,
+    /// The exit code, before that of the rows.
+    pub(super) exit: Exit,
+}
+
+impl Told<'_> {
+    fn code(&self) -> u8 {
+        let of_rows = self.rows.map(|rows| rows.exit).unwrap_or_default();
+        self.exit.and(of_rows).code()
+    }
+}
+
+/// A report of which nothing was left to do.
+#[derive(Debug, Serialize)]
+struct NothingToDo<'a> {
+    report: &'a ReportRows,
+    entries: [(); 0],
+    exit: u8,
+}
+
+/// Prints that a plan is empty, and why.
+pub(super) fn print_nothing(rows: &ReportRows) -> io::Result<()> {
+    print(&NothingToDo {
+        report: rows,
+        entries: [],
+        exit: rows.exit.code(),
+    })
+}
+
 /// What became of a transaction.
 #[derive(Debug, Serialize)]
 struct TransactionResult<'a> {
     transaction: &'a TransactionId,
     #[serde(skip_serializing_if = "Option::is_none")]
     reverts: Option<&'a TransactionId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    report: Option<&'a ReportRows>,
     journal: PathBuf,
     #[serde(skip_serializing_if = "Option::is_none")]
     undo: Option<PathBuf>,
@@ -52,9 +136,8 @@ struct TransactionResult<'a> {
 /// of each entry of its plan.
 pub(super) fn print_transaction<'a>(
     report: &'a TransactionReport,
-    reverts: Option<&'a TransactionId>,
     plan: impl Iterator<Item = Option<&'a Modification>>,
-    exit: Exit,
+    told: Told<'a>,
 ) -> io::Result<()> {
     let mut counts = BTreeMap::new();
     for outcome in &report.outcomes {
@@ -66,13 +149,14 @@ pub(super) fn print_transaction<'a>(
         .collect();
     print(&TransactionResult {
         transaction: &report.id,
-        reverts,
+        reverts: told.reverts,
+        report: told.rows,
         journal: report.journal.clone(),
         undo: Some(report.undo.clone()).filter(|path| path.exists()),
         counts,
         entries,
         notes: &report.notes,
-        exit: exit.code(),
+        exit: told.code(),
     })
 }
 
@@ -98,6 +182,8 @@ fn of_entry<'a>(
 #[derive(Debug, Serialize)]
 struct Rehearsal<'a> {
     dry_run: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    report: Option<&'a ReportRows>,
     would_change: u64,
     would_refuse: u64,
     /// What tells this plan from any other.
@@ -111,15 +197,16 @@ pub(super) fn print_dry_run(
     changes: &ChangeSet,
     verdicts: &[Verdict],
     plan_digest: &str,
-    exit: Exit,
+    told: Told<'_>,
 ) -> io::Result<()> {
     let mut result = Rehearsal {
         dry_run: true,
+        report: told.rows,
         would_change: 0,
         would_refuse: 0,
         plan_digest,
         entries: Vec::new(),
-        exit: exit.code(),
+        exit: told.code(),
     };
     for (index, modification) in changes.modifications.iter().enumerate() {
         let (outcome, text) = match verdicts.get(index) {

@@ -1,7 +1,5 @@
 //! `idmend rollback`.
 
-use std::io;
-
 use clap::Args;
 
 use super::context::Context;
@@ -116,11 +114,11 @@ pub(super) async fn take_back(
         reverts: Some(id.clone()),
         json: write.json,
         remarks: Vec::new(),
+        rows: None,
     };
     if write.dry_run {
         return plan.dry_run(session).await;
     }
-    plan.show(&mut io::stderr().lock())?;
-    write.consent(&plan.changes)?;
+    write.consent(&plan)?;
     plan.carry_out(session, context, write.options()).await
 }

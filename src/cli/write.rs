@@ -10,8 +10,8 @@ use super::context::Context;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::progress::Line;
-use super::result;
-use super::talk::{as_u64, confirm, count, insist, say};
+use super::result::{self, ReportRows, Told};
+use super::talk::{as_u64, confirm, count, insist, is_quiet, say};
 use crate::config::Profile;
 use crate::model::{ChangeSet, Value};
 use crate::session::{Session, SessionError, Watched};
@@ -74,12 +74,14 @@ impl WriteArgs {
         }
     }
 
-    /// Asks, unless told not to.
-    pub(super) fn consent(&self, plan: &ChangeSet) -> Result<(), Failure> {
+    /// Shows the plan and asks, unless told not to.
+    pub(super) fn consent(&self, plan: &Plan) -> Result<(), Failure> {
         if self.yes {
+            plan.tell()?;
             return Ok(());
         }
-        let entries = count(as_u64(plan.len()), "entry", "entries");
+        plan.show(&mut io::stderr().lock())?;
+        let entries = count(as_u64(plan.changes.len()), "entry", "entries");
         confirm(&format!("This changes {entries}:"), "yes")
     }
 }
@@ -95,11 +97,30 @@ pub(super) struct Plan {
     pub(super) json: bool,
     /// A remark on each entry, such as the lines of the report; may be shorter.
     pub(super) remarks: Vec<String>,
+    /// What became of the rows of the report that it was made from.
+    pub(super) rows: Option<ReportRows>,
 }
 
 impl Plan {
+    /// What a result in JSON says besides what became of the entries.
+    pub(super) fn told(&self, exit: Exit) -> Told<'_> {
+        Told {
+            reverts: self.reverts.as_ref(),
+            rows: self.rows.as_ref(),
+            exit,
+        }
+    }
+
     fn remark(&self, index: usize) -> &str {
         self.remarks.get(index).map_or("", String::as_str)
+    }
+
+    /// Shows the plan to whoever wants to hear of it.
+    pub(super) fn tell(&self) -> io::Result<()> {
+        if is_quiet() {
+            return Ok(());
+        }
+        self.show(&mut io::stderr().lock())
     }
 
     /// Writes the plan as a diff.
@@ -139,18 +160,33 @@ impl Plan {
 
     /// Checks all that an apply would check and says what speaks against it.
     pub(super) async fn dry_run(&self, session: &Session) -> Result<Exit, Failure> {
-        let verdicts = {
-            let _line = Line::new("checking");
-            session
-                .preflight(&self.changes, self.reverts.is_some())
-                .await?
-        };
+        let verdicts = self.preflight(session).await?;
         if !self.json {
             self.show(&mut io::stdout().lock())?;
         }
+        let exit = self.say_verdicts(&verdicts);
+        if self.reverts.is_none() {
+            say(self.digest_line()?);
+        }
+        if self.json {
+            let digest = self.digest()?;
+            result::print_dry_run(&self.changes, &verdicts, &digest, self.told(exit))?;
+        }
+        Ok(exit)
+    }
+
+    /// What would become of each entry, before anything is written.
+    pub(super) async fn preflight(&self, session: &Session) -> Result<Vec<Verdict>, Failure> {
+        let _line = Line::new("checking");
+        let verdicts = session.preflight(&self.changes, self.reverts.is_some());
+        Ok(verdicts.await?)
+    }
+
+    /// Says what speaks against a plan.
+    pub(super) fn say_verdicts(&self, verdicts: &[Verdict]) -> Exit {
         let mut exit = Exit::Clean;
         let (mut sent, mut refused) = (0, 0);
-        let pairs = self.changes.modifications.iter().zip(&verdicts);
+        let pairs = self.changes.modifications.iter().zip(verdicts);
         for (index, (modification, verdict)) in pairs.enumerate() {
             let dn = escape(modification.dn.as_str());
             let remark = self.remark(index);
@@ -160,7 +196,7 @@ impl Plan {
                     refused += 1;
                     exit = Exit::Findings;
                     let outcome = escape(&outcome.to_string()).into_owned();
-                    say(format!("would not be written: {dn}{remark}: {outcome}"));
+                    insist(format!("would not be written: {dn}{remark}: {outcome}"));
                 }
                 Verdict::Send(left_alone) => {
                     sent += 1;
@@ -168,7 +204,7 @@ impl Plan {
                         exit = Exit::Findings;
                         let attribute = escape(conflict.attribute.as_str());
                         let reason = escape(&conflict.reason);
-                        say(format!(
+                        insist(format!(
                             "would be left alone: {dn}{remark}: {attribute}: {reason}"
                         ));
                     }
@@ -183,14 +219,7 @@ impl Plan {
             "dry run: {} would be changed, {refused} refused{already}; nothing was written",
             count(as_u64(sent), "entry", "entries"),
         ));
-        if self.reverts.is_none() {
-            say(self.digest_line()?);
-        }
-        if self.json {
-            let digest = self.digest()?;
-            result::print_dry_run(&self.changes, &verdicts, &digest, exit)?;
-        }
-        Ok(exit)
+        exit
     }
 
     /// Carries the plan out and says what became of each entry.
@@ -239,7 +268,11 @@ impl Plan {
                 let record = session.record(&back.id)?;
                 if self.json {
                     let plan = record.plan.iter().map(Option::as_ref);
-                    result::print_transaction(back, Some(&report.id), plan, exit_of(back))?;
+                    let told = Told {
+                        reverts: Some(&report.id),
+                        ..self.told(exit_of(back))
+                    };
+                    result::print_transaction(back, plan, told)?;
                 } else {
                     show_taken_back(&record, back)?;
                 }
@@ -265,7 +298,7 @@ impl Plan {
         if self.json {
             let exit = sum_up(report);
             let plan = self.changes.modifications.iter().map(Some);
-            result::print_transaction(report, self.reverts.as_ref(), plan, exit)?;
+            result::print_transaction(report, plan, self.told(exit))?;
             return Ok(exit);
         }
         let mut output = io::stdout().lock();

@@ -46,6 +46,7 @@ fn changes_to_an_ldif_source_are_written_as_ldif() {
 -- stderr
 state: $FOLDER/home/.local/state/idmend
 LDIF contoso.test: contoso.test (small.ldif)
+report: 4 findings are as they were, and there are no others
 plan: 2 entries to change; 0 rows refused, 0 already as wished, 0 left as they are
 CN=Bert Kunz,OU=Sales,DC=contoso,DC=test (line 5)
   proxyAddresses
@@ -119,6 +120,7 @@ CN=Anna Meyer,OU=Sales,DC=contoso,DC=test (line 4)
 -- stderr
 state: $FOLDER/home/.local/state/idmend
 LDIF contoso.test: contoso.test (small.ldif)
+report: 4 findings are as they were, and there are no others
 plan: 2 entries to change; 0 rows refused, 0 already as wished, 0 left as they are
 plan digest: 292edd2ab6eae7d379d412631b4d7a2e9d653fed7f8772cbaa7233609592361e (with --plan-digest apply takes no other plan)
 log: $FOLDER/home/.local/state/idmend/log/RUN.log
@@ -173,8 +175,15 @@ fn json_lines_are_applied_as_csv_is() {
         })
         .collect();
     home.write("d.jsonl", decided.join("\n"));
-    home.output(&[&["apply", "d.jsonl"][..], &LDIF].concat());
-    assert_eq!(home.read("out.ldif"), from_csv);
+    home.output(&[
+        "apply",
+        "d.jsonl",
+        "--ldif",
+        "small.ldif",
+        "-o",
+        "lines.ldif",
+    ]);
+    assert_eq!(home.read("lines.ldif"), from_csv);
 }
 
 #[test]
@@ -255,7 +264,7 @@ fn an_altered_value_is_refused_and_a_stale_one_is_a_conflict() {
     );
     let shown = home.run(&[&["apply", "altered.csv"][..], &LDIF].concat());
     assert_snapshot!(lines_with(&shown, &["altered", "error", "hint", "-- exit"]), @"
-altered.csv, line 4: ROWID does not fit: VALUE, ATTRIBUTE or OBJECTGUID was altered, or a spreadsheet lost characters; take the row from a new scan
+altered.csv, line 4: ROWID does not fit: VALUE, ATTRIBUTE or OBJECTGUID was altered, or a spreadsheet lost control characters; take the row from a new scan
 error: 1 row of altered.csv cannot be taken: nothing was applied
 hint: mend them, or give --partial to apply the others
 -- exit 2
@@ -263,7 +272,7 @@ hint: mend them, or give --partial to apply the others
     home.write("small.ldif", SMALL.replace("anna meyer@", "anna  meyer@"));
     let shown = home.run(&[&["apply", "d.csv"][..], &LDIF].concat());
     assert_snapshot!(lines_with(&shown, &["plan", "refused", "  - ", "  + ", "-- exit"]), @"
-refused, line 4: conflict: userPrincipalName of CN=Anna Meyer,OU=Sales,DC=contoso,DC=test no longer has the value of the report
+refused, line 4: conflict: userPrincipalName of CN=Anna Meyer,OU=Sales,DC=contoso,DC=test no longer has the value of the report: it is 'anna  meyer@contoso.com' now
 plan: 1 entry to change; 1 row refused, 0 already as wished, 0 left as they are
   - smtp:anna@contoso.com
 -- exit 1
@@ -345,4 +354,37 @@ exceptions: N added, N known before: $FOLDER/home/.local/state/idmend/demo/RUN/e
     let shown = home.run(&["apply", "d.csv", "--demo", "--dry-run"]);
     assert!(!shown.contains("ROWID"), "{shown}");
     assert!(fs::metadata(home.path("d.csv")).unwrap().len() > 10_000);
+}
+
+#[test]
+fn a_plan_for_a_directory_is_written_as_ldif_instead_if_that_is_asked_for() {
+    let home = Home::new();
+    home.output(&["scan", "--demo", "-o", "r.csv"]);
+    decide(&home.path("r.csv"), &home.path("d.csv"), |row| Decision {
+        action: match (row.get("ATTRIBUTE"), row.get("PROPOSEDACTION")) {
+            ("displayName", "EDIT") => "EDIT",
+            _ => "",
+        },
+        update: None,
+    });
+    let arguments = ["apply", "d.csv", "--demo", "-o", "plan.ldif"];
+    let shown = home.run(&arguments);
+    assert_snapshot!(without_numbers(&lines_with(&shown, &["plan", "dry run", "changes", "undo", "transaction", "-- exit"])), @"
+    plan: N entries to change; N rows refused, N already as wished, N left as they are
+    dry run: N entries would be changed, N refused; nothing was written
+    changes: plan.ldif
+    undo: plan.undo.ldif
+    -- exit N
+    ");
+    assert!(shown.ends_with("-- exit 0"), "{shown}");
+    let records = |file: &str| home.read(file).matches("changetype: modify").count();
+    assert!(records("plan.ldif") > 2);
+    assert_eq!(records("plan.ldif"), records("plan.undo.ldif"));
+    // What takes earlier changes back is not written over.
+    let again = home.run(&arguments);
+    assert_snapshot!(lines_with(&again, &["changes", "error", "hint", "-- exit"]), @"
+    error: plan.ldif is there already
+    hint: it may be needed to take changes back: name another file
+    -- exit 2
+    ");
 }

@@ -5,7 +5,7 @@ use std::process::Stdio;
 
 use insta::assert_snapshot;
 
-use crate::common::{Home, SMALL};
+use crate::common::{Decision, Home, Row, SMALL, accept, decide};
 
 /// Runs as cron does, in a session without a terminal, and shows the exit code
 /// and what was said.
@@ -64,7 +64,7 @@ fn each_exit_code_is_reached_for_its_reason() {
         assert_eq!(exit, code, "{arguments:?}\n{stdout}\n{stderr}");
         // Nothing but errors is said, and nothing is drawn.
         let is_error = |line: &str| {
-            ["error: ", "hint: ", "incomplete: ", "warning: "]
+            ["error: ", "hint: ", "incomplete: ", "log: "]
                 .iter()
                 .any(|start| line.starts_with(start))
         };
@@ -79,15 +79,89 @@ fn each_exit_code_is_reached_for_its_reason() {
     }
 }
 
+/// The exit code of each command for each of its reasons, with what it says of it.
+#[test]
+fn every_command_runs_without_a_terminal() {
+    let home = Home::new();
+    home.write("small.ldif", SMALL);
+    home.write("later.ldif", SMALL.replace("clean@", "cl ean@"));
+    home.write(
+        "torn.ldif",
+        format!("{SMALL}\ndn: CN=torn,DC=contoso,DC=test\nno colon\n"),
+    );
+    home.write("password", "secret\n");
+    home.output(&["scan", "--ldif", "small.ldif", "-o", "r.csv"]);
+    home.output(&["scan", "--ldif", "later.ldif", "-o", "later.csv"]);
+    decide(&home.path("r.csv"), &home.path("d.csv"), accept);
+    let bad = home.read("d.csv").replace(",EDIT,EDIT,", ",EDIT,MEND,");
+    home.write("bad.csv", bad);
+    let nobody = "--server ldaps://127.0.0.1:1 --user a@b --password-file password";
+    for (code, command, reason) in [
+        (2, "", "needs a terminal"),
+        (2, "demo", "needs a terminal"),
+        (2, "profile edit night", "needs a terminal"),
+        (2, "scan --ldif nowhere.ldif", "nowhere.ldif"),
+        (2, "scan --ldif torn.ldif", "torn.ldif, line 27"),
+        (
+            4,
+            &format!("scan --ldif small.ldif {nobody}"),
+            "incomplete: ",
+        ),
+        (3, &format!("doctor {nobody}"), ""),
+        (0, "diff r.csv r.csv", ""),
+        (1, "diff r.csv later.csv", ""),
+        (
+            2,
+            "diff r.csv nowhere.csv",
+            "cannot read the report nowhere.csv",
+        ),
+        (0, "hard-match later.csv --only nobody@contoso.com", ""),
+        (1, "hard-match later.csv", "the report has no OBJECTGUID"),
+        (2, "hard-match small.ldif", "names no report"),
+        (0, "apply r.csv --ldif small.ldif -o none.ldif", ""),
+        (0, "apply d.csv --ldif small.ldif -o out.ldif", ""),
+        (
+            1,
+            "apply d.csv --ldif later.ldif -o later-out.ldif --base OU=Nobody,DC=contoso,DC=test",
+            "refused, line",
+        ),
+        (
+            2,
+            "apply bad.csv --ldif small.ldif -o bad.ldif",
+            "ACTION 'MEND'",
+        ),
+        (
+            2,
+            "apply d.csv --ldif small.ldif -o out.ldif",
+            "out.ldif is there already",
+        ),
+        (3, &format!("apply d.csv {nobody}"), "no connection"),
+        (0, "history", ""),
+        (2, "show 2020", "there is no transaction"),
+        (2, &format!("rollback --yes {nobody}"), "no transaction"),
+        (0, "recover", ""),
+        (0, "exceptions list", ""),
+        (2, "exceptions remove 99", "99"),
+        (0, "profile list", ""),
+        (0, "rules list", ""),
+        (2, "rules show nothing", "nothing"),
+        (0, "completions bash", ""),
+        (0, "man", ""),
+    ] {
+        let arguments: Vec<&str> = command.split_whitespace().chain(["--quiet"]).collect();
+        let (exit, stdout, stderr) = cron(&home, &arguments);
+        assert_eq!(exit, code, "{command}\n{stdout}\n{stderr}");
+        assert!(stderr.contains(reason), "{command}\n{stderr}");
+        assert!(code > 0 || stderr.is_empty(), "{command}\n{stderr}");
+        assert!(!stderr.contains('\u{1b}'), "{command}\n{stderr}");
+    }
+}
+
 #[test]
 fn nothing_is_written_unattended_without_yes() {
     let home = Home::new();
     home.output(&["scan", "--demo", "-o", "r.csv"]);
-    crate::common::decide(
-        &home.path("r.csv"),
-        &home.path("d.csv"),
-        crate::common::accept,
-    );
+    decide(&home.path("r.csv"), &home.path("d.csv"), accept);
     let (exit, _, stderr) = cron(&home, &["apply", "--quiet", "--partial", "d.csv", "--demo"]);
     assert_eq!(exit, 2, "{stderr}");
     assert!(
@@ -96,34 +170,82 @@ fn nothing_is_written_unattended_without_yes() {
     );
 }
 
+/// The row of a user principal name of the demo.
+fn is_kerstin(row: &Row<'_>) -> bool {
+    row.get("COMMONNAME") == "Admin Kerstin Wolff" && row.get("ATTRIBUTE") == "userPrincipalName"
+}
+
 #[test]
 fn results_of_writing_are_json() {
     let home = Home::new();
     home.output(&["scan", "--demo", "-o", "r.csv"]);
-    crate::common::decide(&home.path("r.csv"), &home.path("d.csv"), |row| {
-        let mut decision = crate::common::accept(row);
+    decide(&home.path("r.csv"), &home.path("d.csv"), |row| {
+        let mut decision = accept(row);
         if row.get("ATTRIBUTE") != "displayName" {
             decision.action = "";
+        }
+        // One name is edited into one that is no better.
+        if is_kerstin(row) {
+            decision.action = "EDIT";
+            decision.update = Some("still bad@contoso.com".to_owned());
         }
         decision
     });
     for (arguments, key) in [
         (
-            &["apply", "d.csv", "--demo", "--dry-run", "--json"][..],
+            &["apply", "d.csv", "--demo", "--dry-run", "--json", "--quiet"][..],
             "dry_run",
         ),
         (
-            &["apply", "d.csv", "--demo", "--yes", "--json"],
+            &["apply", "d.csv", "--demo", "--yes", "--json", "--quiet"],
             "transaction",
         ),
     ] {
-        let (exit, stdout, _) = cron(&home, arguments);
+        let (exit, stdout, stderr) = cron(&home, arguments);
         let json: serde_json::Value = serde_json::from_str(&stdout).unwrap();
         assert!(!json[key].is_null(), "{json}");
+        assert_eq!(exit, 1, "a row was refused");
         assert_eq!(json["exit"], exit);
         let entries = json["entries"].as_array().unwrap();
         assert!(!entries.is_empty());
         assert_eq!(entries[0]["attributes"][0], "displayName");
+        let refused = json["report"]["refused"].as_array().unwrap();
+        assert_eq!(refused.len(), 1, "{json}");
+        let said = format!(
+            "refused, line {}: {}\n",
+            refused[0]["line"],
+            refused[0]["text"].as_str().unwrap()
+        );
+        assert_eq!(stderr, said, "what is refused is said in any case");
+        assert_eq!(json["report"]["scan"]["same"], 93, "{json}");
+    }
+    // Nothing is left to do, and that is a result too.
+    decide(&home.path("r.csv"), &home.path("n.csv"), |row| Decision {
+        action: if is_kerstin(row) { "EDIT" } else { "" },
+        update: Some("still bad@contoso.com".to_owned()),
+    });
+    let (exit, stdout, _) = cron(&home, &["apply", "n.csv", "--demo", "--yes", "--json"]);
+    let json: serde_json::Value = serde_json::from_str(&stdout).unwrap();
+    assert_eq!((exit, &json["exit"]), (1, &1.into()));
+    assert!(json["transaction"].is_null() && json["entries"] == serde_json::json!([]));
+}
+
+#[test]
+fn the_log_holds_what_quiet_keeps_to_itself() {
+    let home = Home::new();
+    home.write("small.ldif", SMALL);
+    home.output(&["scan", "--ldif", "small.ldif", "--quiet", "-o", "r.csv"]);
+    let folder = home.path("home/.local/state/idmend/log");
+    let log = fs::read_dir(folder).unwrap().next().unwrap().unwrap();
+    let log = fs::read_to_string(log.path()).unwrap();
+    for part in [
+        concat!("begin version=\"", env!("CARGO_PKG_VERSION"), "\""),
+        "arguments=[\"scan\", \"--ldif\", \"small.ldif\"",
+        "contoso.test: 3 entries, 3 judged, 0 skipped, 4 findings",
+        "report: r.csv",
+        "end exit=1",
+    ] {
+        assert!(log.contains(part), "{part}\n{log}");
     }
 }
 

@@ -87,6 +87,30 @@ fn the_changes_and_their_undo_pass_through_ldapmodify() {
 }
 
 #[test]
+fn the_plan_for_a_directory_and_its_undo_pass_through_ldapmodify() {
+    let desk = Desk::new();
+    let start = dump();
+    let (findings, decided) = (desk.name("findings.csv"), desk.name("decided.csv"));
+    desk.on_forest(&["scan", "-o", &findings, "--base", DOMAIN.2])
+        .ends_with(1);
+    let mut report = Report::read(&desk.path("findings.csv"));
+    decide(&mut report);
+    report.write(&desk.path("decided.csv"));
+    desk.on_forest(&["apply", &decided, "-o", &desk.name("do.ldif")])
+        .ends_with(0);
+    assert_eq!(changed(&start), 0, "nothing was written to the directory");
+    ldapmodify(&desk.path("do.ldif"));
+    let number = changed(&start);
+    assert!(number > 40, "only {number} entries were changed");
+    // The same report asks for nothing any more.
+    desk.on_forest(&["apply", &decided, "--dry-run"])
+        .ends_with(0)
+        .says(&["plan: 0 entries to change; 0 rows refused"]);
+    ldapmodify(&desk.path("do.undo.ldif"));
+    assert_eq!(changed(&start), 0, "all is as it was");
+}
+
+#[test]
 fn the_undo_of_a_transaction_passes_through_ldapmodify() {
     let desk = Desk::new();
     let start = dump();
