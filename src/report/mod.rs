@@ -129,7 +129,7 @@ mod tests {
             assert!(text.contains(line), "{text}");
         }
         let mut rows = ::csv::Reader::from_reader(text.as_bytes());
-        for field in rows.records().next().unwrap().unwrap().iter() {
+        for field in &rows.records().next().unwrap().unwrap() {
             assert!(!field.starts_with(['=', '+', '-', '@']), "{field}");
             // Only the message holds line ends and quotes.
             let quoted = format!("\"{field}\"");

@@ -135,12 +135,11 @@ fn names_of(headings: &[u8], delimiter: u8) -> Result<Vec<String>, ImportError> 
 /// before version 2.6 had no COMMONNAME.
 fn is_idfix(names: &[String]) -> bool {
     let known = |name: &String| IDFIX_COLUMNS.contains(&name.as_str());
-    let there = |column: &&str| names.iter().any(|name| name == column);
+    let there = |column: &str| names.iter().any(|name| name == column);
     names.iter().all(known)
         && IDFIX_COLUMNS
             .iter()
-            .filter(|column| **column != "COMMONNAME")
-            .all(|column| there(column))
+            .all(|column| *column == "COMMONNAME" || there(column))
 }
 
 /// Where each column stands.
