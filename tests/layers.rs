@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 const MAY_USE: [(&str, &[&str]); 14] = [
     ("model", &[]),
     ("text", &[]),
-    ("store", &[]),
+    ("store", &["model"]),
     ("config", &["model", "rule"]),
     ("directory", &["model"]),
     ("rule", &["model"]),

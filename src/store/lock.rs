@@ -93,6 +93,23 @@ impl Lock {
     }
 }
 
+impl Lock {
+    /// Who holds the lock that the file `path` is for, if anybody does, in the
+    /// words of [`LockError::Held`].
+    pub fn holder(path: &Path) -> Option<String> {
+        let holder = holder_file(path);
+        // Without it nobody holds the lock, unless at this very moment; a killed
+        // process leaves it behind.
+        if !holder.exists() {
+            return None;
+        }
+        match File::open(path).ok()?.try_lock_shared() {
+            Err(TryLockError::WouldBlock) => Some(describe(&holder)),
+            _ => None,
+        }
+    }
+}
+
 impl LockError {
     /// The same, with what the holder does.
     #[must_use]

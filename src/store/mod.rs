@@ -7,8 +7,12 @@
 pub(crate) mod files;
 pub(crate) mod frame;
 mod lock;
+mod spelling;
+pub(crate) mod stamp;
 
 pub use lock::{Lock, LockError, StateLock};
+pub(crate) use spelling::ValueWire;
+pub use spelling::{Damage, KindRecord};
 
 /// Who works with a file of the state directory, and with what. Given by the
 /// caller.

@@ -4,11 +4,16 @@ use std::fmt;
 
 use jiff::Timestamp;
 
+use crate::store::stamp::Stamp;
+
 /// The name of a transaction, such as `20261122-034512-7f3a`: date and time
 /// (UTC) and four random hex digits. It is also the name of its files, so a
 /// text that is not of this form is refused.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct TransactionId(Box<str>);
+#[derive(
+    Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
+)]
+#[serde(transparent)]
+pub struct TransactionId(Stamp);
 
 /// Why a text is no transaction's name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -18,49 +23,23 @@ pub struct TransactionIdError(String);
 impl TransactionId {
     /// A new name for a transaction that begins at `time`.
     pub fn new(time: Timestamp) -> Self {
-        let stamp = time.strftime("%Y%m%d-%H%M%S");
-        let random = uuid::Uuid::new_v7(uuid::Timestamp::from_unix(uuid::NoContext, 0, 0));
-        let [.., high, low] = random.into_bytes();
-        Self(format!("{stamp}-{high:02x}{low:02x}").into())
+        Self(Stamp::new(time))
     }
 
     /// Takes a name that somebody typed or a file bears.
     pub fn parse(text: &str) -> Result<Self, TransactionIdError> {
-        let fits = text.len() == 20
-            && text.bytes().enumerate().all(|(at, byte)| match at {
-                8 | 15 => byte == b'-',
-                16.. => matches!(byte, b'0'..=b'9' | b'a'..=b'f'),
-                _ => byte.is_ascii_digit(),
-            });
-        if fits {
-            Ok(Self(text.into()))
-        } else {
-            Err(TransactionIdError(text.chars().take(80).collect()))
-        }
+        Stamp::parse(text).map(Self).map_err(TransactionIdError)
     }
 
     /// The name as text.
     pub fn as_str(&self) -> &str {
-        &self.0
+        self.0.as_str()
     }
 }
 
 impl fmt::Display for TransactionId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl serde::Serialize for TransactionId {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.0)
-    }
-}
-
-impl<'de> serde::Deserialize<'de> for TransactionId {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        Self::parse(&text).map_err(serde::de::Error::custom)
+        self.0.fmt(f)
     }
 }
 

@@ -29,13 +29,12 @@ mod undo;
 #[cfg(test)]
 mod tests;
 
-pub use crate::store::{LockError, Origin, StateLock};
+pub use crate::store::{Damage, KindRecord, LockError, Origin, StateLock};
 pub use apply::{ApplyError, ApplyOptions, ApplyRun, Environment, Progress, apply};
 pub use history::{TransactionState, TransactionSummary, history};
 pub use id::{TransactionId, TransactionIdError};
 pub use journal::{
-    Damage, DomainRecord, Header, JournalError, KindRecord, Tail, TransactionRecord, plan_digest,
-    read_journal,
+    DomainRecord, Header, JournalError, Tail, TransactionRecord, plan_digest, read_journal,
 };
 pub use outcome::{AttributeConflict, Outcome, TransactionReport};
 pub use precondition::{NoPrecondition, Objection, Objections, Pending, Precondition};

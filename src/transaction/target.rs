@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use super::journal::{DomainRecord, KindRecord};
+use super::journal::DomainRecord;
 use crate::directory::Directory;
 use crate::model::{Domain, DomainId, Forest, SourceKind};
+use crate::store::KindRecord;
 
 /// One domain that a transaction may write to.
 #[derive(Debug, Clone)]

@@ -9,10 +9,10 @@ use std::fmt;
 
 use jiff::civil::Date;
 
-use super::{RowId, RowState, Worksheet};
+use super::{Located, RowId, RowState, Worksheet};
 use crate::exception::{Exception, Why};
 use crate::model::{Identity, Value};
-use crate::scan::{EntryRef, Part};
+use crate::scan::EntryRef;
 
 /// A row's acceptance.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -97,14 +97,19 @@ impl Worksheet {
 
     /// Marks a row as accepted.
     pub fn mark_accepted(&mut self, row: RowId, why: Why) {
-        self.accepted.insert(row, Acceptance::new(why));
-        self.touch(row);
+        self.noting(&[row], |worksheet| {
+            worksheet.accepted.insert(row, Acceptance::new(why));
+            worksheet.touch(row);
+        });
     }
 
     /// Takes the acceptance of a row back; whether it had one.
     pub fn mark_unaccepted(&mut self, row: RowId) -> bool {
-        let had = self.accepted.remove(&row).is_some();
-        self.touch(row);
+        let mut had = false;
+        self.noting(&[row], |worksheet| {
+            had = worksheet.accepted.remove(&row).is_some();
+            worksheet.touch(row);
+        });
         had
     }
 
@@ -141,24 +146,19 @@ impl Worksheet {
         {
             return Fit::Unmet(format!("it expired after {last}"));
         }
-        let Some((entry, first)) = self.excepted_entry(exception) else {
+        let unmet = |reason: &str| Fit::Unmet(reason.to_owned());
+        let Some(entry) = self.excepted_entry(exception) else {
             if !self.scan.is_complete() {
                 return Fit::NotJudged;
             }
-            return Fit::Unmet("the entry was not found".to_owned());
+            return unmet("the entry was not found");
         };
-        if self.scan.snapshot.part(entry) != Part::Judged {
-            return Fit::NotJudged;
-        }
-        let wanted = exception.value.as_ref().map(Value::as_bytes);
-        let row = first.and_then(|first| {
-            self.siblings(first).find(|row| {
-                self.finding(*row).place.attribute == exception.attribute
-                    && self.value(*row) == wanted
-            })
-        });
-        let Some(row) = row else {
-            return Fit::Unmet(self.why_no_row(entry, exception));
+        let value = exception.value.as_ref();
+        let row = match self.locate_at(entry, &exception.attribute, value) {
+            Located::Row(row) => row,
+            Located::NoFinding(_) => return unmet("the value is no finding any more"),
+            Located::Changed(_) => return unmet("the value was changed since"),
+            Located::NotJudged | Located::NotRead | Located::Gone => return Fit::NotJudged,
         };
         let breaks = |rule: &str| self.rule_ids(row).any(|id| id == rule);
         if breaks(&exception.rule) {
@@ -168,33 +168,14 @@ impl Worksheet {
         }
     }
 
-    /// The entry of an exception and its first row. An entry without an
-    /// objectGUID, as in some LDIF files, is known by its name.
-    fn excepted_entry(&self, exception: &Exception) -> Option<(EntryRef, Option<RowId>)> {
-        let by_guid = self.find_entry(&exception.identity());
-        let entry = by_guid.or_else(|| {
+    /// The entry of an exception. One without an objectGUID, as in some LDIF
+    /// files, is known by its name.
+    fn excepted_entry(&self, exception: &Exception) -> Option<EntryRef> {
+        self.find_entry(&exception.identity()).or_else(|| {
             let by_name = self.find_entry(&Identity::Dn(exception.dn.clone()))?;
-            self.scan
-                .snapshot
-                .guid(by_name)
-                .is_none()
-                .then_some(by_name)
-        })?;
-        Some((entry, self.first_row(entry)))
-    }
-
-    fn why_no_row(&self, entry: EntryRef, exception: &Exception) -> String {
-        let entry = self.scan.snapshot.entry(entry);
-        let values = entry.values(exception.attribute.as_str());
-        let stands = match &exception.value {
-            Some(value) => values.contains(value),
-            None => values.is_empty(),
-        };
-        if stands {
-            "the value is no finding any more".to_owned()
-        } else {
-            "the value was changed since".to_owned()
-        }
+            let has_guid = self.scan.snapshot.guid(by_name).is_some();
+            (!has_guid).then_some(by_name)
+        })
     }
 
     fn rule_ids(&self, row: RowId) -> impl Iterator<Item = &str> {

@@ -21,6 +21,18 @@ pub enum Action {
     Complete,
 }
 
+impl Action {
+    /// The word; empty if nothing is decided.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::None => "",
+            Self::Edit => "EDIT",
+            Self::Remove => "REMOVE",
+            Self::Complete => "COMPLETE",
+        }
+    }
+}
+
 /// What became of a row when it was applied.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum RowState {

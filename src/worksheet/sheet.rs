@@ -8,8 +8,10 @@ use std::sync::{Arc, OnceLock};
 use super::arrange::Columns;
 use super::live::Live;
 use super::lookup::Directory;
-use super::stage::{Decision, Staged, Step};
-use super::{Acceptance, Action, Proposal, RowId, RowState, RowText, Unmet, proposal};
+use super::stage::{Decision, Staged};
+use super::{
+    Acceptance, Action, Happened, Proposal, RowId, RowState, RowText, Step, StepId, Unmet, proposal,
+};
 use crate::model::{AttributeName, Entry};
 use crate::rule::{Fault, Judge, KeySpace, Place, Severity};
 use crate::scan::{EntryRef, Finding, Part, ScanResult};
@@ -44,8 +46,11 @@ pub struct Worksheet {
     pub(super) states: Vec<RowState>,
     pub(super) accepted: BTreeMap<RowId, Acceptance>,
     pub(super) staged: Staged,
-    pub(super) undo: Vec<Step>,
-    pub(super) redo: Vec<Step>,
+    pub(super) undo: Vec<Arc<Step>>,
+    pub(super) redo: Vec<Arc<Step>>,
+    pub(super) last_step: StepId,
+    /// What happened, if somebody wants to know.
+    pub(super) notes: Option<Vec<Happened>>,
     pub(super) directory: OnceLock<Directory>,
     pub(super) live: Arc<Live>,
     pub(super) columns: OnceLock<Arc<Columns>>,
@@ -75,6 +80,8 @@ impl Worksheet {
             staged: Staged::default(),
             undo: Vec::new(),
             redo: Vec::new(),
+            last_step: StepId(0),
+            notes: None,
             directory: OnceLock::new(),
             live: Arc::new(Live::new(rows)),
             columns: OnceLock::new(),
@@ -194,6 +201,11 @@ impl Worksheet {
         self.decisions[row.0 as usize].action
     }
 
+    /// All that was decided on a row.
+    pub fn decision(&self, row: RowId) -> Decision {
+        self.decisions[row.0 as usize].clone()
+    }
+
     /// What became of a row. It counts as accepted only while nothing else is
     /// decided on it.
     pub fn state(&self, row: RowId) -> &RowState {
@@ -210,12 +222,14 @@ impl Worksheet {
 
     /// Records what became of rows.
     pub fn set_state(&mut self, rows: &[RowId], state: &RowState) {
-        for row in rows {
-            if let Some(place) = self.states.get_mut(row.0 as usize) {
-                place.clone_from(state);
+        self.noting(rows, |worksheet| {
+            for row in rows {
+                if let Some(place) = worksheet.states.get_mut(row.0 as usize) {
+                    place.clone_from(state);
+                }
+                worksheet.touch(*row);
             }
-            self.touch(*row);
-        }
+        });
         for (first, entry) in self.entries_of(rows) {
             self.claim(entry, RowId(first));
         }

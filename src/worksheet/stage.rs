@@ -6,9 +6,10 @@
 //! is found again when the plan is made.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 use super::draft::{Deed, Draft, Key, KeyChanges, key_changes};
-use super::{Action, RowId, RowState, Worksheet};
+use super::{Action, Happened, Restored, RowId, RowState, Step, StepId, Worksheet};
 use crate::model::Entry;
 use crate::rule::{Confidence, Place};
 use crate::scan::EntryRef;
@@ -87,10 +88,6 @@ impl Decision {
         }
     }
 }
-
-/// One step of undo: the rows it changed, with the decisions before and after.
-#[derive(Debug, Default)]
-pub(super) struct Step(Vec<(RowId, Decision, Decision)>);
 
 /// Which keys staged and applied decisions take and free.
 #[derive(Debug, Default)]
@@ -222,10 +219,10 @@ impl Worksheet {
         let Some(step) = self.undo.pop() else {
             return false;
         };
-        for (row, before, _) in step.0.iter().rev() {
-            self.put(*row, before.clone());
-        }
-        self.refresh(&step);
+        let back = step.rows.iter().rev();
+        let back = back.map(|(row, before, _)| (*row, before.clone()));
+        let restored = self.restore(&step, back);
+        self.note(Happened::Undone(restored));
         self.redo.push(step);
         true
     }
@@ -233,7 +230,7 @@ impl Worksheet {
     /// The rows that the last staging put on COMPLETE, which [`Worksheet::undo`]
     /// would take back.
     pub fn completed_last(&self) -> Vec<RowId> {
-        let step = self.undo.last().map(|step| step.0.as_slice());
+        let step = self.undo.last().map(|step| step.rows.as_slice());
         let completed = step
             .unwrap_or_default()
             .iter()
@@ -246,12 +243,31 @@ impl Worksheet {
         let Some(step) = self.redo.pop() else {
             return false;
         };
-        for (row, _, after) in &step.0 {
-            self.put(*row, after.clone());
-        }
-        self.refresh(&step);
+        let again = step.rows.iter();
+        let again = again.map(|(row, _, after)| (*row, after.clone()));
+        let restored = self.restore(&step, again);
+        self.note(Happened::Redone(restored));
         self.undo.push(step);
         true
+    }
+
+    /// Puts decisions of a step on those of its rows that are open for them.
+    fn restore(
+        &mut self,
+        step: &Step,
+        decisions: impl Iterator<Item = (RowId, Decision)>,
+    ) -> Restored {
+        let mut rows = Vec::with_capacity(step.rows.len());
+        for (row, decision) in decisions {
+            if self.put(row, decision.clone()) {
+                rows.push((row, decision));
+            }
+        }
+        let all: Vec<RowId> = step.rows.iter().map(|(row, ..)| *row).collect();
+        for (first, entry) in self.entries_of(&all) {
+            self.claim(entry, RowId(first));
+        }
+        Restored { id: step.id, rows }
     }
 
     fn accepted(&self, row: RowId) -> Result<Decision, String> {
@@ -268,11 +284,11 @@ impl Worksheet {
     /// Stages what passes its check, as one step.
     fn stage(&mut self, wishes: Vec<(RowId, Result<Decision, String>)>) -> Bulk {
         let mut bulk = Bulk::default();
-        let mut step = Step::default();
+        let mut rows = Vec::new();
         let mut work: HashMap<EntryRef, usize> = HashMap::new();
         for (row, wish) in wishes {
             let staged = wish.and_then(|decision| {
-                self.admit(row, &decision, &mut work)?;
+                self.admit_in_bulk(row, &decision, &mut work)?;
                 Ok(decision)
             });
             match staged {
@@ -283,24 +299,44 @@ impl Worksheet {
                     if before != decision || self.states[row.0 as usize] != RowState::Open {
                         self.put(row, decision.clone());
                         self.claim(self.finding(row).entry, row);
-                        step.0.push((row, before, decision));
+                        rows.push((row, before, decision));
                     }
                 }
             }
         }
-        if !step.0.is_empty() {
+        if !rows.is_empty() {
+            self.last_step = StepId(self.last_step.0 + 1);
+            let step = Arc::new(Step {
+                id: self.last_step,
+                rows,
+            });
+            self.note(Happened::Staged(Arc::clone(&step)));
             self.undo.push(step);
             self.redo.clear();
         }
         bulk
     }
 
-    fn admit(
+    fn admit_in_bulk(
         &self,
         row: RowId,
         decision: &Decision,
         work: &mut HashMap<EntryRef, usize>,
     ) -> Result<(), String> {
+        if decision.is_deed() && (row.0 as usize) < self.len() {
+            let entry = self.entry(row);
+            let values: usize = entry.attributes().iter().map(|a| a.values.len()).sum();
+            let spent = work.entry(self.finding(row).entry).or_default();
+            *spent += values;
+            if *spent > WORK {
+                return Err("this entry has too many values to be changed in bulk".to_owned());
+            }
+        }
+        self.admit(row, decision)
+    }
+
+    /// Whether a decision may be staged now; else why not.
+    pub(super) fn admit(&self, row: RowId, decision: &Decision) -> Result<(), String> {
         if row.0 as usize >= self.len() {
             return Err("there is no such row".to_owned());
         }
@@ -309,13 +345,6 @@ impl Worksheet {
         }
         if !decision.is_deed() {
             return Ok(());
-        }
-        let entry = self.entry(row);
-        let values: usize = entry.attributes().iter().map(|a| a.values.len()).sum();
-        let spent = work.entry(self.finding(row).entry).or_default();
-        *spent += values;
-        if *spent > WORK {
-            return Err("this entry has too many values to be changed in bulk".to_owned());
         }
         let problems = self.problems(row, decision.deed());
         if problems.is_empty() {
@@ -343,25 +372,20 @@ impl Worksheet {
         }
     }
 
-    fn put(&mut self, row: RowId, decision: Decision) {
+    /// Puts a decision on a row; `false` if the row is not open for any.
+    pub(super) fn put(&mut self, row: RowId, decision: Decision) -> bool {
         if self.is_settled(row).is_some() {
-            return;
+            return false;
         }
-        if let Some(place) = self.decisions.get_mut(row.0 as usize) {
-            *place = decision;
-        }
-        if let Some(state) = self.states.get_mut(row.0 as usize) {
-            *state = RowState::Open;
-        }
+        let (decisions, states) = (&mut self.decisions, &mut self.states);
+        let at = row.0 as usize;
+        let (Some(place), Some(state)) = (decisions.get_mut(at), states.get_mut(at)) else {
+            return false;
+        };
+        *place = decision;
+        *state = RowState::Open;
         self.touch(row);
-    }
-
-    /// Works out again which keys the entries of a step take and free.
-    fn refresh(&mut self, step: &Step) {
-        let rows: Vec<RowId> = step.0.iter().map(|(row, ..)| *row).collect();
-        for (first, entry) in self.entries_of(&rows) {
-            self.claim(entry, RowId(first));
-        }
+        true
     }
 
     /// Works out again which keys an entry takes and frees; `row` is any of its

@@ -96,9 +96,7 @@ impl Worksheet {
 pub(super) fn action_word(action: Action) -> &'static str {
     match action {
         Action::None => "NONE",
-        Action::Edit => "EDIT",
-        Action::Remove => "REMOVE",
-        Action::Complete => "COMPLETE",
+        action => action.word(),
     }
 }
 

@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 #[cfg(test)]
 pub(super) use reader::parse;
 pub use reader::read_journal;
-pub use record::{Damage, DomainRecord, Header, KindRecord, Tail, TransactionRecord};
+pub use record::{DomainRecord, Header, Tail, TransactionRecord};
 
 pub(super) use wire::{Line, OutcomeLine};
 pub(super) use writer::JournalWriter;

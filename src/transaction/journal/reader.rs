@@ -11,8 +11,9 @@ use std::path::Path;
 
 use super::wire::{Line, VERSION};
 use super::writer::digest_of_bodies;
-use super::{Damage, Header, JournalError, Tail, TransactionRecord, journal_path};
+use super::{Header, JournalError, Tail, TransactionRecord, journal_path};
 use crate::model::Modification;
+use crate::store::Damage;
 use crate::store::frame::{self, Numbered};
 use crate::transaction::{Outcome, TransactionId};
 

@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use crate::model::{DistinguishedName, Modification, SourceKind};
-use crate::store::Origin;
+use crate::model::{DistinguishedName, Modification};
+use crate::store::{Damage, KindRecord, Origin};
 use crate::transaction::{Outcome, TransactionId};
 
 /// A domain as the journal knows it.
@@ -26,31 +26,6 @@ pub struct DomainRecord {
     pub source: String,
 }
 
-/// [`SourceKind`] as the journal spells it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum KindRecord {
-    /// An Active Directory.
-    ActiveDirectory,
-    /// Another LDAP server.
-    OtherLdap,
-    /// An LDIF file.
-    Ldif,
-    /// Memory.
-    Memory,
-}
-
-impl From<SourceKind> for KindRecord {
-    fn from(kind: SourceKind) -> Self {
-        match kind {
-            SourceKind::ActiveDirectory => Self::ActiveDirectory,
-            SourceKind::OtherLdap => Self::OtherLdap,
-            SourceKind::Ldif => Self::Ldif,
-            SourceKind::Memory => Self::Memory,
-        }
-    }
-}
-
 /// The first line of a journal.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Header {
@@ -69,15 +44,6 @@ pub struct Header {
     pub count: usize,
     /// SHA-256 of the plan, hex.
     pub digest: String,
-}
-
-/// Something in a journal that is not as it was written.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Damage {
-    /// The line, counted from 1.
-    pub line: usize,
-    /// What is wrong with it.
-    pub reason: String,
 }
 
 /// How the file of a journal ends.

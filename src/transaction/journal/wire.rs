@@ -4,8 +4,6 @@
 //! deriving from them: a change of the model must not change the file.
 //! docs/journal.md describes them for people.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 
 use super::Header;
@@ -13,7 +11,7 @@ use crate::model::{
     AttributeName, Change, DistinguishedName, DomainId, Identity, Modification, ObjectClass,
     ObjectGuid, Value,
 };
-use crate::store::Origin;
+use crate::store::{Origin, ValueWire};
 use crate::transaction::{AttributeConflict, Outcome};
 
 /// The format that is written.
@@ -58,39 +56,6 @@ pub(in crate::transaction) enum Line {
         /// When.
         time: String,
     },
-}
-
-/// A value: text as it is, other bytes as Base64.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(untagged)]
-pub(in crate::transaction) enum ValueWire {
-    Text(String),
-    Bytes { base64: String },
-}
-
-impl From<&Value> for ValueWire {
-    fn from(value: &Value) -> Self {
-        match value.as_text() {
-            Some(text) => Self::Text(text.to_owned()),
-            None => Self::Bytes {
-                base64: STANDARD.encode(value.as_bytes()),
-            },
-        }
-    }
-}
-
-impl TryFrom<ValueWire> for Value {
-    type Error = String;
-
-    fn try_from(wire: ValueWire) -> Result<Self, String> {
-        match wire {
-            ValueWire::Text(text) => Ok(text.into()),
-            ValueWire::Bytes { base64 } => STANDARD
-                .decode(base64)
-                .map(Self::from)
-                .map_err(|error| format!("a value is not Base64: {error}")),
-        }
-    }
 }
 
 fn to_wire(values: &[Value]) -> Vec<ValueWire> {

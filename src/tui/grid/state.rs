@@ -18,12 +18,7 @@ pub(in crate::tui) fn severity_word(severity: Severity) -> &'static str {
 
 /// The words that `IdFix` uses.
 pub(in crate::tui) fn action_word(action: Action) -> &'static str {
-    match action {
-        Action::None => "",
-        Action::Edit => "EDIT",
-        Action::Remove => "REMOVE",
-        Action::Complete => "COMPLETE",
-    }
+    action.word()
 }
 
 /// How many rows are where.
