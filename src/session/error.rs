@@ -63,6 +63,9 @@ pub enum SessionError {
         /// What the system said.
         source: std::io::Error,
     },
+    /// Another export lies where the one was that was scanned.
+    #[error("the files of {0} hold other domains than when they were scanned")]
+    OtherDomains(String),
     /// A write was asked for on a source that cannot be written.
     #[error("{0} is a file: it is never written to")]
     ReadOnly(String),
@@ -123,6 +126,7 @@ impl SessionError {
                 "nothing was sent; make room for the journal, or name another state directory \
                  with --state-dir DIR"
             }
+            Self::OtherDomains(_) => "scan again, as a whole: F5",
             Self::Journal(JournalError::Missing { .. }) => "idmend history lists them",
             Self::ReadOnly(_) => {
                 "name the directory itself with --server; for a file, apply has -o FILE.ldif"

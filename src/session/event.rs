@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::{Again, Refreshed};
 use crate::config::SourceSpec;
 use crate::exception::{Exception, Why};
 use crate::model::{ChangeSet, Forest};
@@ -41,6 +42,10 @@ pub struct Acceptances {
 pub enum Command {
     /// Connect, discover, scan, and send the worksheet.
     Scan(Box<ScanRequest>),
+    /// The same, and keep what was decided on this sheet of an earlier scan.
+    Rescan(Box<ScanRequest>, Box<Worksheet>),
+    /// Read a part of what this sheet shows again, and keep what was decided.
+    Refresh(Box<Worksheet>, Again),
     /// Carry out a plan as a transaction on the scanned sources.
     Apply(ChangeSet),
     /// Send the history.
@@ -70,6 +75,11 @@ pub enum Event {
     ScanProgress(Vec<DomainProgress>),
     /// The scan is over, whole or in part.
     Scanned(Box<Worksheet>),
+    /// Entries were read again.
+    Refreshed(Box<Refreshed>),
+    /// Nothing came of reading again, and the sheet stays as it was: why, one
+    /// sentence each; none if it was stopped.
+    Stays(Vec<String>),
     /// The plan of an apply or a rollback is sealed in the journal at this path;
     /// writing begins.
     ApplyStarted {

@@ -11,6 +11,9 @@ mod error;
 mod event;
 mod live;
 mod open;
+mod refresh;
+#[cfg(test)]
+mod refresh_tests;
 mod shown;
 mod state;
 mod transact;
@@ -21,19 +24,21 @@ pub use doctor::examine;
 pub use error::SessionError;
 pub use event::{Acceptances, Command, Event, ScanRequest};
 pub use open::{check_filter, export_demo};
+pub use refresh::{Again, Refreshed};
 pub use shown::shown;
 pub use transact::Watched;
 pub use worker::{Ending, SessionHandle, spawn};
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
 use crate::config::SourceSpec;
-use crate::model::{Forest, SourceKind};
+use crate::model::{Forest, Identity, SourceKind};
 use crate::rule::{Judge, file};
-use crate::scan::{self, ForestJoin, ProgressSink, ScanSource};
+use crate::scan::{self, ProgressSink, ScanOptions, ScanSource};
 use crate::worksheet::Worksheet;
 
 /// The rule set that is used where none is named.
@@ -49,10 +54,12 @@ pub struct Session {
     /// Sources that could not be opened beside others that could.
     missing: Vec<String>,
     judge: Option<Arc<Judge>>,
-    /// What joined entries of different forests in the last scan.
-    join: ForestJoin,
+    /// What the last scan was asked to judge and to compare.
+    options: ScanOptions,
     /// The one file of exceptions that the last scan was asked to use.
     exceptions: Option<PathBuf>,
+    /// Entries that were written to since they were last read.
+    written: BTreeSet<Identity>,
 }
 
 impl Session {
@@ -64,8 +71,9 @@ impl Session {
             labels: Vec::new(),
             missing: Vec::new(),
             judge: None,
-            join: ForestJoin::default(),
+            options: ScanOptions::default(),
             exceptions: None,
+            written: BTreeSet::new(),
         }
     }
 
@@ -143,26 +151,11 @@ impl Session {
         let rules = Arc::new(file::load_with(&request.rules, overrides)?);
         let judge = Arc::new(Judge::new(rules, request.settings.clone()));
         self.judge = Some(Arc::clone(&judge));
-        self.join.clone_from(&request.options.join);
+        self.options.clone_from(&request.options);
         self.exceptions.clone_from(&request.exceptions);
         // A mistake in the file is found before a long read.
         self.known_exceptions()?;
-        let mut result =
-            scan::scan(&self.sources, &judge, &request.options, progress, cancel).await?;
-        // A domain may have been read from another host in the end; what is
-        // checked and written goes there, too.
-        for (source, forest) in self.sources.iter_mut().zip(&result.forests) {
-            source.forest.clone_from(forest);
-        }
-        result.incomplete.extend(self.missing.iter().cloned());
-        let known = self.known_exceptions()?;
-        let sheet = tokio::task::spawn_blocking(move || {
-            let mut sheet = Worksheet::new(result, judge);
-            sheet.unmet = sheet.recall(&known, accept::today());
-            sheet
-        });
-        sheet
-            .await
-            .map_err(|error| SessionError::Internal(error.to_string()))
+        let result = scan::scan(&self.sources, &judge, &request.options, progress, cancel).await?;
+        self.sheet_of(result, judge).await
     }
 }

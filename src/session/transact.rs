@@ -168,7 +168,7 @@ impl Session {
             &self.sources,
             Standards {
                 judge: self.key_judge()?,
-                join: self.join.clone(),
+                join: self.options.join.clone(),
                 rules: self.judge.is_some(),
             },
         ))

@@ -96,15 +96,20 @@ impl Live {
 impl Worksheet {
     /// How many rows have a decision that would be lost on leaving.
     pub fn staged(&self) -> usize {
-        let rows = self.live.actions.iter().zip(&self.live.states);
-        let is_staged = |(action, state): &(&Action, &StateKind)| {
-            **action != Action::None
-                && matches!(
-                    state,
-                    StateKind::Open | StateKind::Failed | StateKind::Conflict
-                )
-        };
-        rows.filter(is_staged).count()
+        self.rows().filter(|row| self.is_staged(*row)).count()
+    }
+
+    /// Whether a row has such a decision.
+    pub(super) fn is_staged(&self, row: RowId) -> bool {
+        let at = row.0 as usize;
+        let (actions, states) = (&self.live.actions, &self.live.states);
+        actions
+            .get(at)
+            .is_some_and(|action| *action != Action::None)
+            && matches!(
+                states.get(at),
+                Some(StateKind::Open | StateKind::Failed | StateKind::Conflict)
+            )
     }
 
     /// To be called whenever the decision on a row or its state has changed.

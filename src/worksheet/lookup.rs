@@ -18,7 +18,7 @@ pub enum Lookup {
 }
 
 /// Entries by identity, built at the first look-up.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Directory {
     by_guid: HashMap<ObjectGuid, EntryRef>,
     by_dn: HashMap<String, EntryRef>,

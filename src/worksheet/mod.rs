@@ -8,6 +8,7 @@
 
 mod accepted;
 mod arrange;
+mod carry;
 mod chain;
 mod check;
 mod contest;
@@ -33,6 +34,7 @@ mod view;
 
 pub use accepted::{Acceptance, Unmet};
 pub use arrange::Arrangement;
+pub use carry::Carried;
 pub use filter::{FilterError, RowFilter};
 pub use kept::{Kept, KeptRow, KeptStep, Noted, Replay, Standing};
 pub use lookup::Lookup;
@@ -48,6 +50,8 @@ pub use stage::{Bulk, Decision, EditCheck};
 pub use summary::Summary;
 pub use view::{SortColumn, SortKey};
 
+#[cfg(test)]
+mod carry_tests;
 #[cfg(test)]
 mod chain_tests;
 #[cfg(test)]

@@ -21,6 +21,19 @@ pub struct Step {
     pub rows: Vec<(RowId, Decision, Decision)>,
 }
 
+impl Step {
+    /// The step on a sheet on which each row is where `rows` says; `None` if
+    /// none of its rows is left.
+    pub(super) fn at(&self, rows: &[Option<RowId>]) -> Option<Self> {
+        let moved = |(row, before, after): &(RowId, Decision, Decision)| {
+            let row = rows.get(row.0 as usize).copied().flatten()?;
+            Some((row, before.clone(), after.clone()))
+        };
+        let rows: Vec<_> = self.rows.iter().filter_map(moved).collect();
+        (!rows.is_empty()).then_some(Self { id: self.id, rows })
+    }
+}
+
 /// Something that happened to decisions.
 #[derive(Debug, Clone)]
 pub enum Happened {

@@ -141,7 +141,7 @@ impl Worksheet {
         }
     }
 
-    fn stands_instead(&self, entry: EntryRef, row: &KeptRow) -> String {
+    pub(super) fn stands_instead(&self, entry: EntryRef, row: &KeptRow) -> String {
         let entry = self.scan.snapshot.entry(entry);
         match entry.values(row.key.attribute.as_str()) {
             [] => "the value was removed since".to_owned(),

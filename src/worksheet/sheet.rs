@@ -33,7 +33,7 @@ pub struct ConflictMember {
 }
 
 /// Findings as rows, with decisions.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Worksheet {
     /// What was scanned.
     pub scan: Arc<ScanResult>,
@@ -194,6 +194,24 @@ impl Worksheet {
     /// The proposal of a row.
     pub fn proposal(&self, row: RowId) -> Option<&Proposal> {
         self.proposals[row.0 as usize].as_deref()
+    }
+
+    /// What was decided on a row.
+    pub(super) fn decision(&self, row: RowId) -> &Decision {
+        &self.decisions[row.0 as usize]
+    }
+
+    /// What became of a row, whether it is accepted or not.
+    pub(super) fn own_state(&self, row: RowId) -> &RowState {
+        &self.states[row.0 as usize]
+    }
+
+    /// Sets the decision on a row and what became of it. What the entry takes
+    /// and frees is to be worked out afterwards.
+    pub(super) fn settle_at(&mut self, row: RowId, decision: Decision, state: RowState) {
+        self.decisions[row.0 as usize] = decision;
+        self.states[row.0 as usize] = state;
+        self.touch(row);
     }
 
     /// The decision on a row.

@@ -90,7 +90,7 @@ impl Decision {
 }
 
 /// Which keys staged and applied decisions take and free.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Staged {
     entries: BTreeMap<EntryRef, KeyChanges>,
     takers: HashMap<Key, BTreeSet<EntryRef>>,

@@ -60,9 +60,9 @@ fn what_is_done_in_the_grid_is_done_in_the_forest_and_taken_back() {
         ]
     );
     terminal.press("q");
-    terminal.see(&["✓ done"]);
+    terminal.see(&["136 rows gone", "of 318"]);
     terminal.press(RESCAN);
-    terminal.see(&["row 1 of 318"]);
+    terminal.see(&["nothing has changed", "of 318"]);
 
     terminal.press("H");
     terminal.see(&["Begun (UTC)", "✓ done"]);
@@ -74,7 +74,7 @@ fn what_is_done_in_the_grid_is_done_in_the_forest_and_taken_back() {
     terminal.press("q");
     terminal.see(&["✓ rollback done", "< rolled back"]);
     terminal.press("q");
-    terminal.see(&["row 1 of 318"]);
+    terminal.see(&["136 new", "of 454"]);
     terminal.signal("TERM");
     assert!(terminal.end().success());
     assert_eq!(terminal.disorder(), [""; 0]);

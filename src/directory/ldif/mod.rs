@@ -12,7 +12,7 @@ mod record;
 mod wanted;
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
@@ -33,8 +33,8 @@ const PAGES_AHEAD: usize = 2;
 pub struct LdifDirectory {
     name: Option<String>,
     files: Arc<[PathBuf]>,
-    /// Which files hold entries of which domain, once discovery has told.
-    contents: OnceLock<Vec<(Domain, Vec<PathBuf>)>>,
+    /// Which files hold entries of which domain, as discovery told last.
+    contents: Mutex<Vec<(Domain, Vec<PathBuf>)>>,
 }
 
 /// A search in LDIF files, read by a thread of its own a few pages ahead.
@@ -51,7 +51,7 @@ impl LdifDirectory {
         Self {
             name,
             files: files.into(),
-            contents: OnceLock::new(),
+            contents: Mutex::default(),
         }
     }
 
@@ -60,8 +60,7 @@ impl LdifDirectory {
     pub async fn discover(&self) -> Result<Forest, DirectoryError> {
         let (name, files) = (self.name.clone(), Arc::clone(&self.files));
         let (forest, contents) = blocking(move || discover(name, &files)).await?;
-        // A second discovery of the same files finds the same.
-        self.contents.get_or_init(|| contents);
+        *self.contents() = contents;
         Ok(forest)
     }
 
@@ -105,9 +104,15 @@ impl LdifDirectory {
         blocking(move || find(&files, &mut of_domain, &identity, &attributes)).await
     }
 
+    fn contents(&self) -> MutexGuard<'_, Vec<(Domain, Vec<PathBuf>)>> {
+        // It is only ever replaced as a whole.
+        self.contents.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn files_of(&self, domain: &Domain) -> Vec<PathBuf> {
-        let contents = self.contents.get().into_iter().flatten();
+        let contents = self.contents();
         let known = contents
+            .iter()
             .filter(|(known, _)| known == domain)
             .map(|(_, files)| files.clone())
             .next();

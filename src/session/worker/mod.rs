@@ -10,9 +10,12 @@ mod write;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use super::{Acceptances, Command, Event, ScanRequest, Session, SessionError, shown};
+use super::{
+    Acceptances, Again, Command, Event, Refreshed, ScanRequest, Session, SessionError, shown,
+};
 use crate::scan::DomainProgress;
 use crate::transaction::TransactionId;
+use crate::worksheet::Worksheet;
 
 /// How many commands may wait for the session.
 const COMMANDS: usize = 8;
@@ -128,6 +131,8 @@ impl Worker<'_> {
     async fn carry_out(&mut self, command: Command) {
         let outcome = match command {
             Command::Scan(request) => self.scan(&request).await,
+            Command::Rescan(request, sheet) => self.rescan(&request, *sheet).await,
+            Command::Refresh(sheet, again) => self.refresh(*sheet, &again).await,
             Command::Apply(plan) => self.apply(&plan, None).await,
             Command::History => self.session.history().map(Event::History),
             Command::Show(id) => self.show(&id),
@@ -148,13 +153,8 @@ impl Worker<'_> {
     }
 
     async fn scan(&mut self, request: &ScanRequest) -> Result<Event, SessionError> {
-        let forests = self.session.open(&request.sources).await?;
-        tell(self.outbox, Event::Discovered(forests)).await;
-        let outbox = self.outbox;
-        let sink = |progress: &[DomainProgress]| {
-            // Progress that finds no room is out of date already.
-            drop(outbox.try_send(Event::ScanProgress(progress.to_vec())));
-        };
+        self.open(request).await?;
+        let sink = self.sink();
         let worksheet = self.session.scan(request, &sink, self.cancel).await?;
         // Here it keeps nobody waiting; the grid would do it at the first sort.
         let laid_out = tokio::task::spawn_blocking(move || {
@@ -165,6 +165,62 @@ impl Worker<'_> {
             .await
             .map(Event::Scanned)
             .map_err(|error| SessionError::Internal(error.to_string()))
+    }
+
+    /// Scans anew; the sheet stays if that fails, and so does what it was made of.
+    async fn rescan(
+        &mut self,
+        request: &ScanRequest,
+        sheet: Worksheet,
+    ) -> Result<Event, SessionError> {
+        let held = self.session.held();
+        let outcome = self.rescan_from(request, sheet).await;
+        Ok(match outcome {
+            Ok(Ok(refreshed)) => Event::Refreshed(Box::new(refreshed)),
+            Ok(Err(reasons)) => {
+                self.session.put_back(held);
+                Event::Stays(reasons)
+            }
+            Err(error) => {
+                self.session.put_back(held);
+                return Err(error);
+            }
+        })
+    }
+
+    async fn rescan_from(
+        &mut self,
+        request: &ScanRequest,
+        sheet: Worksheet,
+    ) -> Result<Result<Refreshed, Vec<String>>, SessionError> {
+        self.open(request).await?;
+        let sink = self.sink();
+        let session = &mut *self.session;
+        session.rescan(request, sheet, &sink, self.cancel).await
+    }
+
+    async fn refresh(&mut self, sheet: Worksheet, again: &Again) -> Result<Event, SessionError> {
+        let sink = self.sink();
+        let session = &mut *self.session;
+        let refreshed = session.refresh(sheet, again, &sink, self.cancel).await?;
+        Ok(refreshed.map_or(Event::Stays(Vec::new()), |refreshed| {
+            Event::Refreshed(Box::new(refreshed))
+        }))
+    }
+
+    async fn open(&mut self, request: &ScanRequest) -> Result<(), SessionError> {
+        let forests = self.session.open(&request.sources).await?;
+        tell(self.outbox, Event::Discovered(forests)).await;
+        Ok(())
+    }
+
+    /// Tells the face how far a scan is.
+    fn sink(&self) -> impl Fn(&[DomainProgress]) + Send + Sync + use<> {
+        let outbox = self.outbox.clone();
+        move |progress| {
+            // Progress that finds no room is out of date already.
+            drop(outbox.try_send(Event::ScanProgress(progress.to_vec())));
+        }
     }
 
     fn remember(&mut self, accepted: Acceptances) -> Result<Event, SessionError> {

@@ -20,6 +20,9 @@ impl Worker<'_> {
         plan: &ChangeSet,
         reverts: Option<TransactionId>,
     ) -> Result<Event, SessionError> {
+        let identities = plan.modifications.iter();
+        let identities = identities.map(|modification| &modification.identity);
+        self.session.note_written(identities);
         let entries = plan.modifications.iter().map(name_of);
         let entries = entries.collect();
         self.told(entries, Task::Apply(plan, reverts)).await
@@ -39,6 +42,9 @@ impl Worker<'_> {
 
     pub(super) async fn recover(&mut self, id: &TransactionId) -> Result<Event, SessionError> {
         let record = self.session.record(id)?;
+        let planned = record.plan.iter().flatten();
+        let identities = planned.map(|modification| &modification.identity);
+        self.session.note_written(identities);
         let unreadable = || "(unreadable in the journal)".to_owned();
         let entries = record
             .plan

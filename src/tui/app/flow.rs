@@ -95,11 +95,6 @@ impl App {
     pub(super) fn confirmed(&mut self, what: Confirmed) -> Vec<Effect> {
         match what {
             Confirmed::Quit => vec![Effect::Quit],
-            Confirmed::Rescan => {
-                self.sheet = None;
-                self.armed = false;
-                self.start_scan()
-            }
             Confirmed::Write => self.write(),
             Confirmed::Rollback(id) => {
                 self.begin(Kind::Rollback(id.clone()));

@@ -13,7 +13,7 @@ use crate::tui::grid::view::{column_order, rows_in};
 use crate::tui::grid::{Detail, Step};
 use crate::tui::keymap::Intent;
 use crate::tui::message::Effect;
-use crate::tui::popup::{Confirm, Confirmed, Edit, Need, Popup, Prompt, PromptKind};
+use crate::tui::popup::{Edit, Popup, Prompt, PromptKind};
 use crate::tui::screens::Screen;
 use crate::tui::screens::review::{Review, count};
 use crate::worksheet::{Action, Bulk, RowId};
@@ -34,7 +34,7 @@ impl App {
             // These look at the sheet as a whole.
             Intent::Close => self.close(intent),
             Intent::Review => self.open_review(),
-            Intent::Rescan => self.ask_rescan(),
+            Intent::Rescan => self.scan_again(),
             _ => effects,
         }
     }
@@ -110,6 +110,8 @@ impl App {
             }
             Intent::DetailDown => sheet.grid.detail_top += 3,
             Intent::DetailUp => sheet.grid.detail_top = sheet.grid.detail_top.saturating_sub(3),
+            Intent::RefreshRows => return self.refresh_rows(sheet),
+            Intent::RefreshDomain => return self.refresh_domain(sheet),
             Intent::CopyCell | Intent::CopyName => {
                 return self.copy(sheet, intent == Intent::CopyName);
             }
@@ -357,23 +359,6 @@ impl App {
             let review = Review::new(&sheet.worksheet);
             self.screens.push(Screen::Review(Box::new(review)));
         }
-        Vec::new()
-    }
-
-    fn ask_rescan(&mut self) -> Vec<Effect> {
-        let staged = self.sheet.as_ref().map_or(0, |sheet| sheet.tally.staged);
-        if staged == 0 {
-            return self.confirmed(Confirmed::Rescan);
-        }
-        self.ask(Confirm {
-            title: "Scan again?",
-            lines: vec![format!(
-                "{} not written yet. A new scan forgets what is staged.",
-                count(staged, "row is", "rows are")
-            )],
-            need: Need::Key,
-            then: Confirmed::Rescan,
-        });
         Vec::new()
     }
 }

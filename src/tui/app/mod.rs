@@ -7,6 +7,7 @@
 mod arrange;
 mod flow;
 mod grid;
+mod refresh;
 mod session;
 
 use std::collections::{BTreeSet, VecDeque};
@@ -95,6 +96,8 @@ pub struct App {
     form: Option<Box<Connect>>,
     /// The rows behind the plan that is being written.
     pending: Vec<Vec<RowId>>,
+    /// Whether entries were written to since they were last read.
+    unread: bool,
     /// Leave as soon as nothing is being written.
     leaving: bool,
     /// Orders asked for so far.
@@ -130,6 +133,7 @@ impl App {
             log: OperationLog::default(),
             form: None,
             pending: Vec::new(),
+            unread: false,
             leaving: false,
             requests: 0,
             waiting: VecDeque::new(),
@@ -182,6 +186,7 @@ impl App {
             Message::Terminate => self.terminate(),
             Message::Arranged(done) => self.arranged(done),
         };
+        effects.extend(self.read_written());
         effects.extend(self.arrange());
         let areas = Areas::of(self);
         if let (Some(sheet), Some(area)) = (&mut self.sheet, areas.grid) {
@@ -470,6 +475,9 @@ impl App {
     fn stop(&mut self) -> Vec<Effect> {
         for screen in &mut self.screens {
             match screen {
+                Screen::Scan(scan) if scan.stopping && scan.again.is_some() => {
+                    return self.leave();
+                }
                 Screen::Scan(scan) if scan.stopping => return vec![Effect::Quit],
                 Screen::Scan(scan) => scan.stopping = true,
                 Screen::Write(write) => write.stopping = true,

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::grid::changed;
 use super::{App, Sheet, Written};
 use crate::exception::Why;
+use crate::scan::ScanResult;
 use crate::session::{Command, Event};
 use crate::transaction::{Outcome, TransactionReport};
 use crate::tui::grid::Grid;
@@ -23,7 +24,10 @@ const SENTENCES: usize = 5;
 impl App {
     pub(super) fn session(&mut self, event: Event) -> Vec<Effect> {
         match event {
-            Event::Busy => self.say("still busy with the last request"),
+            Event::Busy => {
+                self.leave_scan();
+                self.say("still busy with the last request");
+            }
             Event::Discovered(forests) => {
                 for domain in forests.iter().flat_map(|forest| &forest.domains) {
                     let (base, host) = (&domain.naming_context, &domain.host);
@@ -32,11 +36,16 @@ impl App {
                 self.forests = forests;
             }
             Event::ScanProgress(progress) => {
-                if let Some(Screen::Scan(scan)) = self.screens.first_mut() {
-                    scan.domains = progress;
+                for screen in &mut self.screens {
+                    if let Screen::Scan(scan) = screen {
+                        scan.domains = progress;
+                        break;
+                    }
                 }
             }
             Event::Scanned(worksheet) => self.scanned(*worksheet),
+            Event::Refreshed(refreshed) => self.refreshed(*refreshed),
+            Event::Stays(reasons) => self.stays(reasons),
             Event::ApplyStarted {
                 id,
                 journal,
@@ -107,16 +116,8 @@ impl App {
         })
     }
 
-    fn scanned(&mut self, worksheet: Worksheet) {
-        let scan = &worksheet.scan;
-        let mut lines = Vec::new();
-        if !scan.incomplete.is_empty() {
-            lines.push("Only a part was read. What was not read is not judged, and addresses in it are not compared:".to_owned());
-            lines.extend(scan.incomplete.iter().take(SENTENCES).cloned());
-            if scan.incomplete.len() > SENTENCES {
-                lines.push(format!("and {} more", scan.incomplete.len() - SENTENCES));
-            }
-        }
+    pub(super) fn scanned(&mut self, worksheet: Worksheet) {
+        let lines = partial(&worksheet.scan);
         for unmet in &worksheet.unmet {
             self.log
                 .push(format!("exception that does not apply: {unmet}"));
@@ -152,6 +153,7 @@ impl App {
 
     fn applied(&mut self, report: TransactionReport) -> Vec<Effect> {
         self.armed = false;
+        self.unread = true;
         let width = usize::from(self.size.0);
         let place = self
             .screens
@@ -223,6 +225,7 @@ impl App {
     fn failed(&mut self, message: String, hint: Option<String>) -> Vec<Effect> {
         self.pending.clear();
         self.armed = false;
+        let is_over_findings = self.leave_scan();
         if matches!(self.screens.first(), Some(Screen::Scan(_))) {
             let form = self
                 .form
@@ -238,12 +241,26 @@ impl App {
         if self.leaving {
             return vec![Effect::Quit];
         }
+        let stays = is_over_findings.then(|| "The findings stay as they were.".to_owned());
         self.notice(
             "That did not work",
-            std::iter::once(message).chain(hint).collect(),
+            std::iter::once(message).chain(hint).chain(stays).collect(),
         );
         Vec::new()
     }
+}
+
+/// What a partial scan has to tell; nothing of a whole one.
+pub(super) fn partial(scan: &ScanResult) -> Vec<String> {
+    let mut lines = Vec::new();
+    if !scan.incomplete.is_empty() {
+        lines.push("Only a part was read. What was not read is not judged, and addresses in it are not compared:".to_owned());
+        lines.extend(scan.incomplete.iter().take(SENTENCES).cloned());
+        if scan.incomplete.len() > SENTENCES {
+            lines.push(format!("and {} more", scan.incomplete.len() - SENTENCES));
+        }
+    }
+    lines
 }
 
 /// What an outcome makes of the rows behind it; `None` leaves them as they are.

@@ -97,6 +97,29 @@ impl Grid {
         grid
     }
 
+    /// Goes on with another sheet, on which each row is where `rows` says. Cursor,
+    /// marks, filter and sort stay; the cursor of a row that is gone goes to the
+    /// next one that is left.
+    pub(super) fn carry_over(&mut self, sheet: &Worksheet, rows: &[Option<RowId>]) {
+        let moved = |row: &RowId| rows.get(index(*row)).copied().flatten();
+        let mut marked = vec![false; sheet.len()];
+        for row in self.marked_rows().iter().filter_map(moved) {
+            marked[index(row)] = true;
+        }
+        self.marks = marked.iter().filter(|marked| **marked).count();
+        self.marked = marked;
+        self.anchor = None;
+        let before = self.order.get(..self.cursor).unwrap_or_default();
+        self.cursor = before.iter().filter_map(moved).count();
+        self.order = self.order.iter().filter_map(moved).collect();
+        self.cursor = self.cursor.min(self.order.len().saturating_sub(1));
+        if let Some(search) = &mut self.search {
+            search.found = vec![false; sheet.len()];
+            self.search_wanted.ask();
+        }
+        self.refresh();
+    }
+
     /// Rows that the filter shows.
     pub(super) fn order(&self) -> &[RowId] {
         &self.order

@@ -16,7 +16,6 @@ use crate::tui::theme::{Role, Theme};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::tui) enum Confirmed {
     Quit,
-    Rescan,
     Write,
     Rollback(TransactionId),
     Recover(TransactionId),

@@ -22,6 +22,8 @@ pub(in crate::tui) struct Scan {
     pub(in crate::tui) now: Duration,
     pub(in crate::tui) domains: Vec<DomainProgress>,
     pub(in crate::tui) stopping: bool,
+    /// What is read again, in words; the findings lie beneath.
+    pub(in crate::tui) again: Option<String>,
 }
 
 impl Scan {
@@ -30,6 +32,14 @@ impl Scan {
             started: now,
             now,
             ..Self::default()
+        }
+    }
+
+    /// A reading of what is known already.
+    pub(in crate::tui) fn again(now: Duration, words: String) -> Self {
+        Self {
+            again: Some(words),
+            ..Self::new(now)
         }
     }
 
@@ -43,7 +53,10 @@ impl Scan {
         let total: u64 = self.domains.iter().map(|domain| domain.entries).sum();
         let found: u64 = self.domains.iter().map(|domain| domain.findings).sum();
         let rate = per_second(total, self.elapsed());
-        let head = if self.domains.is_empty() {
+        let head = if let Some(what) = &self.again {
+            let spin = self.spin(0);
+            format!("{spin} reading {what} again … {seconds} s, {total} entries")
+        } else if self.domains.is_empty() {
             format!("{} connecting … {seconds} s", self.spin(0))
         } else {
             format!(
@@ -55,7 +68,11 @@ impl Scan {
             theme.style(Role::Heading),
         )];
         if self.stopping {
-            let stopping = "stopping at the next page: what was read is shown, and called partial";
+            let stopping = if self.again.is_some() {
+                "stopping at the next page"
+            } else {
+                "stopping at the next page: what was read is shown, and called partial"
+            };
             lines.push(Line::styled(stopping, theme.style(Role::Warning)));
         }
         lines.push(Line::default());

@@ -3,6 +3,7 @@
 mod flows;
 mod job;
 mod large;
+mod refresh;
 mod screens;
 
 use std::time::Duration;
