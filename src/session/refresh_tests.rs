@@ -67,7 +67,7 @@ fn set(memory: &MemoryDirectory, name: &str, attribute: &'static str, value: &st
     let attribute = AttributeName::known(attribute);
     let values = vec![Value::from(value)];
     assert!(memory.edit(&entry.unwrap().identity(), |entry| {
-        entry.set(&attribute, values)
+        entry.set(&attribute, values);
     }));
 }
 

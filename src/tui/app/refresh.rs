@@ -133,7 +133,7 @@ impl App {
     }
 
     /// Nothing came of reading again.
-    pub(super) fn stays(&mut self, reasons: Vec<String>) {
+    pub(super) fn stays(&mut self, reasons: &[String]) {
         self.leave_scan();
         if reasons.is_empty() {
             return self.say("stopped: the findings stay as they were");
@@ -141,7 +141,7 @@ impl App {
         let mut lines = vec![
             "Only a part could be read, and staged decisions would have been lost by that. The findings stay as they were.".to_owned(),
         ];
-        lines.extend(shortened(&reasons));
+        lines.extend(shortened(reasons));
         self.notice("Not read again", lines);
     }
 

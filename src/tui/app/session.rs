@@ -45,7 +45,7 @@ impl App {
             }
             Event::Scanned(worksheet) => self.scanned(*worksheet),
             Event::Refreshed(refreshed) => self.refreshed(*refreshed),
-            Event::Stays(reasons) => self.stays(reasons),
+            Event::Stays(reasons) => self.stays(&reasons),
             Event::ApplyStarted {
                 id,
                 journal,
