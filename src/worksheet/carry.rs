@@ -43,13 +43,13 @@ impl Worksheet {
         let mut carried = self.same_rows(old);
         for (row, now) in old.rows().zip(carried.rows.clone()) {
             let (decision, state) = (old.decision(row), old.own_state(row));
-            if *decision == Decision::default() && *state == RowState::Open {
+            if decision == Decision::default() && *state == RowState::Open {
                 continue;
             }
             match now {
                 Some(now) => {
                     let is_fresh = is_fresh(self.finding(now).entry);
-                    let (decision, state) = after_reading(decision, state, is_fresh);
+                    let (decision, state) = after_reading(&decision, state, is_fresh);
                     self.settle_at(now, decision, state);
                 }
                 None if old.is_staged(row) => carried.lost.extend(self.lost(old, row)),
@@ -66,7 +66,7 @@ impl Worksheet {
         let decided: Vec<RowId> = carried.rows.iter().flatten().copied().collect();
         for (first, entry) in self.entries_of(&decided) {
             let mut siblings = self.siblings(RowId(first));
-            if siblings.any(|row| *self.decision(row) != Decision::default()) {
+            if siblings.any(|row| self.decision(row) != Decision::default()) {
                 self.claim(entry, RowId(first));
             }
         }
@@ -161,7 +161,7 @@ impl Worksheet {
         let row = KeptRow {
             key: RowKey::of(&old.scan, row)?,
             dn: old.scan.snapshot.dn(old.finding(row).entry),
-            decision: old.decision(row).clone(),
+            decision: old.decision(row),
             standing: Standing::Staged,
         };
         let reason = match self.locate(&row.key) {

@@ -87,14 +87,14 @@ fn what_cannot_stay_is_named_with_the_reason() {
     assert_eq!(
         lost,
         [
-            "EDIT of userPrincipalName 'an na@contoso.com' to 'anna@contoso.com' of \
-             CN=anna,OU=Staff,DC=contoso,DC=com: the value was changed since",
-            "EDIT of userPrincipalName 'b t@contoso.com' to 'bert@contoso.com' of \
-             CN=bert,OU=Staff,DC=contoso,DC=com: the entry is not there any more",
-            "EDIT of userPrincipalName 'c o@contoso.com' to 'cleo@contoso.com' of \
-             CN=cleo,OU=Staff,DC=contoso,DC=com: the value was changed since",
-            "EDIT of userPrincipalName 'd a@contoso.com' to 'dora@contoso.com' of \
-             CN=dora,OU=Staff,DC=contoso,DC=com: the entry is not judged any more",
+            "EDIT userPrincipalName 'an na@contoso.com' of CN=anna,OU=Staff,DC=contoso,DC=com to \
+             'anna@contoso.com': the value was changed since, to 'anna@contoso.com'",
+            "EDIT userPrincipalName 'b t@contoso.com' of CN=bert,OU=Staff,DC=contoso,DC=com to \
+             'bert@contoso.com': the entry is not there any more",
+            "EDIT userPrincipalName 'c o@contoso.com' of CN=cleo,OU=Staff,DC=contoso,DC=com to \
+             'cleo@contoso.com': the value was changed since, to 'c  o@contoso.com'",
+            "EDIT userPrincipalName 'd a@contoso.com' of CN=dora,OU=Staff,DC=contoso,DC=com to \
+             'dora@contoso.com': the entry is not judged any more",
         ]
     );
     assert_eq!((carried.gone, carried.new, carried.changed), (3, 0, 1));

@@ -196,11 +196,6 @@ impl Worksheet {
         self.proposals[row.0 as usize].as_deref()
     }
 
-    /// What was decided on a row.
-    pub(super) fn decision(&self, row: RowId) -> &Decision {
-        &self.decisions[row.0 as usize]
-    }
-
     /// What became of a row, whether it is accepted or not.
     pub(super) fn own_state(&self, row: RowId) -> &RowState {
         &self.states[row.0 as usize]

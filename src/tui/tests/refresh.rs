@@ -119,7 +119,7 @@ fn staged_decisions_that_could_not_be_kept_are_named() {
         face.press(KeyCode::Enter);
         assert!(face.shows("1 staged"), "{}", face.screen());
         face.keys("L");
-        assert!(face.shows("staged decision lost: EDIT of userPrincipalName"));
+        assert!(face.shows("staged decision lost: EDIT userPrincipalName"));
     }
 }
 
