@@ -17,7 +17,7 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::source::SourceArgs;
 use super::talk::{can_ask, say};
-use crate::config::{Profile, SourceSpec};
+use crate::config::{Auth, Profile, SourceSpec};
 use crate::model::DistinguishedName;
 use crate::text::escape;
 
@@ -228,15 +228,20 @@ fn sources(profile: &Profile) -> String {
         .server
         .iter()
         .chain(&profile.domain)
+        .chain(&profile.ldif)
         .map(String::as_str)
         .collect();
     let places = match places.as_slice() {
         [] => "no source".to_owned(),
         places => places.join(", "),
     };
+    let ticket = match profile.auth {
+        Some(Auth::Kerberos) => " by Kerberos",
+        Some(Auth::Simple) | None => "",
+    };
     match &profile.user {
-        Some(user) => format!("{places} as {user}"),
-        None => places,
+        Some(user) => format!("{places} as {user}{ticket}"),
+        None => format!("{places}{ticket}"),
     }
 }
 

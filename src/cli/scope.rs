@@ -122,10 +122,27 @@ impl ScopeArgs {
             Some(saved) if given == usual => saved.clone(),
             _ => given.to_owned(),
         };
+        // Names and a file of names are one wish.
+        let both = |given: (&[String], Option<&PathBuf>), saved: (&[String], Option<&PathBuf>)| {
+            let is_given = !given.0.is_empty() || given.1.is_some();
+            let (names, file) = if is_given { given } else { saved };
+            (names.to_vec(), file.cloned())
+        };
+        let bases = both(
+            (&self.base, self.base_file.as_ref()),
+            (&profile.base, profile.base_file.as_ref()),
+        );
+        let excludes = both(
+            (&self.exclude, self.exclude_file.as_ref()),
+            (&profile.exclude, profile.exclude_file.as_ref()),
+        );
         Self {
             rules: text(&self.rules, EMBEDDED_RULES, profile.rule_set.as_ref()),
-            base: list(&self.base, &profile.base),
-            exclude: list(&self.exclude, &profile.exclude),
+            base: bases.0,
+            base_file: bases.1,
+            exclude: excludes.0,
+            exclude_file: excludes.1,
+            scope_only: self.scope_only || profile.scope_only == Some(true),
             filter: self.filter.clone().or_else(|| profile.filter.clone()),
             verified_domain: list(&self.verified_domain, &profile.verified_domain),
             upn_suffix: list(&self.upn_suffix, &profile.upn_suffixes()),

@@ -2,6 +2,7 @@
 
 use std::io::BufRead as _;
 use std::net::{IpAddr, SocketAddr};
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -15,6 +16,9 @@ use crate::config::{Auth, Profile, ServerSpec, ServerUrl, SourceSpec};
 use crate::model::{Credentials, DistinguishedName, Entrance, Fingerprint, Protection};
 
 const PASSWORD_VARIABLE: &str = "IDMEND_PASSWORD";
+
+/// How many seconds a server may be given to answer.
+const TIMEOUTS: RangeInclusive<u32> = 1..=3600;
 
 /// Where to read from, and as whom.
 #[derive(Debug, Clone, Args)]
@@ -127,6 +131,8 @@ impl SourceArgs {
             merged.domain.clone_from(&profile.domain);
             merged.site = merged.site.or_else(|| profile.site.clone());
             merged.dns_server = merged.dns_server.or_else(|| profile.dns_server.clone());
+            merged.ldif.clone_from(&profile.ldif);
+            merged.timeout = merged.timeout.or(profile.timeout);
             merged.dc.extend(profile.dc.iter().cloned());
             merged.starttls |= profile.starttls;
             merged.auth = merged.auth.or(profile.auth);
@@ -205,6 +211,13 @@ impl SourceArgs {
             .collect::<Result<Vec<_>, _>>()
             .map_err(|error| Failure::usage(format!("--pin: {error}")))?;
         let domain_hosts = pairs(&self.dc, "--dc", "DOMAIN=HOST")?;
+        if let Some(odd) = self.timeout.filter(|time| !TIMEOUTS.contains(time)) {
+            return Err(Failure::usage(format!(
+                "a timeout of {odd} seconds is not between {} and {}",
+                TIMEOUTS.start(),
+                TIMEOUTS.end()
+            )));
+        }
         let credentials = self.credentials()?;
         if self.insecure {
             insist(match credentials {

@@ -23,6 +23,9 @@ pub struct Profile {
     pub domain: Vec<String>,
     pub site: Option<String>,
     pub dns_server: Option<String>,
+    pub ldif: Vec<String>,
+    /// Seconds.
+    pub timeout: Option<u32>,
     pub auth: Option<Auth>,
     pub user: Option<String>,
     pub password_file: Option<PathBuf>,
@@ -32,8 +35,11 @@ pub struct Profile {
     pub dc: Vec<String>,
     pub rule_set: Option<String>,
     pub base: Vec<String>,
+    pub base_file: Option<PathBuf>,
     pub exclude: Vec<String>,
+    pub exclude_file: Option<PathBuf>,
     pub filter: Option<String>,
+    pub scope_only: Option<bool>,
     pub verified_domain: Vec<String>,
     pub upn_suffix: Vec<String>,
     /// UPN suffixes to replace, old to new.
@@ -131,12 +137,17 @@ impl Profile {
     /// With the paths of files as seen from the folder of the profile.
     fn below(mut self, folder: &Path) -> Self {
         let paths = [
+            &mut self.base_file,
             &mut self.ca_cert,
             &mut self.exceptions,
+            &mut self.exclude_file,
             &mut self.routable_domains,
         ];
         for path in paths.into_iter().flatten() {
             *path = folder.join(&*path);
+        }
+        for text in &mut self.ldif {
+            *text = ldif_below(folder, text);
         }
         self
     }
@@ -160,6 +171,17 @@ impl Profile {
         }
         one(&mut self.rule_set, other.rule_set.as_ref(), "rule-set")?;
         one(&mut self.filter, other.filter.as_ref(), "filter")?;
+        one(
+            &mut self.scope_only,
+            other.scope_only.as_ref(),
+            "scope-only",
+        )?;
+        one(&mut self.base_file, other.base_file.as_ref(), "base-file")?;
+        one(
+            &mut self.exclude_file,
+            other.exclude_file.as_ref(),
+            "exclude-file",
+        )?;
         one(
             &mut self.forest_join,
             other.forest_join.as_ref(),
@@ -256,6 +278,20 @@ impl Profile {
     }
 }
 
+/// `[NAME=]FILE` with the file as seen from a folder. A text that is a file as it
+/// stands is one, `=` or not.
+fn ldif_below(folder: &Path, text: &str) -> String {
+    let whole = folder.join(text);
+    match text.split_once('=') {
+        Some((name, file))
+            if !name.is_empty() && !name.contains(['/', '\\']) && !whole.exists() =>
+        {
+            format!("{name}={}", folder.join(file).display())
+        }
+        _ => whole.display().to_string(),
+    }
+}
+
 /// Refuses a key that looks like a secret, without repeating its value.
 fn refuse_secrets(text: &str) -> Result<(), (usize, String)> {
     const LOOKS: [&str; 5] = ["password", "passwd", "secret", "token", "credential"];
@@ -303,7 +339,9 @@ mod tests {
     fn files_are_meant_as_seen_from_the_profile() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("profile.toml");
-        let lines = "routable-domains = \"own.txt\"\nexceptions = \"/srv/ok.toml\"\n";
+        let lines = "routable-domains = \"own.txt\"\nexceptions = \"/srv/ok.toml\"\n\
+                     base-file = \"bases.txt\"\n\
+                     ldif = [\"a.ldif\", \"x=b.ldif\", \"x=/c.ldif\"]\n";
         std::fs::write(&path, lines).unwrap();
         let profile = Profile::read(&path).unwrap();
         assert_eq!(
@@ -311,6 +349,14 @@ mod tests {
             Some(folder.path().join("own.txt"))
         );
         assert_eq!(profile.exceptions, Some(PathBuf::from("/srv/ok.toml")));
+        assert_eq!(profile.base_file, Some(folder.path().join("bases.txt")));
+        let below = folder.path().display();
+        let files = [
+            format!("{below}/a.ldif"),
+            format!("x={below}/b.ldif"),
+            "x=/c.ldif".to_owned(),
+        ];
+        assert_eq!(profile.ldif, files);
         assert_eq!(profile.ca_cert, None);
     }
 

@@ -3,8 +3,10 @@
 //! mistake, one in a hundred with an address that another one holds.
 //!
 //! `cargo bench --bench refresh [-- USERS]`. It prints medians of alternating runs,
-//! of a refresh also what each part of it takes. In the end it is compared with a
-//! scan: the rows must be the same.
+//! of a refresh also what each part of it takes: milliseconds on the clock, and on
+//! Linux those that the whole process spent on processors, which a busy machine
+//! disturbs less. Each refresh is compared with the scan before it: the rows must be
+//! the same.
 
 #![expect(
     clippy::expect_used,
@@ -112,7 +114,7 @@ impl Bench {
     }
 
     /// Milliseconds of reading and comparing, of the sheet, and of what was decided.
-    async fn refresh(&self, sheet: &Worksheet, extent: &Extent) -> ([f64; 3], Worksheet) {
+    async fn refresh(&self, sheet: &Worksheet, extent: &Extent) -> ([Spent; 3], Worksheet) {
         let cancel = CancellationToken::new();
         let means = Means {
             sources: &self.sources,
@@ -121,22 +123,59 @@ impl Bench {
             progress: &|_| (),
             cancel: &cancel,
         };
-        let start = Instant::now();
+        let start = Start::now();
         let refreshed = refresh(&sheet.scan, extent, means).await;
         let refreshed = refreshed.expect("memory is read").expect("nobody stops it");
-        let read = ms(start);
-        let (start, fresh) = (Instant::now(), refreshed.fresh);
+        let read = start.spent();
+        let (start, fresh) = (Start::now(), refreshed.fresh);
         let mut new = Worksheet::new(refreshed.result, Arc::clone(&self.judge));
-        let made = ms(start);
-        let start = Instant::now();
+        let made = start.spent();
+        let start = Start::now();
         new.carry_over(sheet, |at| at >= fresh);
         new.lay_out();
-        ([read, made, ms(start)], new)
+        ([read, made, start.spent()], new)
     }
 }
 
-fn ms(start: Instant) -> f64 {
-    start.elapsed().as_secs_f64() * 1_000.0
+/// Milliseconds on the clock and on processors.
+#[derive(Debug, Clone, Copy)]
+struct Spent {
+    wall: f64,
+    cpu: f64,
+}
+
+/// A moment.
+struct Start(Instant, f64);
+
+impl Start {
+    fn now() -> Self {
+        Self(Instant::now(), cpu_ms())
+    }
+
+    fn spent(&self) -> Spent {
+        Spent {
+            wall: self.0.elapsed().as_secs_f64() * 1_000.0,
+            cpu: cpu_ms() - self.1,
+        }
+    }
+}
+
+/// Milliseconds that all threads of this process spent on processors; none where
+/// that is not known. To the hundredth of a second.
+fn cpu_ms() -> f64 {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let fields = stat.rsplit(')').next().unwrap_or_default();
+    let ticks = fields.split_whitespace().skip(11).take(2);
+    ticks
+        .filter_map(|field| field.parse::<f64>().ok())
+        .sum::<f64>()
+        * 10.0
+}
+
+fn shown(spent: &[Spent]) -> String {
+    let wall = median(spent.iter().map(|spent| spent.wall));
+    let cpu = median(spent.iter().map(|spent| spent.cpu));
+    format!("{wall:.0} ms ({cpu:.0} ms on processors)")
 }
 
 fn median(values: impl Iterator<Item = f64>) -> f64 {
@@ -161,15 +200,15 @@ async fn main() {
     let users = std::env::args().find_map(|word| word.parse().ok());
     let bench = Bench::new(users.unwrap_or(100_000)).await;
     let (mut scans, mut sheets, mut refreshes) = (Vec::new(), Vec::new(), Vec::new());
-    let mut shown = String::new();
+    let mut what = String::new();
     for _ in 0..RUNS {
-        let start = Instant::now();
+        let start = Start::now();
         let result = bench.scan().await;
-        scans.push(ms(start));
-        let start = Instant::now();
+        scans.push(start.spent());
+        let start = Start::now();
         let mut sheet = Worksheet::new(result, Arc::clone(&bench.judge));
         sheet.lay_out();
-        sheets.push(ms(start));
+        sheets.push(start.spent());
         let rows: Vec<_> = sheet
             .rows()
             .step_by(sheet.len() / ROWS)
@@ -185,26 +224,26 @@ async fn main() {
         );
         assert_eq!(new.staged(), sheet.staged());
         refreshes.push(spent);
-        shown = format!(
+        what = format!(
             "{} entries, {} rows, {} shared values",
             sheet.scan.snapshot.len(),
             sheet.len(),
             sheet.scan.conflicts.sets().len()
         );
     }
-    let part = |at: usize| median(refreshes.iter().map(|spent: &[f64; 3]| spent[at]));
-    println!("{shown}");
-    println!(
-        "scan: median {:.0} ms, and its sheet {:.0} ms",
-        median(scans.into_iter()),
-        median(sheets.into_iter())
-    );
-    println!(
-        "refresh of {ROWS} rows: median {:.0} ms: reading and comparing {:.0} ms, proposals \
-         {:.0} ms, decisions and columns {:.0} ms",
-        median(refreshes.iter().map(|spent| spent.iter().sum())),
-        part(0),
-        part(1),
-        part(2)
-    );
+    println!("{what}");
+    println!("scan: {}, and its sheet {}", shown(&scans), shown(&sheets));
+    let parts = [
+        "reading and comparing",
+        "proposals",
+        "decisions and columns",
+    ];
+    println!("refresh of {ROWS} rows:");
+    for (at, part) in parts.iter().enumerate() {
+        let spent: Vec<Spent> = refreshes
+            .iter()
+            .map(|spent: &[Spent; 3]| spent[at])
+            .collect();
+        println!("  {part}: {}", shown(&spent));
+    }
 }

@@ -23,6 +23,7 @@ mod history;
 #[cfg(unix)]
 mod interrupt;
 mod page;
+mod profiles;
 mod reports;
 mod rules;
 mod scan;

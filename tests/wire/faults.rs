@@ -1,46 +1,18 @@
 //! The program's own scan of a server that misbehaves: the exit code, the
 //! sentence, and that no entry is lost or counted twice where it recovers.
 
-use std::collections::BTreeSet;
 use std::net::SocketAddr;
-use std::process::Command;
 use std::time::Duration;
 
-use ldap3_proto::proto::{LdapOp, LdapResultCode, LdapSearchResultReference, LdapSearchScope};
+use ldap3_proto::proto::{LdapOp, LdapResultCode, LdapSearchResultReference};
 
-use crate::server::{Act, Asked, Server, cookie, done, entry, page_end, result, send_entry};
+use crate::program::{Ran, controller, is_page, scan};
+use crate::server::{Act, Asked, Server, cookie, done, page_end, send_entry};
 
 /// How many pages of three users the server has.
 const PAGES: usize = 4;
 
-/// What the program did.
-struct Ran {
-    code: Option<i32>,
-    talk: String,
-    /// The DN of each row.
-    rows: Vec<String>,
-}
-
 impl Ran {
-    #[track_caller]
-    fn ends_with(&self, code: i32, sentences: &[&str]) {
-        for sentence in sentences {
-            assert!(
-                self.talk.contains(sentence),
-                "{sentence}\n---\n{}",
-                self.talk
-            );
-        }
-        assert_eq!(self.code, Some(code), "{}", self.talk);
-        let once: BTreeSet<&String> = self.rows.iter().collect();
-        assert_eq!(
-            once.len(),
-            self.rows.len(),
-            "rows are doubled: {:?}",
-            self.rows
-        );
-    }
-
     /// The whole directory, each entry once.
     #[track_caller]
     fn is_whole(&self, sentences: &[&str]) {
@@ -49,46 +21,6 @@ impl Ran {
         let counted = format!("x: {0} entries, {0} judged", 3 * PAGES);
         assert!(self.talk.contains(&counted), "{}", self.talk);
     }
-}
-
-/// Runs `idmend scan` on the server.
-async fn scan(server: &Server, more: &[&str]) -> Ran {
-    let url = format!("ldap://{}", server.address);
-    let more: Vec<String> = more.iter().map(|&text| text.to_owned()).collect();
-    tokio::task::spawn_blocking(move || {
-        let folder = tempfile::tempdir().expect("a folder");
-        let report = folder.path().join("rows.csv");
-        let output = Command::new(env!("CARGO_BIN_EXE_idmend"))
-            .args([
-                "scan",
-                "--server",
-                &url,
-                "--allow-cleartext",
-                "--user",
-                "admin@x",
-            ])
-            .arg("--output")
-            .arg(&report)
-            .args(more)
-            .env("HOME", folder.path())
-            .env_remove("XDG_CONFIG_HOME")
-            .env("IDMEND_STATE_DIR", folder.path())
-            .env("IDMEND_PASSWORD", "secret")
-            .output()
-            .expect("the program");
-        let rows = std::fs::read_to_string(&report).unwrap_or_default();
-        Ran {
-            code: output.status.code(),
-            talk: String::from_utf8_lossy(&output.stderr).into_owned(),
-            rows: rows
-                .lines()
-                .skip(1)
-                .filter_map(|line| Some(line.split("CN=").nth(1)?.split(',').next()?.to_owned()))
-                .collect(),
-        }
-    })
-    .await
-    .expect("the program")
 }
 
 /// A user whose mail has a fault, so that each entry makes one row.
@@ -109,13 +41,6 @@ fn user(number: usize) -> Act {
     )
 }
 
-/// Whether a request is for a page of the scan.
-fn is_page(asked: &Asked) -> bool {
-    matches!(&asked.message.op, LdapOp::SearchRequest(search)
-        if search.scope == LdapSearchScope::Subtree
-            && search.attrs.iter().any(|name| name == "proxyAddresses"))
-}
-
 fn number_of(asked: &Asked) -> usize {
     let (_, cookie) = cookie(asked).expect("a request for a page");
     let text = std::str::from_utf8(&cookie).expect("our cookie");
@@ -133,52 +58,6 @@ fn page(asked: &Asked) -> Vec<Act> {
         next.as_bytes()
     }));
     acts
-}
-
-/// What a domain controller answers beside pages.
-fn controller(asked: &Asked, name: &str) -> Option<Vec<Act>> {
-    match &asked.message.op {
-        LdapOp::SearchRequest(search) if search.base.is_empty() => {
-            let root = entry(
-                "",
-                &[
-                    ("supportedCapabilities", &["1.2.840.113556.1.4.800"]),
-                    ("supportedControl", &["1.2.840.113556.1.4.319"]),
-                    ("defaultNamingContext", &["DC=x"]),
-                    ("rootDomainNamingContext", &["DC=x"]),
-                    ("configurationNamingContext", &["CN=Configuration,DC=x"]),
-                    ("dsServiceName", &[name]),
-                ],
-            );
-            Some(vec![
-                Act::Send(root, Vec::new()),
-                done(LdapResultCode::Success),
-            ])
-        }
-        LdapOp::SearchRequest(search) if search.base.starts_with("CN=Sites") => Some(vec![
-            send_entry(
-                "CN=TWO,CN=Servers",
-                &[
-                    ("dNSHostName", &["127.0.0.2"]),
-                    ("serverReference", &["CN=TWO,OU=Domain Controllers,DC=x"]),
-                ],
-            ),
-            done(LdapResultCode::Success),
-        ]),
-        LdapOp::ExtendedRequest(_) => {
-            let refusal = result(LdapResultCode::ProtocolError, "no such operation");
-            let response = ldap3_proto::proto::LdapExtendedResponse {
-                res: refusal,
-                name: None,
-                value: None,
-            };
-            Some(vec![Act::Send(
-                LdapOp::ExtendedResponse(response),
-                Vec::new(),
-            )])
-        }
-        _ => None,
-    }
 }
 
 /// A server that answers as `fault` says where it says anything; it is told
@@ -298,6 +177,68 @@ async fn a_size_limit_makes_the_pages_smaller() {
         ],
     );
     assert_eq!(ran.rows.len(), 4);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_time_limit_makes_the_pages_smaller_too() {
+    for (code, said) in [
+        (
+            LdapResultCode::TimeLimitExceeded,
+            "time limit was reached; choose a smaller base or filter (LDAP 3)",
+        ),
+        (LdapResultCode::AdminLimitExceeded, "(LDAP 11)"),
+    ] {
+        let limited = move |asked: &Asked, _| {
+            let size = cookie(asked).map_or(0, |(size, _)| size);
+            (size > 62 && number_of(asked) == 2).then(|| vec![user(6), done(code.clone())])
+        };
+        let ran = scan(&server(limited).await, &[]).await;
+        ran.is_whole(&["by 250 entries a page: ", "by 62 entries a page: ", said]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_is_not_available_for_a_moment_is_asked_again() {
+    let gone = |_: &Asked, before| (before == 3).then(|| vec![done(LdapResultCode::Unavailable)]);
+    scan(&server(gone).await, &[]).await.is_whole(&[
+        "note: x is read again from its beginning after an error: the search below DC=x failed: \
+         the server is not available; try again later (LDAP 52)",
+    ]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn values_that_come_in_parts_are_all_judged() {
+    let rest = |asked: &Asked| match &asked.message.op {
+        LdapOp::SearchRequest(search) => search.attrs.iter().any(|name| name.contains(";range=2-")),
+        _ => false,
+    };
+    let server = Server::start(move |asked| {
+        let part = |range: &str, values: &[&str]| {
+            let name = format!("proxyAddresses;range={range}");
+            let guid = format!("guid-{:011}", 1);
+            let attributes: [(&str, &[&str]); 5] = [
+                ("objectClass", &["top", "user"]),
+                ("objectGUID", &[guid.as_str()]),
+                ("sAMAccountName", &["u"]),
+                ("userPrincipalName", &["u@x.com"]),
+                (&name, values),
+            ];
+            send_entry("CN=u,DC=x", &attributes)
+        };
+        if rest(asked) {
+            let last = part("2-*", &["smtp:c @x.com", "smtp:d@x.com"]);
+            return Some(vec![last, done(LdapResultCode::Success)]);
+        }
+        if is_page(asked) {
+            let first = part("0-1", &["SMTP:a@x.com", "smtp:b @x.com"]);
+            return Some(vec![first, page_end(b"")]);
+        }
+        controller(asked, "one")
+    })
+    .await;
+    let ran = scan(&server, &[]).await;
+    ran.says(1, &["x: 1 entry, 1 judged"]);
+    assert_eq!(ran.rows.len(), 2, "one in each part: {}", ran.talk);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -5,9 +5,14 @@
     reason = "a test's helper fails the test by panicking"
 )]
 
+mod cut;
+mod discovery;
 mod faults;
 mod late;
+mod names;
 mod paging;
+mod program;
+mod refusals;
 mod scanning;
 mod server;
 mod sign_in;
