@@ -4,6 +4,8 @@
 //! about, and whether its value is still the one that was written, is found out
 //! here; what to do with it is for `import`, `diff` and `hard_match`.
 
+use std::borrow::Cow;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
@@ -13,11 +15,31 @@ use crate::model::{DistinguishedName, Identity, ObjectGuid, Value};
 
 /// How a value that is not UTF-8 begins where only text can stand. ROWID tells
 /// it from a text that begins like this.
-pub(super) const BASE64_PREFIX: &str = "base64:";
+const BASE64_PREFIX: &str = "base64:";
+
+/// A value where only text can stand: as it is, or `base64:` and its Base64.
+pub(super) fn written(value: &Value) -> Cow<'_, str> {
+    let encoded = || format!("{BASE64_PREFIX}{}", STANDARD.encode(value.as_bytes()));
+    value
+        .as_text()
+        .map_or_else(|| Cow::Owned(encoded()), Cow::Borrowed)
+}
 
 /// A longer text does not survive a spreadsheet for certain: a cell of Excel
 /// holds 32,767 characters ("Excel specifications and limits").
 pub(super) const LONGEST_CELL: usize = 32_000;
+
+/// A value for people: text with U+FFFD where it is none, unless little of it is
+/// text, as of a GUID.
+pub(super) fn readable(value: &Value) -> Cow<'_, str> {
+    let text = value.to_text_lossy();
+    let is_lost = |c: &char| *c == char::REPLACEMENT_CHARACTER || c.is_control();
+    let lost = text.chars().filter(is_lost).count();
+    if value.as_text().is_none() && lost * 4 > text.chars().count() {
+        return written(value);
+    }
+    text
+}
 
 /// Which columns a reader fills in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -136,5 +158,18 @@ impl ReportRow {
         "ROWID does not fit: VALUE, ATTRIBUTE or OBJECTGUID was altered, or a spreadsheet lost \
          control characters; take the row from a new scan"
             .to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_in_another_encoding_is_shown_and_a_guid_is_encoded() {
+        let shown = |bytes: &[u8]| readable(&Value::from(bytes)).into_owned();
+        assert_eq!(shown(b"J\xfcrgen"), "J\u{fffd}rgen");
+        assert_eq!(shown(b"plain"), "plain");
+        assert_eq!(shown(&[0xfe, 0xff, 0x01]), "base64:/v8B");
     }
 }

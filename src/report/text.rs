@@ -6,6 +6,7 @@
 use std::io;
 
 use super::record::Record;
+use super::row::readable;
 use super::words::{action_word, confidence_word, severity_word};
 use crate::scan::{ADDRESS, CONTACT_FIELDS, ContactCounts, ScanResult};
 use crate::text::{Cut, escape, fit_text};
@@ -24,7 +25,7 @@ pub fn write(output: &mut impl io::Write, record: &Record) -> io::Result<()> {
     )?;
     let value = record.value.as_ref().map_or_else(
         || "(blank)".to_owned(),
-        |value| fit_text(&value.to_text_lossy(), VALUE_WIDTH, Cut::Middle),
+        |value| fit_text(&readable(value), VALUE_WIDTH, Cut::Middle),
     );
     writeln!(output, "            {}: {value}", escape(&record.attribute))?;
     writeln!(

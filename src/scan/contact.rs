@@ -62,6 +62,14 @@ impl ContactData {
         self.0.values().for_each(|counts| total.add(counts));
         total
     }
+
+    /// The containers with most people first; those of the same size in the
+    /// order of their names.
+    pub fn largest_first(&self) -> Vec<(&(DomainId, String), &ContactCounts)> {
+        let mut containers: Vec<_> = self.0.iter().collect();
+        containers.sort_by_key(|(_, counts)| std::cmp::Reverse(counts.people));
+        containers
+    }
 }
 
 /// The attributes that must be read to count.

@@ -40,7 +40,7 @@ pub use kept::{Kept, KeptRow, KeptStep, Noted, Replay, Standing};
 pub use lookup::Lookup;
 pub use plan::Plan;
 pub use proposal::Proposal;
-pub use readiness::{Cause, Readiness};
+pub use readiness::{Cause, Effort, Readiness};
 pub use record::{Happened, Restored, Step, StepId};
 pub use resume::{Resumed, Unfit};
 pub use row::{Action, RowId, RowState, RowText};

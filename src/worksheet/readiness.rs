@@ -35,6 +35,24 @@ impl Readiness {
     }
 }
 
+/// How much work the rows that are not accepted ask for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Effort {
+    /// Rows whose proposal "accept all safe" takes.
+    pub safe: u64,
+    /// Rows with another proposal that holds.
+    pub review: u64,
+    /// Rows for which somebody must find an answer.
+    pub by_hand: u64,
+}
+
+impl Effort {
+    /// All of them.
+    pub fn all(&self) -> u64 {
+        self.safe + self.review + self.by_hand
+    }
+}
+
 /// The rows that break a rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Cause {
@@ -46,6 +64,9 @@ pub struct Cause {
     pub safe: usize,
     /// Of these, rows with another proposal that holds.
     pub review: usize,
+    /// One of them that shows well what is wrong: with a proposal, if any has
+    /// one.
+    pub example: RowId,
 }
 
 impl Worksheet {
@@ -115,7 +136,11 @@ impl Worksheet {
                     rows: 0,
                     safe: 0,
                     review: 0,
+                    example: row,
                 });
+                if (safe || review) && cause.safe + cause.review == 0 {
+                    cause.example = row;
+                }
                 cause.rows += 1;
                 cause.safe += usize::from(safe);
                 cause.review += usize::from(review);
@@ -127,6 +152,19 @@ impl Worksheet {
             (severity, std::cmp::Reverse(cause.rows), cause.rule)
         });
         causes
+    }
+
+    /// How much work there is.
+    pub fn effort(&self) -> Effort {
+        let mut effort = Effort::default();
+        for row in self.rows().filter(|row| !self.is_accepted(*row)) {
+            match self.help_for(row) {
+                (true, _) => effort.safe += 1,
+                (_, true) => effort.review += 1,
+                _ => effort.by_hand += 1,
+            }
+        }
+        effort
     }
 
     /// Whether the proposal of a row is safe, or holds and asks for a look.
@@ -210,6 +248,14 @@ mod tests {
                 ("upn-white-space".to_owned(), 1, 0, 1),
                 ("displayname-white-space".to_owned(), 2, 2, 0),
             ]
+        );
+        assert_eq!(
+            sheet.effort(),
+            Effort {
+                safe: 2,
+                review: 1,
+                by_hand: 0
+            }
         );
     }
 }

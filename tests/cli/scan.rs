@@ -251,7 +251,7 @@ fn a_directory_without_names_classes_or_utf8_is_scanned_all_the_same() {
     assert_snapshot!(home.run(&["scan", "--ldif", "odd.ldif"]), @"
 -- stdout
 fails       CN=a,DC=contoso,DC=test
-            userPrincipalName: ��
+            userPrincipalName: base64:/v8=
             White space or invisible characters in the user principal name: the byte 0xFE at byte 1 is not UTF-8 text (upn-white-space)
 hygiene     CN=c,DC=contoso,DC=test
             displayName: <U+202E>evil␛[31m

@@ -33,27 +33,51 @@ pub(super) fn bar(parts: &[(&str, u64)], total: u64) -> String {
     svg
 }
 
-/// A table of names, numbers and bars, longest bar first as given.
-pub(super) fn ranking(caption: &str, rows: &[(String, &str, usize)]) -> String {
-    let most = rows.iter().map(|(_, _, number)| *number).max().unwrap_or(0);
+/// A table of names, numbers and bars, the longest bar full; what has no look
+/// has no bar.
+pub(super) fn ranking(caption: &str, rows: &[(String, &str, u64)]) -> String {
+    let barred = rows.iter().filter(|(_, look, _)| !look.is_empty());
+    let most = barred.map(|(_, _, rows)| *rows).max().unwrap_or(0);
     let mut table = format!(
         "<table class=\"chart\"><caption>{}</caption>",
         html(caption)
     );
-    for (name, look, number) in rows {
-        let bar = bar(&[(look, *number as u64)], most as u64);
+    for (name, look, rows) in rows {
+        let bar = match *look {
+            "" => String::new(),
+            look => bar(&[(look, *rows)], most),
+        };
         table.extend([
             "<tr><th scope=\"row\">",
             &html(name),
             "</th><td class=\"number\">",
-            &number.to_string(),
-            "</td><td>",
+            &number(*rows),
+            "</td><td class=\"wide\">",
             &bar,
             "</td></tr>",
         ]);
     }
     table.push_str("</table>");
     table
+}
+
+/// What the parts of a bar of readiness mean.
+pub(super) fn legend() -> &'static str {
+    "<p class=\"legend\" aria-hidden=\"true\"><span class=\"ready\">ready</span> \
+     <span class=\"degraded\">degraded</span> <span class=\"blocked\">not ready</span></p>"
+}
+
+/// `1,234,567`.
+pub(super) fn number(number: u64) -> String {
+    let digits = number.to_string();
+    let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped
 }
 
 /// A part of the full width; something is never drawn as nothing.
@@ -90,6 +114,18 @@ mod tests {
         assert_eq!(percent(3, 3), "100 %");
         assert_eq!(percent(2, 3), "67 %");
         assert_eq!(percent(0, 0), "–");
+    }
+
+    #[test]
+    fn long_numbers_are_grouped() {
+        for (long, grouped) in [
+            (7, "7"),
+            (999, "999"),
+            (1000, "1,000"),
+            (1_234_567, "1,234,567"),
+        ] {
+            assert_eq!(number(long), grouped);
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //! needs them all in one piece. Texts that repeat (attributes, rules, domains,
 //! the parts of DNs below the entry) stand once, in a table behind the rows.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::io::{self, Write};
 
 use serde::Serialize;
@@ -12,7 +12,8 @@ use serde::Serialize;
 use super::escape::{shown, write_json};
 use crate::model::{DistinguishedName, ObjectClass};
 use crate::report::Record;
-use crate::report::words::{action_word, severity_word};
+use crate::report::row::readable;
+use crate::report::words::{action_word, confidence_word, severity_word};
 use crate::text::escape;
 use crate::worksheet::Worksheet;
 
@@ -29,8 +30,10 @@ const LONGEST_NAME: usize = 1024;
 #[derive(Debug, Serialize)]
 struct PageRow<'a>(
     &'a str,        // severity
+    &'a str,        // confidence
     String,         // own part of the DN
     usize,          // its parent, in the texts
+    usize,          // its container, in the texts
     String,         // name
     &'a str,        // class
     usize,          // attribute, in the texts
@@ -38,6 +41,7 @@ struct PageRow<'a>(
     Option<String>, // value
     String,         // update
     &'a str,        // proposed action
+    usize,          // why it is proposed, in the texts
     Vec<usize>,     // rules, in the texts
     String,         // message
     usize,          // domain, in the texts
@@ -70,6 +74,8 @@ impl Texts {
 /// Writes all rows.
 pub(super) fn write(output: &mut impl Write, sheet: &Worksheet) -> io::Result<()> {
     let mut texts = Texts::default();
+    // What each rule that is broken says in words.
+    let mut titles: BTreeMap<&str, String> = BTreeMap::new();
     let mut rows = sheet.rows().peekable();
     while rows.peek().is_some() {
         output.write_all(b"<script type=\"application/json\" class=\"rows\">[\n")?;
@@ -78,34 +84,46 @@ pub(super) fn write(output: &mut impl Write, sheet: &Worksheet) -> io::Result<()
                 output.write_all(b",\n")?;
             }
             let record = Record::of(sheet, row);
-            write_json(output, &page_row(&record, &mut texts))?;
+            for fault in &sheet.finding(row).faults {
+                let rule = sheet.judge.rules.rule(fault.rule);
+                let title = || escape(&rule.title).into_owned();
+                titles.entry(rule.id.as_str()).or_insert_with(title);
+            }
+            let why = sheet.proposal(row).map_or("", |one| one.reason.as_str());
+            write_json(output, &page_row(&record, why, &mut texts))?;
         }
         output.write_all(b"\n]</script>\n")?;
     }
-    output.write_all(b"<script type=\"application/json\" id=\"texts\">")?;
-    write_json(output, &texts.texts)?;
-    output.write_all(b"</script>\n")
+    for (id, json) in [
+        ("texts", serde_json::to_value(&texts.texts)?),
+        ("titles", serde_json::to_value(&titles)?),
+    ] {
+        write!(output, "<script type=\"application/json\" id=\"{id}\">")?;
+        write_json(output, &json)?;
+        output.write_all(b"</script>\n")?;
+    }
+    Ok(())
 }
 
-fn page_row<'a>(record: &'a Record, texts: &mut Texts) -> PageRow<'a> {
+fn page_row<'a>(record: &'a Record, why: &str, texts: &mut Texts) -> PageRow<'a> {
     let dn = DistinguishedName::from_server(record.dn.as_str());
     let parent = dn.parent();
     let own = record.dn.strip_suffix(parent).unwrap_or(&record.dn);
     let anchor = record.anchor.as_ref();
     PageRow(
         severity_word(record.severity),
+        record.confidence.map(confidence_word).unwrap_or_default(),
         shown(own),
         texts.place(parent),
+        texts.place(&dn.container_path()),
         shown(&record.common_name),
         record.class.as_str(),
         texts.place(&record.attribute),
         &record.error,
-        record
-            .value
-            .as_ref()
-            .map(|value| shown(&value.to_text_lossy())),
+        record.value.as_ref().map(|value| shown(&readable(value))),
         shown(&record.update),
         action_word(record.proposed),
+        texts.place(why),
         record.rules.iter().map(|rule| texts.place(rule)).collect(),
         escape(&record.message).into_owned(),
         texts.place(&record.domain),
@@ -129,7 +147,10 @@ fn page_row<'a>(record: &'a Record, texts: &mut Texts) -> PageRow<'a> {
     )
 }
 
-/// Whether a name can be pasted into a script as it is shown.
+/// Whether a name can be pasted into a script and into a spreadsheet as it is
+/// shown.
 fn is_plain(name: &str) -> bool {
-    name.len() <= LONGEST_NAME && name.bytes().all(|byte| (b' '..=b'~').contains(&byte))
+    name.len() <= LONGEST_NAME
+        && name.bytes().all(|byte| (b'!'..=b'~').contains(&byte))
+        && !name.starts_with(['=', '+', '@'])
 }

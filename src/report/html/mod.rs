@@ -5,10 +5,14 @@
 //! by their hashes. Whatever comes from a directory is inert text in it. Rows
 //! are streamed; only counts are held. It changes nothing and can send nothing.
 
+mod causes;
 mod chart;
+mod contacts;
 mod data;
 mod escape;
+mod readiness;
 mod sections;
+mod summary;
 
 use std::io::{self, Write};
 
@@ -21,6 +25,12 @@ use escape::html;
 
 const STYLE: &str = include_str!("style.css");
 const SCRIPT: &str = include_str!("script.js");
+
+const CONTENTS: &str = "<nav class=\"contents\" aria-label=\"Contents\">\
+    <a href=\"#readiness\">Readiness</a> <a href=\"#figures\">Figures</a> \
+    <a href=\"#causes\">Causes</a> <a href=\"#contacts\">Contact data</a> \
+    <a href=\"#findings\">All findings</a> <a href=\"#next\">Next steps</a> \
+    <a href=\"#about\">How it was made</a></nav>";
 
 /// How a scan was made, in the words of whoever asked for it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -50,19 +60,19 @@ pub fn write(output: &mut impl Write, sheet: &Worksheet, about: &About) -> io::R
          <meta name=\"referrer\" content=\"no-referrer\">\n\
          <title>{title}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n\
          <a class=\"skip\" href=\"#findings\">To the findings</a>\n<header>\n<h1>{title}</h1>\n\
-         <p>Scanned {} by idmend {}.</p>\n",
+         <p class=\"soft\">Scanned {} by idmend {}. It changed nothing.</p>\n",
         policy(),
         html(&about.made),
         env!("CARGO_PKG_VERSION"),
         title = html(&title),
     )?;
-    sections::incomplete(output, about)?;
-    sections::figures(output, sheet)?;
-    writeln!(output, "</header>\n<main>")?;
-    sections::readiness(output, sheet)?;
-    sections::charts(output, sheet)?;
-    sections::causes(output, sheet)?;
-    sections::contacts(output, sheet)?;
+    summary::incomplete(output, about)?;
+    summary::verdict(output, sheet)?;
+    writeln!(output, "{CONTENTS}</header>\n<main>")?;
+    readiness::write(output, sheet)?;
+    causes::charts(output, sheet)?;
+    causes::write(output, sheet)?;
+    contacts::write(output, sheet)?;
     sections::findings(output, sheet)?;
     sections::next_steps(output)?;
     sections::about(output, about)?;
@@ -115,10 +125,10 @@ mod tests {
         let page = page(&about);
         assert_eq!(
             page.matches("<script").count(),
-            4,
-            "snippet, rows, texts, ours"
+            5,
+            "snippet, rows, texts, titles, ours"
         );
-        assert_eq!(page.matches("</script").count(), 4);
+        assert_eq!(page.matches("</script").count(), 5);
         for never in ["<img", "<u>", "<i>", "\u{202e}", "\u{1b}", "\u{2028}"] {
             assert!(!page.contains(never), "{never:?}");
         }
@@ -159,6 +169,6 @@ mod tests {
         let (rows, _) = rest.split_once("</script>").unwrap();
         let rows: serde_json::Value = serde_json::from_str(rows).unwrap();
         assert!(rows.as_array().unwrap().len() >= 2);
-        assert!(rows[0].as_array().unwrap().len() == 19);
+        assert!(rows[0].as_array().unwrap().len() == 22);
     }
 }
