@@ -34,6 +34,20 @@ const DEPARTMENTS: [(&str, &str); 6] = [
 
 const ROOMS: [&str; 2] = ["Boardroom", "Workshop"];
 
+/// Where a site lies, and how that country is called.
+fn country(site: &str) -> (&'static str, u16) {
+    match site {
+        "Wien" => ("Austria", 43),
+        "Paris" => ("France", 33),
+        "Milano" => ("Italy", 39),
+        "Madrid" => ("Spain", 34),
+        "Kraków" => ("Poland", 48),
+        "Dublin" => ("Ireland", 353),
+        "Manchester" => ("United Kingdom", 44),
+        _ => ("Germany", 49),
+    }
+}
+
 impl Branch {
     /// All entries of the branch.
     pub(super) fn entries(&self) -> Vec<Entry> {
@@ -54,16 +68,23 @@ impl Branch {
         people.into_iter().chain(entries).collect()
     }
 
-    fn person(&self, place: usize) -> Entry {
-        let pick = |names: &'static str| {
+    /// First and last name of a person, each as written and as in addresses.
+    fn names(&self, place: usize) -> [(&'static str, &'static str); 2] {
+        [self.given_names, self.surnames].map(|names| {
             let name = names.split_whitespace().cycle().nth(place);
             let name = name.unwrap_or_default();
             name.split_once('=').unwrap_or((name, name))
-        };
-        let (given_name, given_plain) = pick(self.given_names);
-        let (surname, surname_plain) = pick(self.surnames);
+        })
+    }
+
+    fn site(&self, place: usize) -> &'static str {
         let site = self.sites.get(place % self.sites.len().max(1)).copied();
-        let site = site.unwrap_or_default();
+        site.unwrap_or_default()
+    }
+
+    fn person(&self, place: usize) -> Entry {
+        let [(given_name, given_plain), (surname, surname_plain)] = self.names(place);
+        let site = self.site(place);
         let (department, title) =
             DEPARTMENTS[(place / self.sites.len().max(1)) % DEPARTMENTS.len()];
         let display = format!("{given_name} {surname}");
@@ -103,7 +124,48 @@ impl Branch {
             entry.one("proxyAddresses", &voice);
         }
         self.mailbox(&mut entry, &alias, place);
+        self.contact_data(&mut entry, place);
         entry.entry
+    }
+
+    /// What people look for in an address book, filled in as it is where nobody
+    /// looked for a while.
+    fn contact_data(&self, entry: &mut Builder, place: usize) {
+        let site = self.site(place);
+        let (country, code) = country(site);
+        if place % 10 != 3 {
+            let extension = self.extension + place;
+            entry.one("telephoneNumber", &format!("+{code} 555 {extension}"));
+        }
+        if place.is_multiple_of(3) {
+            entry.one("mobile", &format!("+{code} 555 9{place:04}"));
+        }
+        if place % 8 != 5 {
+            let company = self.base.strip_prefix("OU=").unwrap_or(self.base);
+            entry.one("company", company.split(',').next().unwrap_or(company));
+        }
+        if place % 5 < 3 {
+            entry.one(
+                "physicalDeliveryOfficeName",
+                &format!("{site} {}", place % 40 + 1),
+            );
+            entry.one("streetAddress", &format!("Ring {}", place % 9 + 1));
+            entry.one(
+                "postalCode",
+                &format!("{:05}", 10115 + place % self.sites.len().max(1)),
+            );
+            entry.one("co", country);
+        }
+        // The first person of each site leads it.
+        let boss = place % self.sites.len().max(1);
+        if place != boss && place % 4 != 2 {
+            let [(given_name, _), (surname, _)] = self.names(boss);
+            let base = self.base;
+            entry.one(
+                "manager",
+                &format!("CN={given_name} {surname},OU=Users,OU={site},{base}"),
+            );
+        }
     }
 
     /// Half of the mailboxes have moved to the cloud, where there is one.
