@@ -12,7 +12,7 @@ use std::io::{self, Write};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::csv::PlainCsv;
+use super::csv::plain;
 use super::import::Fault;
 use super::record::{CONSISTENCY_GUID, OBJECT_GUID};
 use super::row::{ReportRow, RowSink};
@@ -93,6 +93,11 @@ impl HardMatch {
         if name.contains(|c: char| c.is_control() || c.is_whitespace()) {
             return Err(format!(
                 "the user principal name of {who} holds a space or a control character: mend it first"
+            ));
+        }
+        if name.starts_with(['=', '+', '@', '\t']) {
+            return Err(format!(
+                "the user principal name of {who} begins as a formula does: mend it first"
             ));
         }
         let (immutable_id, anchor_source) = anchor(row, self.anchor)?;
@@ -186,24 +191,30 @@ fn anchor(row: &ReportRow, chosen: Option<SourceAnchor>) -> Result<(String, &'st
     found.ok_or_else(|| format!("the report has no OBJECTGUID of {who}"))
 }
 
-/// Writes the pairs as CSV.
+/// Writes the pairs as CSV, for programs to read: no field is guarded against
+/// spreadsheets, and none begins with what a guard would be needed for but an
+/// anchor, whose letters, digits, `+` and `/` make no formula.
 pub fn write_csv(output: impl Write, pairs: &[Pair]) -> io::Result<()> {
-    let mut csv = PlainCsv::new(output)?;
-    csv.write([
+    let mut csv = csv::WriterBuilder::new()
+        .quote_style(csv::QuoteStyle::Always)
+        .terminator(csv::Terminator::CRLF)
+        .from_writer(output);
+    let mut write = |fields: [&str; 4]| csv.write_record(fields).map_err(plain);
+    write([
         "USERPRINCIPALNAME",
         "IMMUTABLEID",
         "ANCHORSOURCE",
         "DISTINGUISHEDNAME",
     ])?;
     for pair in pairs {
-        csv.write([
+        write([
             &pair.user_principal_name,
             &pair.immutable_id,
             pair.anchor_source,
             &pair.dn,
         ])?;
     }
-    csv.finish()
+    csv.flush()
 }
 
 /// Writes the pairs as a script for Microsoft Graph `PowerShell`.
@@ -308,6 +319,7 @@ mod tests {
     fn what_would_pair_the_wrong_person_is_refused() {
         assert!(only_refusal(vec![row(2, "", 1)]).contains("no user principal name"));
         assert!(only_refusal(vec![row(2, "a b@x", 1)]).contains("space"));
+        assert!(only_refusal(vec![row(2, "=a@x", 1)]).contains("formula"));
         let sentence = only_refusal(vec![row(2, "a@x", 1), row(3, "A@x", 2)]);
         assert_eq!(
             sentence,
@@ -330,6 +342,29 @@ mod tests {
             .map(|pair| pair.user_principal_name.as_str())
             .collect();
         assert_eq!(names, ["b@x", "c@x"]);
+    }
+
+    #[test]
+    fn pairs_for_programs_are_exact() {
+        let anchors = ["+/+/AAAAAAAAAAAAAAAAAA==", "00000000AAAAAAAAAAAAAA=="];
+        let pairs: Vec<Pair> = anchors
+            .iter()
+            .map(|anchor| Pair {
+                user_principal_name: "o'neil@x".to_owned(),
+                immutable_id: (*anchor).to_owned(),
+                anchor_source: OBJECT_GUID,
+                dn: "CN=O\\, \"Neil\",DC=x".to_owned(),
+            })
+            .collect();
+        let mut file = Vec::new();
+        write_csv(&mut file, &pairs).unwrap();
+        let mut reader = csv::Reader::from_reader(file.as_slice());
+        for (record, pair) in reader.records().zip(&pairs) {
+            let record = record.unwrap();
+            assert_eq!(record[0], pair.user_principal_name);
+            assert_eq!(record[1], pair.immutable_id);
+            assert_eq!(record[3], pair.dn);
+        }
     }
 
     #[test]

@@ -13,7 +13,8 @@ mod read;
 mod write;
 
 pub use read::{read, read_rows};
-pub use write::{CsvStyle, CsvWriter, PlainCsv};
+pub(super) use write::plain;
+pub use write::{CsvStyle, CsvWriter};
 
 /// The columns that IdFix 2.6 writes.
 pub const IDFIX_COLUMNS: [&str; 9] = [
