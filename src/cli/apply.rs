@@ -7,9 +7,10 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::context::Context;
+use super::examples;
 use super::exit::Exit;
 use super::failure::Failure;
-use super::import::{self, Staged};
+use super::import;
 use super::result::{self, ReportRows};
 use super::scan::{coverage, scan};
 use super::scope::ScopeArgs;
@@ -19,6 +20,7 @@ use super::write::{Plan, WriteArgs};
 use crate::config::{Profile, SourceSpec};
 use crate::model::ldif::{LDIF_HEADER, write_modification};
 use crate::model::{Change, Modification};
+use crate::report::stage::{Staged, stage};
 use crate::session::{ScanRequest, Session};
 use crate::text::escape;
 use crate::transaction::{ApplyOptions, Verdict};
@@ -33,10 +35,7 @@ const MAX_CHANGES: usize = 500;
 /// that can be rolled back. Rows whose ACTION is COMPLETE are remembered as
 /// exceptions, with their REASON and EXPIRES.
 #[derive(Debug, Clone, Args)]
-#[command(after_help = "Examples:\n  \
-    idmend apply decided.csv --server ldaps://dc1.contoso.com --user anna@contoso.com --dry-run\n  \
-    idmend apply decided.csv --server ldaps://dc1.contoso.com --user anna@contoso.com\n  \
-    idmend apply decided.csv --ldif contoso.ldf -o changes.ldif")]
+#[command(after_help = examples::APPLY)]
 pub(super) struct ApplyArgs {
     /// A CSV or JSON Lines report with ACTION and UPDATE filled in
     pub file: PathBuf,
@@ -103,7 +102,7 @@ pub(super) async fn run(args: &ApplyArgs, context: &Context) -> Result<Exit, Fai
         let mut sheet = scan(&mut session, &request, context).await?;
         refuse_partial_scan(&sheet)?;
         let differences = import::compare(&args.file, &sheet)?;
-        let mut staged = import::stage(&mut sheet, &file.decisions);
+        let mut staged = stage(&mut sheet, &file.decisions);
         import::settle_faults(&args.file, &staged.doubled, args.partial)?;
         staged.refused.append(&mut staged.doubled);
         let mut plan = args.plan(&sheet, &staged)?;

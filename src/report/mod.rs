@@ -15,6 +15,7 @@ pub mod import;
 pub mod jsonl;
 mod record;
 pub mod row;
+pub mod stage;
 pub mod text;
 mod words;
 
