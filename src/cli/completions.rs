@@ -2,21 +2,19 @@
 //! scripts for a shell and as manual pages.
 
 use std::io::{self, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Command};
 use clap_complete::Shell;
 
+use super::examples;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::talk::say;
 
 /// Print the completion script of a shell.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  \
-    idmend completions bash > ~/.local/share/bash-completion/completions/idmend\n  \
-    idmend completions fish > ~/.config/fish/completions/idmend.fish\n  \
-    idmend completions powershell >> $PROFILE")]
+#[command(after_help = examples::COMPLETIONS)]
 pub(super) struct CompletionsArgs {
     /// The shell
     pub shell: Shell,
@@ -24,9 +22,7 @@ pub(super) struct CompletionsArgs {
 
 /// Print the manual page, or write those of all commands.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  \
-    idmend man | man -l -\n  \
-    idmend man --dir ~/.local/share/man/man1      then: man idmend-scan")]
+#[command(after_help = examples::MAN)]
 pub(super) struct ManArgs {
     /// Write one page a command into this folder
     #[arg(long, value_name = "DIR")]
@@ -43,11 +39,13 @@ pub(super) fn completions(args: &CompletionsArgs, mut command: Command) -> Resul
 
 pub(super) fn man(args: &ManArgs, command: Command) -> Result<Exit, Failure> {
     let Some(folder) = &args.dir else {
-        clap_mangen::Man::new(command).render(&mut io::stdout().lock())?;
+        io::stdout().lock().write_all(page(command)?.as_bytes())?;
         return Ok(Exit::Clean);
     };
+    let mut command = command.disable_help_subcommand(true);
+    command.build();
     std::fs::create_dir_all(folder)
-        .and_then(|()| clap_mangen::generate_to(command, folder))
+        .and_then(|()| write_pages(&command, folder))
         .map_err(|error| {
             Failure::usage(format!(
                 "cannot write manual pages to {}: {error}",
@@ -56,4 +54,24 @@ pub(super) fn man(args: &ManArgs, command: Command) -> Result<Exit, Failure> {
         })?;
     say(format!("manual pages: {}", folder.display()));
     Ok(Exit::Clean)
+}
+
+/// A page for each command, and for those below it.
+fn write_pages(command: &Command, folder: &Path) -> io::Result<()> {
+    for below in command.get_subcommands() {
+        write_pages(below, folder)?;
+    }
+    let name = clap_mangen::Man::new(command.clone()).get_filename();
+    std::fs::write(folder.join(name), page(command.clone())?)
+}
+
+/// The manual page of a command, its examples and exit codes under headings that
+/// manual pages have.
+fn page(command: Command) -> io::Result<String> {
+    let mut page = Vec::new();
+    clap_mangen::Man::new(command).render(&mut page)?;
+    let page = String::from_utf8(page).map_err(io::Error::other)?;
+    Ok(page
+        .replace(".SH EXTRA\nExamples:\n", ".SH EXAMPLES\n")
+        .replace("\nExit codes: ", "\n.SH \"EXIT STATUS\"\n"))
 }

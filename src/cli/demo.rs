@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::context::Context;
+use super::examples;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::interactive;
@@ -19,9 +20,7 @@ use crate::session::{EMBEDDED_RULES, ScanRequest, export_demo};
 ///
 /// They live in memory: whatever is changed lasts for the run.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  \
-    idmend demo\n  \
-    idmend demo --export samples")]
+#[command(after_help = examples::DEMO)]
 pub(super) struct DemoArgs {
     /// Write the sample forests as LDIF files into this directory instead
     #[arg(long, value_name = "DIR")]

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+use super::examples;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::import::{name_faults, read_rows};
@@ -22,10 +23,7 @@ const VALUE_WIDTH: usize = 200;
 /// Exits with 1 if there are new ones. A finding is the same if entry (by its
 /// objectGUID), attribute and value are; another value is another finding.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  \
-    idmend diff monday.csv friday.csv\n  \
-    idmend diff --json old.jsonl new.jsonl | jq '.new[].distinguishedname'\n  \
-    idmend diff idfix.csv findings.csv      an export of IdFix has no severities to compare")]
+#[command(after_help = examples::DIFF)]
 pub(super) struct DiffArgs {
     /// The earlier report, .csv or .jsonl
     pub old: PathBuf,

@@ -5,6 +5,7 @@ use std::io::Write as _;
 use clap::Args;
 
 use super::context::{Context, now};
+use super::examples;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::profiles::ProfileArgs;
@@ -21,6 +22,7 @@ use crate::text::escape;
 /// clock, each domain's controller, schema, paging and read rights: one line
 /// each. Nothing is written.
 #[derive(Debug, Args)]
+#[command(after_help = examples::DOCTOR)]
 pub(super) struct DoctorArgs {
     #[command(flatten)]
     pub profiles: ProfileArgs,

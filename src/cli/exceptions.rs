@@ -9,6 +9,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use super::context::{Context, now};
+use super::examples;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::talk::{as_u64, count, say};
@@ -23,9 +24,7 @@ use crate::text::escape;
 /// A row with COMPLETE becomes an exception, in the terminal interface and by
 /// `idmend apply`; scans show it as accepted.
 #[derive(Debug, Subcommand)]
-#[command(after_help = "Examples:\n  \
-    idmend exceptions list\n  \
-    idmend exceptions add --dn DN --attribute mail --rule mail-duplicate --reason 'on purpose'")]
+#[command(after_help = examples::EXCEPTIONS)]
 pub(super) enum ExceptionsCommand {
     /// List exceptions: id, what is accepted, why
     List(Which),

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use super::examples;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::import::{name_faults, read_rows};
@@ -19,9 +20,7 @@ use crate::rule::SourceAnchor;
 /// directory. It prints; idmend never writes to the cloud. Take the users from
 /// a report: delete the rows of others, or name the ones that are meant.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  \
-    idmend hard-match findings.csv > pairs.csv\n  \
-    idmend hard-match findings.csv --only anna@contoso.com --format powershell > match.ps1")]
+#[command(after_help = examples::HARD_MATCH)]
 pub(super) struct HardMatchArgs {
     /// A .csv or .jsonl report of idmend
     pub file: PathBuf,

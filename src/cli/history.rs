@@ -5,6 +5,7 @@ use std::io::{self, Write as _};
 use clap::Args;
 
 use super::context::Context;
+use super::examples;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::result;
@@ -15,9 +16,7 @@ use crate::transaction::{TransactionId, TransactionState, TransactionSummary};
 
 /// List the transactions of the state directory, newest first.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  \
-    idmend history\n  \
-    idmend history --json | jq 'select(.needs_recovery)'")]
+#[command(after_help = examples::HISTORY)]
 pub(super) struct HistoryArgs {
     /// Print one JSON object a transaction
     #[arg(long)]

@@ -11,6 +11,7 @@ mod context;
 mod demo;
 mod diff;
 mod doctor;
+mod examples;
 mod exceptions;
 pub mod exit;
 pub mod failure;
@@ -54,9 +55,7 @@ use failure::Failure;
     name = "idmend",
     version,
     max_term_width = 100,
-    after_help = "Exit codes: 0 nothing found, all done; 1 findings, or rows failed; \
-                  2 usage or bad input; 3 nothing could be read; 4 incomplete or in doubt.\n\n\
-                  Try it: idmend demo"
+    after_help = examples::IDMEND
 )]
 struct Cli {
     #[command(subcommand)]

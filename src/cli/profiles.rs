@@ -13,6 +13,7 @@ use std::process::Command;
 use clap::{Args, Subcommand};
 
 use super::context::profile_folder;
+use super::examples;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::source::SourceArgs;
@@ -36,6 +37,7 @@ pub(super) struct ProfileArgs {
 
 /// Saved profiles: sources, sign-in, scope, rules. They hold no secret.
 #[derive(Debug, Subcommand)]
+#[command(after_help = examples::PROFILE)]
 pub(super) enum ProfileCommand {
     /// List the profiles, with what each reads
     List,

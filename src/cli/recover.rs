@@ -5,6 +5,7 @@ use std::io::{self, Write as _};
 use clap::Args;
 
 use super::context::Context;
+use super::examples;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::profiles::ProfileArgs;
@@ -24,9 +25,7 @@ use crate::transaction::{ApplyOptions, Outcome, TransactionId};
 ///
 /// Writes nothing to the directory unless told to go on.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  \
-    idmend recover --server ldaps://dc1.contoso.com --user anna@contoso.com\n  \
-    idmend recover --finish --server ldaps://dc1.contoso.com --user anna@contoso.com")]
+#[command(after_help = examples::RECOVER)]
 pub(super) struct RecoverArgs {
     #[command(flatten)]
     pub profiles: ProfileArgs,

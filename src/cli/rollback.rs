@@ -3,6 +3,7 @@
 use clap::Args;
 
 use super::context::Context;
+use super::examples;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::history::resolve;
@@ -22,9 +23,7 @@ use crate::transaction::{TransactionId, revertible};
 /// What it added goes, what it took away returns. What somebody else has
 /// changed since is left alone and named.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  \
-    idmend rollback --server ldaps://dc1.contoso.com --user anna@contoso.com --dry-run\n  \
-    idmend rollback 20261122 --server ldaps://dc1.contoso.com --user anna@contoso.com")]
+#[command(after_help = examples::ROLLBACK)]
 pub(super) struct RollbackArgs {
     /// The transaction [default: the newest that is no rollback and not yet
     /// taken back]

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
 
+use super::examples;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::talk::{as_u64, count, say};
@@ -14,10 +15,7 @@ use crate::text::escape;
 
 /// The rules: what they say, and whether a directory of them is sound.
 #[derive(Debug, Subcommand)]
-#[command(after_help = "Examples:\n  \
-    idmend rules list\n  \
-    idmend rules show upn-characters\n  \
-    idmend rules check my-rules")]
+#[command(after_help = examples::RULES)]
 pub(super) enum RulesCommand {
     /// List all rules of the embedded sets
     List,

@@ -7,6 +7,7 @@ use clap::{Args, ValueEnum};
 
 use super::about::about;
 use super::context::{Context, now};
+use super::examples;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::progress::Line;
@@ -27,11 +28,7 @@ use crate::worksheet::Worksheet;
 ///
 /// Every entry of the sources is judged; nothing is written to a directory.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  \
-    idmend scan --server ldaps://dc1.contoso.com --user anna@contoso.com -o findings.csv\n  \
-    idmend scan --ldif contoso.ldf -o findings.csv --bom --delimiter semicolon\n  \
-    idmend scan --ldif contoso.ldf -o summary.html -o findings.csv\n  \
-    idmend scan --profile nightly.toml --quiet --json --fail-on error")]
+#[command(after_help = examples::SCAN)]
 pub(super) struct ScanArgs {
     #[command(flatten)]
     pub source: SourceArgs,

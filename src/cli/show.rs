@@ -5,6 +5,7 @@ use std::io::{self, Write as _};
 use clap::Args;
 
 use super::context::Context;
+use super::examples;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::history::{line, resolve};
@@ -14,8 +15,7 @@ use crate::text::escape;
 
 /// Show one transaction: every change and what became of it.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  \
-    idmend show 20261122-081500")]
+#[command(after_help = examples::SHOW)]
 pub(super) struct ShowArgs {
     /// The transaction, or the beginning of its name
     pub id: String,

@@ -19,11 +19,17 @@ fn the_help_of_every_command() {
         &["rollback"],
         &["recover"],
         &["profile"],
+        &["profile", "list"],
+        &["profile", "show"],
+        &["profile", "edit"],
         &["rules"],
         &["rules", "list"],
         &["rules", "show"],
         &["rules", "check"],
         &["exceptions"],
+        &["exceptions", "list"],
+        &["exceptions", "add"],
+        &["exceptions", "remove"],
         &["completions"],
         &["man"],
     ] {
@@ -60,5 +66,11 @@ fn manual_pages_are_printed_and_written() {
 manual pages: pages
 -- exit 0
 ");
-    assert!(home.read("pages/idmend-scan.1").contains("\\-\\-fail\\-on"));
+    let page = home.read("pages/idmend-scan.1");
+    assert!(page.contains("\\-\\-fail\\-on") && page.contains("\n.SH EXAMPLES\n"));
+    assert!(
+        home.read("pages/idmend.1")
+            .contains("\n.SH \"EXIT STATUS\"\n0 nothing found")
+    );
+    assert!(home.path("pages/idmend-profile-edit.1").exists());
 }
