@@ -11,6 +11,7 @@ pub mod rule;
 pub mod scan;
 pub mod session;
 pub mod store;
+mod system;
 pub mod text;
 pub mod transaction;
 pub mod tui;

@@ -9,20 +9,22 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// A module and those that it may use besides itself.
-const MAY_USE: [(&str, &[&str]); 14] = [
+const MAY_USE: [(&str, &[&str]); 15] = [
     ("model", &[]),
     ("text", &[]),
-    ("store", &["model"]),
+    ("system", &[]),
+    ("store", &["model", "system"]),
     ("config", &["model", "rule"]),
     ("directory", &["model"]),
     ("rule", &["model"]),
-    ("exception", &["model", "rule"]),
+    ("exception", &["model", "rule", "system"]),
     ("scan", &["model", "rule", "directory"]),
     ("worksheet", &["model", "rule", "exception", "scan"]),
     ("transaction", &["model", "directory", "store"]),
     (
         "session",
         &[
+            "system",
             "model",
             "exception",
             "config",
@@ -50,6 +52,7 @@ const MAY_USE: [(&str, &[&str]); 14] = [
     (
         "tui",
         &[
+            "system",
             "model",
             "exception",
             "config",
@@ -64,6 +67,7 @@ const MAY_USE: [(&str, &[&str]); 14] = [
     (
         "cli",
         &[
+            "system",
             "model",
             "exception",
             "config",

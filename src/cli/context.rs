@@ -12,6 +12,7 @@ use super::failure::Failure;
 use super::log::{Log, LogArgs};
 use super::talk::say;
 use crate::session::Session;
+use crate::system::ending::{self, Hangup};
 
 /// The surroundings of a command.
 #[derive(Debug)]
@@ -68,45 +69,19 @@ impl Context {
         }
     }
 
-    /// From now on Ctrl-C and SIGTERM stop the work instead of the process.
+    /// From now on a request to end stops the work instead of the process.
     fn catch_interrupts(&self) {
         let cancel = self.cancel.clone();
-        let interrupted = interrupted();
-        tokio::spawn(async move {
-            interrupted.await;
-            say("interrupted: stopping cleanly");
-            cancel.cancel();
-        });
+        match ending::requests(Hangup::AsUsual) {
+            Ok(mut requests) => drop(tokio::spawn(async move {
+                if requests.recv().await.is_some() {
+                    say("interrupted: stopping cleanly");
+                    cancel.cancel();
+                }
+            })),
+            Err(error) => tracing::warn!(%error, "an interruption cannot be caught"),
+        }
     }
-}
-
-/// Ends at Ctrl-C or SIGTERM, which are caught from the call on.
-#[cfg(unix)]
-fn interrupted() -> impl Future<Output = ()> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut caught: Vec<_> = [SignalKind::interrupt(), SignalKind::terminate()]
-        .into_iter()
-        .filter_map(|kind| signal(kind).ok())
-        .collect();
-    async move {
-        std::future::poll_fn(|context| {
-            let any = caught
-                .iter_mut()
-                .any(|signal| signal.poll_recv(context).is_ready());
-            if any {
-                std::task::Poll::Ready(())
-            } else {
-                std::task::Poll::Pending
-            }
-        })
-        .await;
-    }
-}
-
-/// Ends at Ctrl-C.
-#[cfg(not(unix))]
-async fn interrupted() {
-    drop(tokio::signal::ctrl_c().await);
 }
 
 fn usual_state() -> Result<PathBuf, Failure> {

@@ -15,6 +15,7 @@ use tracing_subscriber::EnvFilter;
 
 use super::failure::Failure;
 use super::talk::{insist, is_quiet, say};
+use crate::system::disk;
 
 /// Where the log of this process is.
 static PATH: OnceLock<PathBuf> = OnceLock::new();
@@ -186,20 +187,8 @@ fn is_log(name: &str) -> bool {
 
 /// A new file that only this user may read.
 fn create_private(folder: &Path, path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.create(true).append(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
-        fs::DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(folder)?;
-        options.mode(0o600);
-    }
-    #[cfg(not(unix))]
-    fs::create_dir_all(folder)?;
-    options.open(path)
+    disk::make_folder(folder)?;
+    disk::owner_only(OpenOptions::new().create(true).append(true)).open(path)
 }
 
 #[cfg(test)]

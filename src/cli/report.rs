@@ -86,6 +86,8 @@ pub(super) struct ReportFile {
     part: PathBuf,
     format: Format,
     file: Option<File>,
+    /// Whether what is beside the place stays there.
+    is_kept: bool,
 }
 
 impl ReportFile {
@@ -112,12 +114,14 @@ impl ReportFile {
         let mut part = path.as_os_str().to_owned();
         part.push(".part");
         let part = PathBuf::from(part);
+        check_place(path)?;
         let file = File::create(&part).map_err(|error| cannot_write(path, &error))?;
         Ok(Self {
             path: path.to_owned(),
             part,
             format,
             file: Some(file),
+            is_kept: false,
         })
     }
 
@@ -126,19 +130,52 @@ impl ReportFile {
         let Some(file) = self.file.take() else {
             return Ok(());
         };
-        let written = write_all(content, self.format, BufWriter::new(&file))
+        write_all(content, self.format, BufWriter::new(&file))
             .and_then(|()| file.sync_all())
-            .and_then(|()| fs::rename(&self.part, &self.path));
-        written.map_err(|error| cannot_write(&self.path, &error))?;
+            .map_err(|error| cannot_write(&self.path, &error))?;
+        drop(file);
+        self.put_in_place()?;
         say(format!("report: {}", self.path.display()));
         Ok(())
     }
+
+    /// Moves the whole file to its place. Where that fails it stays where it
+    /// is: a long scan may be in it.
+    fn put_in_place(&mut self) -> Result<(), Failure> {
+        fs::rename(&self.part, &self.path).map_err(|error| {
+            self.is_kept = true;
+            cannot_write(&self.path, &error).hint(format!(
+                "the whole report is in {}; rename it",
+                self.part.display()
+            ))
+        })
+    }
+}
+
+/// Finds out before the work whether a report can take its place afterwards.
+/// What a spreadsheet has open can be replaced on Unix, and not on Windows.
+fn check_place(path: &Path) -> Result<(), Failure> {
+    if path.is_dir() {
+        return Err(Failure::usage(format!(
+            "cannot write {}: it is a folder",
+            path.display()
+        )));
+    }
+    if cfg!(windows) && path.exists() {
+        let opened = File::options().append(true).open(path);
+        opened.map_err(|error| {
+            cannot_write(path, &error).hint("close the program that has it open, Excel for one")
+        })?;
+    }
+    Ok(())
 }
 
 impl Drop for ReportFile {
     fn drop(&mut self) {
         // Gone after a successful write.
-        drop(fs::remove_file(&self.part));
+        if !self.is_kept {
+            drop(fs::remove_file(&self.part));
+        }
     }
 }
 
@@ -177,5 +214,35 @@ fn write_all(content: &Content<'_>, format: Format, mut output: impl Write) -> i
             output.flush()
         }
         Format::Html => html::write(&mut output, sheet, content.about),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_whole_report_stays_where_it_is_if_its_place_is_taken_meanwhile() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = folder.path().join("findings.csv");
+        let mut report = ReportFile::create(&place).unwrap();
+        fs::create_dir(&place).unwrap();
+        let failure = report.put_in_place().unwrap_err();
+        drop(report);
+        let part = folder.path().join("findings.csv.part");
+        assert!(failure.hint.unwrap().contains(part.to_str().unwrap()));
+        assert!(part.is_file());
+        drop(ReportFile::create(&folder.path().join("other.csv")).unwrap());
+        assert!(!folder.path().join("other.csv.part").exists());
+    }
+
+    #[test]
+    fn a_folder_is_no_place_for_a_report() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = folder.path().join("reports.csv");
+        fs::create_dir(&place).unwrap();
+        let failure = ReportFile::create(&place).unwrap_err();
+        assert!(failure.sentence.ends_with("reports.csv: it is a folder"));
+        assert!(!folder.path().join("reports.csv.part").exists());
     }
 }

@@ -5,7 +5,7 @@
 //! as a whole, never written in place. What cannot be read is refused with
 //! file, line and column.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, OpenOptions};
 use std::io::{self, Write as _};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -20,6 +20,7 @@ use toml::value::Datetime;
 use super::{Exception, Why};
 use crate::model::{AttributeName, DistinguishedName, ObjectGuid, Value};
 use crate::rule::Location;
+use crate::system::disk;
 
 const HEADING: &str = "\
 # Exceptions of idmend: findings that are right as they are. Each holds for one
@@ -361,7 +362,7 @@ fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let part = PathBuf::from(part);
     let moved = write_new(&part, bytes, fs::metadata(path).ok())
         .and_then(|()| fs::rename(&part, path))
-        .and_then(|()| sync_folder(folder));
+        .and_then(|()| disk::sync_folder(folder));
     if moved.is_err() {
         // Gone after a rename; otherwise nobody needs it.
         drop(fs::remove_file(&part));
@@ -372,27 +373,12 @@ fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
 fn write_new(part: &Path, bytes: &[u8], old: Option<fs::Metadata>) -> io::Result<()> {
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt as _;
-        options.mode(0o600);
-    }
-    let mut file = options.open(part)?;
+    let mut file = disk::owner_only(&mut options).open(part)?;
     if let Some(old) = old {
         file.set_permissions(old.permissions())?;
     }
     file.write_all(bytes)?;
     file.sync_all()
-}
-
-#[cfg(unix)]
-fn sync_folder(folder: &Path) -> io::Result<()> {
-    File::open(folder)?.sync_all()
-}
-
-#[cfg(not(unix))]
-fn sync_folder(_folder: &Path) -> io::Result<()> {
-    Ok(())
 }
 
 #[cfg(test)]

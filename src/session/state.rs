@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::SessionError;
+use crate::system::disk;
 
 const JOURNALS: &str = "journal";
 const DEMO: &str = "demo";
@@ -49,7 +50,7 @@ impl State {
 
     /// Makes the directory, for this user only.
     pub(super) fn create(&self) -> Result<(), SessionError> {
-        make_private(&self.root).map_err(|source| SessionError::State {
+        disk::make_folder(&self.root).map_err(|source| SessionError::State {
             path: self.root.clone(),
             source,
         })
@@ -69,18 +70,4 @@ impl Drop for State {
     fn drop(&mut self) {
         self.forget_demo();
     }
-}
-
-#[cfg(unix)]
-fn make_private(path: &Path) -> io::Result<()> {
-    use std::os::unix::fs::DirBuilderExt as _;
-    fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(path)
-}
-
-#[cfg(not(unix))]
-fn make_private(path: &Path) -> io::Result<()> {
-    fs::create_dir_all(path)
 }

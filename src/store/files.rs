@@ -11,6 +11,8 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use crate::system::disk;
+
 /// An effect on the disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Step {
@@ -87,16 +89,10 @@ impl Write for PrivateFile {
     }
 }
 
-/// Options that make a file for its owner only: 0600 on Unix, the folder's
-/// access list on Windows.
+/// Options that make a file for its owner only.
 fn private() -> OpenOptions {
     let mut options = OpenOptions::new();
-    options.write(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt as _;
-        options.mode(0o600);
-    }
+    disk::owner_only(options.write(true));
     options
 }
 
@@ -127,31 +123,12 @@ pub(crate) fn rename(from: &Path, to: &Path) -> io::Result<()> {
 /// Makes the names in the folder of `path` survive a power cut.
 pub(crate) fn sync_folder_of(path: &Path) -> io::Result<()> {
     match path.parent() {
-        Some(folder) => sync(Step::SyncFolder, folder, || sync_folder(folder)),
+        Some(folder) => sync(Step::SyncFolder, folder, || disk::sync_folder(folder)),
         None => Ok(()),
     }
 }
 
-#[cfg(unix)]
-fn sync_folder(folder: &Path) -> io::Result<()> {
-    File::open(folder)?.sync_all()
-}
-
-/// Windows has no call for this; its file system keeps a log of renames.
-#[cfg(not(unix))]
-#[expect(clippy::unnecessary_wraps, reason = "the same shape as on Unix")]
-fn sync_folder(_folder: &Path) -> io::Result<()> {
-    Ok(())
-}
-
 /// Makes a folder, and those above it, for its owner only.
 pub(crate) fn make_folder(path: &Path) -> io::Result<()> {
-    let mut builder = std::fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::DirBuilderExt as _;
-        builder.mode(0o700);
-    }
-    take(Step::Folder, path, || builder.create(path))
+    take(Step::Folder, path, || disk::make_folder(path))
 }

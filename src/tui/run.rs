@@ -24,11 +24,15 @@ use super::arranger::Arranger;
 use super::draw::draw;
 use super::message::{Effect, Message};
 use crate::session::{Command, Event, SessionHandle};
+use crate::system::ending::{self, Hangup};
 
 /// Frames are at least this far apart.
 const FRAME: Duration = Duration::from_millis(16);
 /// How often a screen that moves by itself is told the time.
 const TICK: Duration = Duration::from_millis(120);
+/// Whether the terminal is asked to mark pasted text. On Windows it arrives as
+/// keys in any case, and the marks would, too: Escape among them.
+const MARKS_PASTES: bool = !cfg!(windows);
 /// Events of the session that are taken before the next frame.
 const BATCH: usize = 256;
 
@@ -40,12 +44,14 @@ const BATCH: usize = 256;
 pub async fn run(options: Options, session: SessionHandle) -> io::Result<()> {
     let mut terminal = ratatui::try_init()?;
     let restore = Restore;
-    execute!(io::stdout(), EnableBracketedPaste)?;
+    if MARKS_PASTES {
+        execute!(io::stdout(), EnableBracketedPaste)?;
+    }
     let mut world = World {
         keys: EventStream::new(),
         commands: session.commands,
         events: session.events,
-        signals: signals()?,
+        signals: ending::requests(Hangup::Ends)?,
         arranger: Arranger::default(),
     };
     let result = turn(&mut terminal, options, &mut world).await;
@@ -63,7 +69,9 @@ struct Restore;
 impl Drop for Restore {
     fn drop(&mut self) {
         // If the terminal is gone there is nobody left to tell.
-        drop(execute!(io::stdout(), DisableBracketedPaste));
+        if MARKS_PASTES {
+            drop(execute!(io::stdout(), DisableBracketedPaste));
+        }
         ratatui::restore();
     }
 }
@@ -159,40 +167,6 @@ fn copy(text: &str) -> io::Result<()> {
     let mut out = io::stdout();
     execute!(out, CopyToClipboard::to_clipboard_from(text))?;
     out.flush()
-}
-
-/// A message for every signal that asks the program to end.
-#[cfg(unix)]
-fn signals() -> io::Result<mpsc::Receiver<()>> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let (sender, receiver) = mpsc::channel(4);
-    for kind in [
-        SignalKind::terminate(),
-        SignalKind::hangup(),
-        SignalKind::interrupt(),
-    ] {
-        let mut stream = signal(kind)?;
-        let sender = sender.clone();
-        tokio::spawn(async move {
-            while stream.recv().await.is_some() {
-                if sender.send(()).await.is_err() {
-                    break;
-                }
-            }
-        });
-    }
-    Ok(receiver)
-}
-
-/// Windows ends console programs by other means.
-#[cfg(not(unix))]
-fn signals() -> io::Result<mpsc::Receiver<()>> {
-    let (sender, receiver) = mpsc::channel(1);
-    tokio::spawn(async move {
-        // Ctrl-C arrives as a key in raw mode; this is for when it does not.
-        while tokio::signal::ctrl_c().await.is_ok() && sender.send(()).await.is_ok() {}
-    });
-    Ok(receiver)
 }
 
 #[cfg(test)]

@@ -17,7 +17,11 @@ pub(super) const EXPIRED: &str = "the ticket has expired";
 const KNOWN: [(&[&str], &str); 7] = [
     (
         &["has expired", "expired", "0x80090317"],
-        "the Kerberos ticket has expired; get a new one with kinit",
+        if cfg!(windows) {
+            "the Kerberos ticket has expired; lock the screen and unlock it for a new one"
+        } else {
+            "the Kerberos ticket has expired; get a new one with kinit"
+        },
     ),
     (
         &[
@@ -32,6 +36,7 @@ const KNOWN: [(&[&str], &str); 7] = [
         &[
             "server not found in kerberos database",
             "target is unknown",
+            "target principal name is incorrect",
             "0x80090303",
             "0x80090322",
         ],
@@ -47,7 +52,11 @@ const KNOWN: [(&[&str], &str); 7] = [
             "no authority could be contacted",
             "0x80090311",
         ],
-        "no Kerberos server of the domain can be reached; check DNS, port 88 and krb5.conf",
+        if cfg!(windows) {
+            "no Kerberos server of the domain can be reached; check DNS and port 88"
+        } else {
+            "no Kerberos server of the domain can be reached; check DNS, port 88 and krb5.conf"
+        },
     ),
     (
         &[
@@ -66,13 +75,23 @@ const KNOWN: [(&[&str], &str); 7] = [
             "no credentials are available",
             "0x8009030e",
         ],
-        "there is no Kerberos ticket; get one with kinit NAME@REALM, or sign in with a password \
-         (--auth simple)",
+        if cfg!(windows) {
+            "there is no Kerberos ticket; sign in to Windows with an account of the domain, start \
+             idmend with runas /netonly, or sign in with a password (--auth simple)"
+        } else {
+            "there is no Kerberos ticket; get one with kinit NAME@REALM, or sign in with a \
+             password (--auth simple)"
+        },
     ),
     (
         &["encryption type"],
-        "the domain and this computer have no Kerberos cipher in common; see \
-         permitted_enctypes in krb5.conf",
+        if cfg!(windows) {
+            "the domain and this computer have no Kerberos cipher in common; see the policy \
+             'Configure encryption types allowed for Kerberos'"
+        } else {
+            "the domain and this computer have no Kerberos cipher in common; see \
+             permitted_enctypes in krb5.conf"
+        },
     ),
 ];
 
@@ -122,6 +141,10 @@ pub(in crate::directory::ldap) fn refusal(code: u32, text: &str) -> String {
             "this computer's clock and the controller's are further apart than Kerberos allows; \
              synchronise the time"
         }
+        49 if cfg!(windows) => {
+            "it does not accept the Kerberos ticket; lock the screen and unlock it for a new \
+             one, and check that the clocks agree"
+        }
         49 => {
             "it does not accept the Kerberos ticket; get a new one with kinit, and check that \
              the clocks agree"
@@ -149,20 +172,31 @@ mod tests {
         for (text, way_out) in [
             (
                 "No Kerberos credentials available (default cache: FILE:/tmp/x)",
-                "kinit NAME@REALM",
+                "--auth simple",
             ),
-            ("Ticket expired", "get a new one with kinit"),
+            (
+                "Ticket expired",
+                if cfg!(windows) { "unlock" } else { "kinit" },
+            ),
             ("Server not found in Kerberos database", "own DNS name"),
             ("Clock skew too great", "synchronise the time"),
             ("Cannot contact any KDC for realm 'X.TEST'", "port 88"),
+            // SSPI's.
+            ("0x8009030E", "--auth simple"),
+            (
+                "The specified target is unknown or unreachable",
+                "own DNS name",
+            ),
+            ("The target principal name is incorrect.", "own DNS name"),
+            (
+                "The clocks on the client and server machines are skewed.",
+                "synchronise the time",
+            ),
             (
                 "Can't find client principal a@X.TEST in cache collection",
                 "klist",
             ),
-            (
-                "KDC has no support for encryption type",
-                "permitted_enctypes",
-            ),
+            ("KDC has no support for encryption type", "cipher in common"),
         ] {
             let said = explain(&format!("{GENERAL} ({text})"), "dc1.x.test");
             assert!(said.contains(way_out), "{text}: {said}");

@@ -11,6 +11,7 @@ use libgssapi::error::Error;
 use libgssapi::name::Name;
 use libgssapi::oid::{GSS_MECH_KRB5, GSS_NT_KRB5_PRINCIPAL, OidSet};
 
+use super::arrivals::{Arrivals, Header};
 use super::bind::Layer;
 use super::{Begun, Context, Wish, fault};
 
@@ -18,6 +19,8 @@ use super::{Begun, Context, Wish, fault};
 struct Gssapi {
     context: ClientCtx,
     needed: CtxFlags,
+    /// Beside the system's own check, so that both systems pass the same one.
+    arrivals: Arrivals,
     is_sealed: bool,
 }
 
@@ -48,6 +51,7 @@ pub(super) fn begin(wish: &Wish) -> Result<Begun, String> {
         context: Box::new(Gssapi {
             context,
             needed,
+            arrivals: Arrivals::default(),
             is_sealed: false,
         }),
         first,
@@ -79,17 +83,14 @@ impl Context for Gssapi {
     }
 
     fn unwrap(&mut self, token: &[u8]) -> Result<Vec<u8>, String> {
-        if self.is_sealed && is_readable(token) {
+        let header = Header::of(token);
+        if self.is_sealed && header.is_some_and(|header| !header.sealed) {
             return Err("it is signed, but not sealed".to_owned());
         }
-        Ok(self.context.unwrap(token).map_err(words)?.to_vec())
+        let plain = self.context.unwrap(token).map_err(words)?;
+        header.map_or(Ok(()), |header| self.arrivals.note(header))?;
+        Ok(plain.to_vec())
     }
-}
-
-/// Whether a token says that it is not sealed (RFC 4121, 4.2.2). Those of
-/// older ciphers do not say it.
-fn is_readable(token: &[u8]) -> bool {
-    matches!(token, [5, 4, flags, ..] if flags & 2 == 0)
 }
 
 fn words(error: Error) -> String {

@@ -8,6 +8,8 @@
 //! Windows. A build without the feature `kerberos` has all of this but the
 //! ticket, and says so.
 
+#[cfg(any(feature = "kerberos", test))]
+mod arrivals;
 mod bind;
 mod binding;
 mod fault;
