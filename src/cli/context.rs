@@ -74,9 +74,12 @@ impl Context {
         let cancel = self.cancel.clone();
         match ending::requests(Hangup::AsUsual) {
             Ok(mut requests) => drop(tokio::spawn(async move {
-                if requests.recv().await.is_some() {
-                    say("interrupted: stopping cleanly");
-                    cancel.cancel();
+                // To the end of the program: a second request is no stronger.
+                while requests.recv().await.is_some() {
+                    if !cancel.is_cancelled() {
+                        say("interrupted: stopping cleanly");
+                        cancel.cancel();
+                    }
                 }
             })),
             Err(error) => tracing::warn!(%error, "an interruption cannot be caught"),

@@ -15,7 +15,6 @@ pub(crate) enum Hangup {
     /// It does.
     Ends,
     /// It does what it always does, so that `nohup` works.
-    #[cfg_attr(windows, expect(dead_code, reason = "Windows has no nohup"))]
     AsUsual,
 }
 

@@ -31,7 +31,7 @@ const FRAME: Duration = Duration::from_millis(16);
 /// How often a screen that moves by itself is told the time.
 const TICK: Duration = Duration::from_millis(120);
 /// Whether the terminal is asked to mark pasted text. On Windows it arrives as
-/// keys in any case, and the marks would, too: Escape among them.
+/// keys in any case, and asking changes which (crossterm, issues 737 and 962).
 const MARKS_PASTES: bool = !cfg!(windows);
 /// Events of the session that are taken before the next frame.
 const BATCH: usize = 256;
