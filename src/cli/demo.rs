@@ -10,8 +10,9 @@ use super::examples;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::interactive;
+use super::look::LookArgs;
 use super::talk::say;
-use crate::config::SourceSpec;
+use crate::config::{Profile, SourceSpec};
 use crate::rule::Settings;
 use crate::scan::ScanOptions;
 use crate::session::{EMBEDDED_RULES, ScanRequest, export_demo};
@@ -25,6 +26,8 @@ pub(super) struct DemoArgs {
     /// Write the sample forests as LDIF files into this directory instead
     #[arg(long, value_name = "DIR")]
     pub export: Option<PathBuf>,
+    #[command(flatten)]
+    look: LookArgs,
 }
 
 pub(super) async fn run(args: &DemoArgs, context: &Context) -> Result<Exit, Failure> {
@@ -44,5 +47,6 @@ pub(super) async fn run(args: &DemoArgs, context: &Context) -> Result<Exit, Fail
         options: ScanOptions::default(),
         exceptions: None,
     };
-    interactive::open(request, context).await
+    let look = args.look.with_profile(&Profile::default());
+    interactive::open(request, look, context).await
 }

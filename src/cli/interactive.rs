@@ -5,6 +5,7 @@ use std::io::{self, IsTerminal as _};
 use super::context::Context;
 use super::exit::Exit;
 use super::failure::Failure;
+use super::look::{Look, LookArgs};
 use super::scope::ScopeArgs;
 use super::source::SourceArgs;
 use super::talk::say;
@@ -12,13 +13,13 @@ use crate::session::{ScanRequest, spawn};
 use crate::tui::{self, Options, Start};
 
 pub(super) async fn run(
-    source: &SourceArgs,
-    scope: &ScopeArgs,
+    (source, scope, look): (&SourceArgs, &ScopeArgs, &LookArgs),
     context: &Context,
 ) -> Result<Exit, Failure> {
     let request = scope.request_on(source)?;
+    let look = look.with_profile(&scope.profiles.read()?.judging()?);
     needs_terminal()?;
-    open(request, context).await
+    open(request, look, context).await
 }
 
 fn needs_terminal() -> Result<(), Failure> {
@@ -31,7 +32,11 @@ fn needs_terminal() -> Result<(), Failure> {
 
 /// Opens the terminal interface; without sources in the request it asks for
 /// one.
-pub(super) async fn open(request: ScanRequest, context: &Context) -> Result<Exit, Failure> {
+pub(super) async fn open(
+    request: ScanRequest,
+    look: Look,
+    context: &Context,
+) -> Result<Exit, Failure> {
     needs_terminal()?;
     let (session, log) = context.open()?;
     let options = Options {
@@ -41,8 +46,8 @@ pub(super) async fn open(request: ScanRequest, context: &Context) -> Result<Exit
             Start::Scan
         },
         request,
-        // https://no-color.org: set and not empty.
-        colour: std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
+        colours: look.colours,
+        mouse: look.mouse,
         state: context.state.clone(),
     };
     let result = tui::run(options, spawn(session)).await;

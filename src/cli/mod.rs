@@ -20,6 +20,7 @@ mod history;
 mod import;
 mod interactive;
 mod log;
+mod look;
 mod profiles;
 mod progress;
 mod recover;
@@ -66,6 +67,9 @@ struct Cli {
 
     #[command(flatten)]
     scope: scope::ScopeArgs,
+
+    #[command(flatten)]
+    look: look::LookArgs,
 
     /// Keep journals and logs here
     #[arg(
@@ -160,7 +164,10 @@ fn carry_out(cli: Cli) -> Result<Exit, Failure> {
     talk::set_quiet(cli.quiet);
     let context = Context::new(cli.state_dir, cli.log)?;
     match cli.command {
-        None => run_async(interactive::run(&cli.source, &cli.scope, &context)),
+        None => run_async(interactive::run(
+            (&cli.source, &cli.scope, &cli.look),
+            &context,
+        )),
         Some(Command::Demo(args)) => run_async(demo::run(&args, &context)),
         Some(Command::Doctor(args)) => run_async(doctor::run(&args, &context)),
         Some(Command::Scan(args)) => run_async(scan::run(&args, &context)),

@@ -34,6 +34,35 @@ pub enum SourceSpec {
     Demo,
 }
 
+/// The colours of the terminal interface.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Colours {
+    /// Those of the terminal that can be read on light and dark backgrounds.
+    #[default]
+    Standard,
+    /// For a dark background.
+    Dark,
+    /// For a light background.
+    Light,
+    /// None.
+    None,
+}
+
+impl FromStr for Colours {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "standard" => Ok(Self::Standard),
+            "dark" => Ok(Self::Dark),
+            "light" => Ok(Self::Light),
+            "none" => Ok(Self::None),
+            _ => Err("it is standard, dark, light or none"),
+        }
+    }
+}
+
 /// How to sign in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::Auth;
+use super::{Auth, Colours};
 use crate::rule::{Location, RuleOverride, Severity};
 
 /// Flags that are used where the command line gives none.
@@ -59,6 +59,8 @@ pub struct Profile {
     pub max_changes: Option<usize>,
     pub stop_after: Option<usize>,
     pub throttle: Option<u32>,
+    pub colours: Option<Colours>,
+    pub mouse: bool,
     /// Whether users are Exchange Online recipients. Yes if not said.
     pub exchange_online: Option<bool>,
 }
@@ -228,6 +230,8 @@ impl Profile {
             "stop-after",
         )?;
         one(&mut self.throttle, other.throttle.as_ref(), "throttle")?;
+        one(&mut self.colours, other.colours.as_ref(), "colours")?;
+        self.mouse |= other.mouse;
         for (old, new) in &other.upn_suffix_map {
             let known = self.upn_suffix_map.insert(old.clone(), new.clone());
             if known.is_some_and(|known| known != *new) {

@@ -42,6 +42,7 @@ pub use mend::Mended;
 pub use page::page;
 pub use parsed::{Form, Part};
 pub use settings::{Settings, SourceAnchor, SyncEngine};
+pub use transliterate::to_ascii;
 
 use std::fmt;
 

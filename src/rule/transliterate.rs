@@ -10,7 +10,7 @@ use unicode_normalization::char::is_combining_mark;
 
 /// `text` in ASCII letters; `None` if a letter of it has no such form.
 /// Characters that are no letters are kept.
-pub(super) fn to_ascii(text: &str) -> Option<String> {
+pub fn to_ascii(text: &str) -> Option<String> {
     let mut ascii = String::with_capacity(text.len());
     for c in text.nfc() {
         if c.is_ascii() {

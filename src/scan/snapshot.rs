@@ -73,6 +73,11 @@ impl Snapshot {
         self.headers.is_empty()
     }
 
+    /// The attributes that are kept, where an entry has them.
+    pub fn names(&self) -> &[AttributeName] {
+        &self.names
+    }
+
     /// The places of all entries.
     pub fn refs(&self) -> impl Iterator<Item = EntryRef> + use<> {
         (0..u32::try_from(self.headers.len()).unwrap_or(u32::MAX)).map(EntryRef)
@@ -99,6 +104,34 @@ impl Snapshot {
             }
         }
         entry
+    }
+
+    /// The attributes of an entry, of each up to `most` values and how many it
+    /// has: for a look at an entry that may have a million of them.
+    pub fn attributes(&self, at: EntryRef, most: usize) -> Vec<(AttributeName, Vec<Value>, usize)> {
+        let mut attributes = Vec::new();
+        let Some(header) = self.header(at) else {
+            return attributes;
+        };
+        if let Some(set) = self.class_sets.get(header.class_set as usize) {
+            let values = set.iter().take(most).cloned().collect();
+            attributes.push((AttributeName::known("objectClass"), values, set.len()));
+        }
+        let mut reader = self.reader(*header);
+        reader.bytes();
+        for _ in 0..reader.number() {
+            let name = self.names.get(reader.number());
+            let count = reader.number();
+            let taken = (0..count.min(most)).map(|_| Value::from(reader.bytes()));
+            let values: Vec<Value> = taken.collect();
+            for _ in values.len()..count {
+                reader.bytes();
+            }
+            if let Some(name) = name {
+                attributes.push((name.clone(), values, count));
+            }
+        }
+        attributes
     }
 
     /// The name of an entry, without unpacking the rest.
@@ -451,6 +484,12 @@ mod tests {
             assert_eq!(all.entry(at), *entry);
             assert_eq!(all.dn(at), entry.dn);
             assert_eq!(all.guid(at), entry.guid());
+            for (name, values, count) in all.attributes(at, 2) {
+                let whole = entry.values(name.as_str());
+                assert_eq!(count, whole.len());
+                assert_eq!(values, whole[..count.min(2)]);
+            }
+            assert_eq!(all.attributes(at, 2).len(), entry.attributes().len());
             assert_eq!(all.class(at), entry.class());
         }
         let second = all.keeping(&[false, false, true, true]);

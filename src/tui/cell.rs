@@ -135,7 +135,7 @@ mod tests {
 
     #[test]
     fn what_would_change_stands_out() {
-        let theme = Theme::new(true);
+        let theme = Theme::new(crate::config::Colours::Standard);
         let marked = |raw: &str, update: &str, width| -> (String, String) {
             let spans = fit_change(raw, update, width, theme);
             let fault = theme.style(Role::Fault);
@@ -160,7 +160,7 @@ mod tests {
 
     #[test]
     fn spaces_at_the_ends_are_seen() {
-        let theme = Theme::new(false);
+        let theme = Theme::new(crate::config::Colours::None);
         assert_eq!(shown(&fit_value(" a b  ", 10, theme)), "␠a b␠␠");
         assert_eq!(shown(&fit_value("   ", 10, theme)), "␠␠␠");
         assert_eq!(shown(&fit_value(" abcdef ", 4, theme)), "␠ab…");

@@ -5,16 +5,18 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Borders};
 
+use super::app::decide::in_words;
 use super::app::{App, Sheet};
 use super::cell;
 use super::grid::state::{SEVERITIES, severity_word};
-use super::grid::{Detail, Grid, detail, view};
+use super::grid::{Detail, Grid, Targets, detail, view};
 use super::keymap::{self, Context};
 use super::popup::draw_lines;
 use super::screens::Screen;
 use super::screens::review::count;
 use super::theme::{Role, Theme};
 use crate::model::SourceKind;
+use crate::rule::Severity;
 use crate::text::Cut;
 
 /// From this width on the detail pane stands beside the grid, not below it.
@@ -28,7 +30,7 @@ pub(super) struct Areas {
     pub(super) body: Rect,
     /// The grid, if the body shows it.
     pub(super) grid: Option<Rect>,
-    detail: Option<Rect>,
+    pub(super) detail: Option<Rect>,
     status: Rect,
     footer: Rect,
 }
@@ -45,7 +47,7 @@ impl Areas {
             Rect::new(0, y, width, rows.min(height - y))
         };
         let body = row(2, height.saturating_sub(4));
-        let (grid, detail) = match grid.map(|grid| grid.detail) {
+        let (grid, detail) = match grid.map(|grid| grid.look.detail) {
             None => (None, None),
             Some(Detail::Hidden) => (Some(body), None),
             Some(Detail::Alone) => (None, Some(body)),
@@ -111,7 +113,12 @@ pub fn draw(app: &App, frame: &mut Frame<'_>) {
     status(app, frame, areas.status);
     footer(app, frame, areas.footer);
     for popup in &app.popups {
-        popup.draw(frame, areas.body.union(areas.status), theme);
+        popup.draw(
+            frame,
+            areas.body.union(areas.status),
+            theme,
+            app.worksheet(),
+        );
     }
 }
 
@@ -199,7 +206,7 @@ fn summary(app: &App, width: usize) -> Line<'static> {
         return Line::default();
     };
     let mut spans = Vec::new();
-    if let Some(filter) = &sheet.grid.filter {
+    if let Some(filter) = &sheet.grid.look.filter {
         let mut chip = vec![Span::raw(" filter: ")];
         chip.extend(cell::fit(
             &filter.text,
@@ -214,25 +221,47 @@ fn summary(app: &App, width: usize) -> Line<'static> {
     if !sheet.worksheet.scan.incomplete.is_empty() {
         spans.push(Span::styled("! PARTIAL SCAN  ", theme.style(Role::Warning)));
     }
-    if sheet.tally.staged > 0 {
-        let staged = format!("{} staged  ", sheet.tally.staged);
+    let staged = sheet.worksheet.staged();
+    if staged > 0 {
+        let staged = format!("{staged} staged  ");
         spans.push(Span::styled(staged, theme.style(Role::Staged)));
     }
     if sheet.grid.marks() > 0 {
         let marked = format!("{} marked  ", sheet.grid.marks());
         spans.push(Span::styled(marked, theme.style(Role::Marked)));
     }
-    for (severity, number) in SEVERITIES.iter().zip(sheet.tally.severities) {
-        if number > 0 {
-            let text = format!("{number} {}", severity_word(*severity));
-            spans.push(Span::styled(text, theme.severity(*severity)));
-            spans.push(Span::raw("  "));
-        }
-    }
+    let used: usize = spans.iter().map(Span::width).sum();
+    spans.extend(severities(sheet, width.saturating_sub(used), theme));
     if sheet.worksheet.is_empty() {
         spans.push(Span::raw("0 findings"));
     }
     Line::from(spans)
+}
+
+/// How many rows there are of each severity, in short words where long ones do
+/// not fit.
+fn severities(sheet: &Sheet, room: usize, theme: Theme) -> Vec<Span<'static>> {
+    let counts = SEVERITIES.iter().zip(sheet.tally.severities);
+    let counts: Vec<_> = counts.filter(|(_, number)| *number > 0).collect();
+    let items = |letters: usize| -> Vec<Span<'static>> {
+        let item = |(severity, number): &(&Severity, usize)| {
+            let word: String = severity_word(**severity).chars().take(letters).collect();
+            let style = theme.severity(**severity);
+            [
+                Span::styled(format!("{number} {word}"), style),
+                Span::raw("  "),
+            ]
+        };
+        counts.iter().flat_map(item).collect()
+    };
+    let fits = |items: &Vec<Span<'_>>| {
+        let width: usize = items.iter().map(Span::width).sum();
+        // The last gap may be beyond the edge.
+        width <= room + 2
+    };
+    let lengths = [usize::MAX, 4, 1];
+    let fitting = lengths.into_iter().map(items).find(fits);
+    fitting.unwrap_or_else(|| vec![Span::styled("…", theme.style(Role::Muted))])
 }
 
 fn grid(app: &App, frame: &mut Frame<'_>, areas: Areas) {
@@ -279,10 +308,8 @@ fn detail_pane(sheet: &Sheet, frame: &mut Frame<'_>, area: Rect, theme: Theme) {
         width: inner.width.saturating_sub(2),
         ..inner
     };
-    let Some(row) = sheet.grid.current() else {
-        return;
-    };
-    let lines = detail::lines(&sheet.worksheet, row, usize::from(inner.width), theme);
+    let width = usize::from(inner.width);
+    let lines = detail::lines(&sheet.worksheet, &sheet.grid, width, theme);
     let height = usize::from(inner.height);
     let top = sheet
         .grid
@@ -292,7 +319,7 @@ fn detail_pane(sheet: &Sheet, frame: &mut Frame<'_>, area: Rect, theme: Theme) {
     let below = lines.len().saturating_sub(top + height);
     if below > 0 && area.width > 30 {
         let more = Line::styled(
-            format!(" {below} more lines, ] scrolls "),
+            format!(" {}, ] scrolls ", count(below, "more line", "more lines")),
             theme.style(Role::Muted),
         );
         let width = u16::try_from(more.width()).unwrap_or(0);
@@ -375,6 +402,10 @@ fn status(app: &App, frame: &mut Frame<'_>, area: Rect) {
             "nothing is written yet: a arms writing, then w begins it".to_owned()
         }
         (None, Some(Screen::Connect(_))) => format!("journals and logs: {}", app.state.display()),
+        (None, Some(Screen::Grid)) => app
+            .work
+            .words()
+            .map_or_else(String::new, |words| format!("{words}; Esc stops it")),
         _ => String::new(),
     };
     let mut spans = cell::fit(&text, room, Cut::End, theme);
@@ -386,25 +417,22 @@ fn status(app: &App, frame: &mut Frame<'_>, area: Rect) {
     draw_lines(frame, area, &[Line::from(spans)]);
 }
 
+/// What actions go to, and where the cursor is.
 fn position(sheet: &Sheet) -> String {
-    let shown = sheet.grid.order().len();
-    let all = sheet.worksheet.len();
-    let at = if shown == 0 {
-        0
-    } else {
-        sheet.grid.cursor() + 1
-    };
-    if sheet.grid.is_waiting() {
-        format!("putting {all} rows in order")
-    } else if shown == all {
-        format!(
-            "row {at} of {}",
-            count(all, "row", "rows")
-                .replace(" rows", "")
-                .replace(" row", "")
-        )
+    let grid = &sheet.grid;
+    if grid.is_waiting() {
+        return format!("putting {} rows in order", sheet.worksheet.len());
+    }
+    let (shown, all) = (grid.order().len(), sheet.worksheet.len());
+    let at = if shown == 0 { 0 } else { grid.place() + 1 };
+    let place = if shown == all {
+        format!("row {at} of {all}")
     } else {
         format!("row {at} of {shown}, {all} in all")
+    };
+    match grid.targets() {
+        Targets::Row | Targets::None => place,
+        many => format!("→ {} · {place}", in_words(many)),
     }
 }
 

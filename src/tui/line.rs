@@ -123,7 +123,7 @@ mod tests {
     }
 
     fn shown(line: &LineInput, width: usize) -> (String, usize) {
-        let (spans, at) = line.draw(width, Theme::new(false));
+        let (spans, at) = line.draw(width, Theme::new(crate::config::Colours::None));
         (spans.iter().map(|span| span.content.as_ref()).collect(), at)
     }
 

@@ -3,16 +3,20 @@
 
 use std::time::Duration;
 
-use crossterm::event::KeyEvent;
+use crossterm::event::{KeyEvent, MouseEvent};
 
 use super::grid::{Arranged, Arranging};
+use super::work::{Rehearsing, Worked, Working};
 use crate::session::{Command, Event};
+use crate::worksheet::{Rehearsal, Worksheet};
 
 /// Something that happened.
 #[derive(Debug)]
 pub enum Message {
     /// A key was pressed (presses and repeats only, never releases).
     Key(KeyEvent),
+    /// The mouse did something; it is heard of only while it is switched on.
+    Mouse(MouseEvent),
     /// Text was pasted.
     Paste(String),
     /// The terminal has this size now, in columns and lines.
@@ -27,6 +31,10 @@ pub enum Message {
     Terminate,
     /// An order of the rows was worked out.
     Arranged(Arranged),
+    /// Work on the sheet is done, or was stopped.
+    Worked(Worked),
+    /// What a bulk edit would do to all its rows, by the number of the request.
+    Rehearsed(u64, Rehearsal),
 }
 
 /// Something that the loop has to do for the interface.
@@ -38,6 +46,14 @@ pub enum Effect {
     Copy(String),
     /// Work this order out on another thread and say [`Message::Arranged`].
     Arrange(Arranging),
+    /// Do this on another thread and say [`Message::Worked`].
+    Work(Working),
+    /// Do this on another thread and say [`Message::Rehearsed`].
+    Rehearse(Rehearsing),
+    /// Throw this sheet away on another thread: it takes time.
+    Discard(Box<Worksheet>),
+    /// Take the mouse from the terminal, or give it back.
+    Mouse(bool),
     /// Leave.
     Quit,
 }

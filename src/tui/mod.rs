@@ -7,7 +7,7 @@
 //! not our own passes through [`text`](crate::text) before it is drawn.
 
 mod app;
-mod arranger;
+mod background;
 mod cell;
 mod draw;
 mod grid;
@@ -20,9 +20,11 @@ mod screens;
 #[cfg(test)]
 mod tests;
 mod theme;
+mod work;
 
 pub use app::{App, Options, Start};
 pub use draw::draw;
 pub use grid::{Arranged, Arranging};
 pub use message::{Effect, Message};
 pub use run::run;
+pub use work::{Rehearsing, Worked, Working};

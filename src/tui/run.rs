@@ -9,7 +9,8 @@ use std::time::Duration;
 
 use crossterm::clipboard::CopyToClipboard;
 use crossterm::event::{
-    DisableBracketedPaste, EnableBracketedPaste, Event as TerminalEvent, EventStream, KeyEventKind,
+    DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture,
+    Event as TerminalEvent, EventStream, KeyEventKind,
 };
 use crossterm::execute;
 use ratatui::Terminal;
@@ -20,7 +21,7 @@ use tokio::time::Instant;
 use tokio_stream::{Stream, StreamExt as _};
 
 use super::app::{App, Options};
-use super::arranger::Arranger;
+use super::background::Background;
 use super::draw::draw;
 use super::message::{Effect, Message};
 use crate::session::{Command, Event, SessionHandle};
@@ -52,7 +53,7 @@ pub async fn run(options: Options, session: SessionHandle) -> io::Result<()> {
         commands: session.commands,
         events: session.events,
         signals: ending::requests(Hangup::Ends)?,
-        arranger: Arranger::default(),
+        background: Background::default(),
     };
     let result = turn(&mut terminal, options, &mut world).await;
     drop(restore);
@@ -72,6 +73,7 @@ impl Drop for Restore {
         if MARKS_PASTES {
             drop(execute!(io::stdout(), DisableBracketedPaste));
         }
+        drop(execute!(io::stdout(), DisableMouseCapture));
         ratatui::restore();
     }
 }
@@ -82,7 +84,7 @@ struct World<K> {
     commands: mpsc::Sender<Command>,
     events: mpsc::Receiver<Event>,
     signals: mpsc::Receiver<()>,
-    arranger: Arranger,
+    background: Background,
 }
 
 async fn turn<B, K>(
@@ -108,7 +110,11 @@ where
             match effect {
                 Effect::Quit => return Ok(()),
                 Effect::Copy(text) => copy(&text)?,
-                Effect::Arrange(request) => world.arranger.start(request),
+                Effect::Mouse(on) => mouse(on)?,
+                Effect::Arrange(request) => world.background.arrange(request),
+                Effect::Work(working) => world.background.work(working),
+                Effect::Rehearse(rehearsing) => world.background.rehearse(rehearsing),
+                Effect::Discard(sheet) => Background::discard(sheet),
                 Effect::Send(command) => match world.commands.try_send(command) {
                     Ok(()) => {}
                     Err(TrySendError::Full(_)) => drop(app.update(Message::Session(Event::Busy))),
@@ -124,7 +130,7 @@ where
                 None => return Ok(()),
             },
             Some(()) = world.signals.recv() => effects = app.update(Message::Terminate),
-            Some(done) = world.arranger.done.recv() => effects = app.update(Message::Arranged(done)),
+            Some(done) = world.background.done.recv() => effects = app.update(done),
             // Before the session's events: a flood of them must not keep the frame waiting.
             () = tokio::time::sleep_until(next_frame), if dirty => {
                 terminal.draw(|frame| draw(&app, frame)).map_err(io::Error::other)?;
@@ -132,7 +138,7 @@ where
                 next_frame = Instant::now() + FRAME;
                 continue;
             }
-            () = tokio::time::sleep_until(next_tick), if app.is_moving() => {
+            () = tokio::time::sleep_until(next_tick), if app.is_moving() || app.is_working() => {
                 next_tick = Instant::now() + TICK;
             }
             received = world.events.recv_many(&mut batch, BATCH), if session_open => {
@@ -156,9 +162,19 @@ fn terminal_event(app: &mut App, event: TerminalEvent) -> Vec<Effect> {
         TerminalEvent::Key(key) if key.kind != KeyEventKind::Release => {
             app.update(Message::Key(key))
         }
+        TerminalEvent::Mouse(event) => app.update(Message::Mouse(event)),
         TerminalEvent::Paste(text) => app.update(Message::Paste(text)),
         TerminalEvent::Resize(width, height) => app.update(Message::Resize(width, height)),
         _ => Vec::new(),
+    }
+}
+
+/// Takes the mouse from the terminal, or gives it back.
+fn mouse(on: bool) -> io::Result<()> {
+    if on {
+        execute!(io::stdout(), EnableMouseCapture)
+    } else {
+        execute!(io::stdout(), DisableMouseCapture)
     }
 }
 
@@ -215,7 +231,7 @@ mod tests {
             commands,
             events,
             signals,
-            arranger: Arranger::default(),
+            background: Background::default(),
         };
         let options = Options {
             start,
@@ -226,7 +242,8 @@ mod tests {
                 options: ScanOptions::default(),
                 exceptions: None,
             },
-            colour: false,
+            colours: crate::config::Colours::None,
+            mouse: false,
             state: "/var/lib/idmend".into(),
         };
         let outside = Outside {

@@ -1,12 +1,17 @@
 //! What things look like, by role.
 //!
-//! The sixteen colours of the terminal's own palette, so that it fits light
-//! and dark backgrounds alike, and none at all when colour is not wanted. No
-//! role says by colour alone what it means: there is always a word or a sign.
+//! By default the sixteen colours of the terminal's own palette, so that it fits
+//! light and dark backgrounds alike; brighter or darker ones where somebody says
+//! what the background is, and none at all when colour is not wanted. No role says
+//! by colour alone what it means: there is always a word or a sign.
 
 use ratatui::style::{Color, Modifier, Style};
 
+use crate::config::Colours;
 use crate::rule::Severity;
+
+/// Yellow for a light background, from the 256 colours.
+const BROWN: Color = Color::Indexed(94);
 
 /// The roles that the screens draw with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,12 +49,32 @@ pub(super) enum Role {
 /// Roles to styles.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Theme {
-    colour: bool,
+    colours: Colours,
 }
 
 impl Theme {
-    pub(super) fn new(colour: bool) -> Self {
-        Self { colour }
+    pub(super) fn new(colours: Colours) -> Self {
+        Self { colours }
+    }
+
+    /// The next set of colours, around.
+    pub(super) fn next(self) -> Self {
+        Self::new(match self.colours {
+            Colours::Standard => Colours::Dark,
+            Colours::Dark => Colours::Light,
+            Colours::Light => Colours::None,
+            Colours::None => Colours::Standard,
+        })
+    }
+
+    /// What the colours are for.
+    pub(super) fn words(self) -> &'static str {
+        match self.colours {
+            Colours::Standard => "for any background",
+            Colours::Dark => "for a dark background",
+            Colours::Light => "for a light background",
+            Colours::None => "none",
+        }
     }
 
     pub(super) fn style(self, role: Role) -> Style {
@@ -80,9 +105,35 @@ impl Theme {
 
     fn with(self, colour: Option<Color>, modifier: Modifier) -> Style {
         let style = Style::new().add_modifier(modifier);
-        match colour {
-            Some(colour) if self.colour => style.fg(colour),
-            _ => style,
+        match colour.and_then(|colour| self.shade(colour)) {
+            Some(colour) => style.fg(colour),
+            None => style,
+        }
+    }
+
+    /// The colour as this background can show it; none if it would be hard to
+    /// read.
+    fn shade(self, colour: Color) -> Option<Color> {
+        match self.colours {
+            Colours::None => None,
+            // Blue is hard to read on black.
+            Colours::Standard => (colour != Color::Blue).then_some(colour),
+            Colours::Dark => Some(match colour {
+                Color::Red => Color::LightRed,
+                Color::Green => Color::LightGreen,
+                Color::Yellow => Color::LightYellow,
+                Color::Blue => Color::LightBlue,
+                Color::Magenta => Color::LightMagenta,
+                Color::Cyan => Color::LightCyan,
+                Color::DarkGray => Color::Gray,
+                other => other,
+            }),
+            Colours::Light => Some(match colour {
+                // Yellow and cyan are hard to read on white.
+                Color::Yellow => BROWN,
+                Color::Cyan => Color::Blue,
+                other => other,
+            }),
         }
     }
 }
@@ -93,7 +144,7 @@ mod tests {
 
     #[test]
     fn without_colour_there_is_none() {
-        let theme = Theme::new(false);
+        let theme = Theme::new(Colours::None);
         for role in [Role::Removed, Role::Armed, Role::Escaped, Role::Muted] {
             assert_eq!(theme.style(role).fg, None);
             assert_eq!(theme.style(role).bg, None);
@@ -103,7 +154,7 @@ mod tests {
 
     #[test]
     fn what_must_not_be_missed_stands_out_without_colour() {
-        let theme = Theme::new(false);
+        let theme = Theme::new(Colours::None);
         for role in [Role::Armed, Role::Escaped, Role::CursorCell, Role::Warning] {
             assert!(!theme.style(role).add_modifier.is_empty(), "{role:?}");
         }

@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::sync::Arc;
 
 use jiff::civil::Date;
 
@@ -97,25 +98,36 @@ impl Worksheet {
 
     /// Marks a row as accepted.
     pub fn mark_accepted(&mut self, row: RowId, why: Why) {
-        self.noting(&[row], |worksheet| {
-            worksheet.accepted.insert(row, Acceptance::new(why));
-            worksheet.touch(row);
-        });
+        self.mark_all_accepted(&[row], Some(why));
     }
 
     /// Takes the acceptance of a row back; whether it had one.
     pub fn mark_unaccepted(&mut self, row: RowId) -> bool {
-        let mut had = false;
-        self.noting(&[row], |worksheet| {
-            had = worksheet.accepted.remove(&row).is_some();
-            worksheet.touch(row);
-        });
+        let had = self.accepted.contains_key(&row);
+        self.mark_all_accepted(&[row], None);
         had
+    }
+
+    /// Marks rows as accepted, all for the same reason, or as accepted no longer.
+    pub(super) fn mark_all_accepted(&mut self, rows: &[RowId], why: Option<Why>) {
+        let acceptance = why.map(|why| Arc::new(Acceptance::new(why)));
+        self.noting(rows, |worksheet| {
+            let accepted = Arc::make_mut(&mut worksheet.accepted);
+            for row in rows {
+                match &acceptance {
+                    Some(acceptance) => accepted.insert(*row, Arc::clone(acceptance)),
+                    None => accepted.remove(row),
+                };
+            }
+            for row in rows {
+                worksheet.touch(*row);
+            }
+        });
     }
 
     /// Why a row is accepted, if it is.
     pub fn acceptance(&self, row: RowId) -> Option<&Acceptance> {
-        self.accepted.get(&row)
+        self.accepted.get(&row).map(Arc::as_ref)
     }
 
     /// Whether a row is accepted and nothing else was decided on it since.

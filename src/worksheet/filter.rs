@@ -1,8 +1,8 @@
 //! The filter line of the grid: how it is read, and whether a row matches.
 //!
 //! Terms are separated by white space and must all match. A term is a word, a
-//! `"phrase"` or a `/regular expression/`, looked for in every column; with a
-//! `field:` before it, in that column; with a `!` before that, it must not
+//! `"phrase"` or a `/regular expression/`, looked for in every column but the
+//! message; with a `field:` before it, in that column; with a `!` before that, it must not
 //! match. Case never matters. What looks like a field but is none, such as
 //! `smtp:a@b`, is a word.
 
@@ -24,11 +24,14 @@ pub(super) enum Field {
     Rule,
     State,
     Domain,
+    Proposed,
+    Message,
+    Result,
 }
 
 impl Field {
     /// Every field, with its name in a filter.
-    pub(super) const ALL: [(&'static str, Self); 13] = [
+    pub(super) const ALL: [(&'static str, Self); 16] = [
         ("name", Self::Name),
         ("dn", Self::Dn),
         ("ou", Self::Container),
@@ -42,7 +45,16 @@ impl Field {
         ("rule", Self::Rule),
         ("state", Self::State),
         ("domain", Self::Domain),
+        ("proposed", Self::Proposed),
+        ("message", Self::Message),
+        ("result", Self::Result),
     ];
+
+    /// The columns in which a word without a field is looked for.
+    pub(super) fn searched() -> impl Iterator<Item = Self> {
+        let all = Self::ALL.into_iter().map(|(_, field)| field);
+        all.filter(|field| *field != Self::Message)
+    }
 
     fn named(name: &str) -> Option<Self> {
         let is = |known: &str| known.eq_ignore_ascii_case(name);
@@ -65,7 +77,7 @@ pub struct RowFilter {
 /// One condition.
 #[derive(Debug, Clone)]
 pub(super) struct Term {
-    /// The column; every one if none is named.
+    /// The column; all that are searched if none is named.
     pub(super) field: Option<Field>,
     pub(super) negated: bool,
     /// The text that is looked for, unless it is an expression or empty.
@@ -89,6 +101,15 @@ impl RowFilter {
             rest = tail.trim_start();
         }
         Ok(Self { terms })
+    }
+
+    /// What matches both.
+    #[must_use]
+    pub fn and(&self, other: &Self) -> Self {
+        let terms = self.terms.iter().chain(&other.terms);
+        Self {
+            terms: terms.cloned().collect(),
+        }
     }
 
     /// Whether every row matches.

@@ -12,7 +12,7 @@ use crate::scan::{ConflictSet, EntryRef, Finding, MOST_JOINED, ScanResult};
 
 /// The bit of userAccountControl of a disabled account (ACCOUNTDISABLE,
 /// "User-Account-Control attribute").
-const DISABLED: i64 = 2;
+pub(super) const DISABLED: i64 = 2;
 
 /// What decides, best first: holds it as UPN, mail or primary address; enabled;
 /// mail-enabled; a user before a group before a contact.
@@ -72,7 +72,7 @@ fn is_one(set: &ConflictSet, scan: &ScanResult, (a, b): (EntryRef, EntryRef)) ->
 
 /// The entry that keeps the value of `set`, if one is clearly first, or several
 /// that are one object to the cloud.
-fn keeper(set: &ConflictSet, scan: &ScanResult) -> Option<EntryRef> {
+pub(super) fn keeper(set: &ConflictSet, scan: &ScanResult) -> Option<EntryRef> {
     let is_address = matches!(
         set.space,
         KeySpace::Address | KeySpace::Sip | KeySpace::X500

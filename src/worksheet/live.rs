@@ -3,14 +3,15 @@
 //! Decisions and states are kept in full elsewhere; this is their short form,
 //! small enough that a copy for another thread costs next to nothing.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::pages::Pages;
 use super::{Action, RowId, RowState, Worksheet};
 
 /// A state without its reason.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub(super) enum StateKind {
+    #[default]
     Open,
     Done,
     NotNeeded,
@@ -74,21 +75,42 @@ impl StateKind {
     }
 }
 
+/// A decision and a state without their texts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Short {
+    pub(super) action: Action,
+    pub(super) state: StateKind,
+}
+
+impl Short {
+    /// Whether a decision would be lost on leaving.
+    fn is_staged(self) -> bool {
+        self.action != Action::None
+            && matches!(
+                self.state,
+                StateKind::Open | StateKind::Failed | StateKind::Conflict
+            )
+    }
+}
+
 /// The short form of all decisions and states.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(super) struct Live {
-    pub(super) actions: Vec<Action>,
-    pub(super) states: Vec<StateKind>,
+    pub(super) rows: Pages<Short>,
     /// New values that differ from what is proposed.
-    pub(super) edited: BTreeMap<RowId, Box<str>>,
+    pub(super) edited: Pages<Option<Arc<str>>>,
+    /// Why rows are in their state, where that is told.
+    pub(super) results: Pages<Option<Arc<str>>>,
+    staged: usize,
 }
 
 impl Live {
     pub(super) fn new(rows: usize) -> Self {
         Self {
-            actions: vec![Action::None; rows],
-            states: vec![StateKind::Open; rows],
-            edited: BTreeMap::new(),
+            rows: Pages::new(rows),
+            edited: Pages::new(rows),
+            results: Pages::new(rows),
+            staged: 0,
         }
     }
 }
@@ -96,20 +118,12 @@ impl Live {
 impl Worksheet {
     /// How many rows have a decision that would be lost on leaving.
     pub fn staged(&self) -> usize {
-        self.rows().filter(|row| self.is_staged(*row)).count()
+        self.live.staged
     }
 
     /// Whether a row has such a decision.
     pub(super) fn is_staged(&self, row: RowId) -> bool {
-        let at = row.0 as usize;
-        let (actions, states) = (&self.live.actions, &self.live.states);
-        actions
-            .get(at)
-            .is_some_and(|action| *action != Action::None)
-            && matches!(
-                states.get(at),
-                Some(StateKind::Open | StateKind::Failed | StateKind::Conflict)
-            )
+        self.live.rows.get(row.0 as usize).is_staged()
     }
 
     /// To be called whenever the decision on a row or its state has changed.
@@ -118,19 +132,22 @@ impl Worksheet {
         if at >= self.len() {
             return;
         }
-        let kind = StateKind::of(self.state(row));
-        let action = self.action(row);
-        let own = self.decisions[at].update.clone();
+        let short = Short {
+            action: self.action(row),
+            state: StateKind::of(self.state(row)),
+        };
+        let reason = self.state(row).reason();
+        let result = (!reason.is_empty()).then(|| Arc::from(reason));
+        let own = self.decided(row).update.clone();
         let proposed = self
             .proposal(row)
             .and_then(|proposal| proposal.update.as_deref());
         let edited = own.filter(|own| Some(&**own) != proposed);
-        let live = Arc::make_mut(&mut self.live);
-        live.states[at] = kind;
-        live.actions[at] = action;
-        match edited {
-            Some(text) => drop(live.edited.insert(row, text)),
-            None => drop(live.edited.remove(&row)),
-        }
+        let before = *self.live.rows.get(at);
+        self.live.staged -= usize::from(before.is_staged());
+        self.live.staged += usize::from(short.is_staged());
+        self.live.rows.set(at, short);
+        self.live.edited.set(at, edited);
+        self.live.results.set(at, result);
     }
 }

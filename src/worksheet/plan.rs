@@ -54,7 +54,9 @@ impl Worksheet {
     /// the state after the plan; rows that would break a rule or take a held
     /// value are refused.
     pub fn plan(&self) -> Plan {
-        let open: Vec<RowId> = self.rows().filter(|row| self.is_open(*row)).collect();
+        let decided = self.live.rows.unusual();
+        let decided = decided.map(|(at, _)| RowId(u32::try_from(at).unwrap_or(u32::MAX)));
+        let open: Vec<RowId> = decided.filter(|row| self.is_open(*row)).collect();
         let mut plan = Plan::default();
         let mut prepared: Vec<Prepared> = self
             .entries_of(&open)
@@ -119,7 +121,7 @@ impl Worksheet {
     fn key_changes(&self, current: &Entry, draft: &Draft, rows: &[RowId]) -> KeyChanges {
         let mut changes = key_changes(&self.judge, current, &draft.entry);
         let written = rows.iter().filter_map(|row| {
-            let value = self.decisions[row.0 as usize].deed()?;
+            let value = self.decided(*row).deed()?;
             let attribute = &self.finding(*row).place.attribute;
             self.judge.key_of(&draft.entry, attribute, value)
         });

@@ -234,15 +234,9 @@ impl<'a> Bench<'a> {
     /// Whether a value may be given up to another entry: a secondary address
     /// that is not one of the cloud's own.
     fn is_removable(&self, row: usize) -> bool {
-        let Some(text) = self.text(row) else {
-            return false;
-        };
-        let lower = text.to_lowercase();
-        let clouds_own =
-            lower.ends_with(".onmicrosoft.com") || lower.ends_with(".microsoftonline.com");
-        self.findings[row].place.attribute.is("proxyAddresses")
-            && ProxyAddress::split(text).kind == AddressType::SecondarySmtp
-            && !clouds_own
+        let attribute = &self.findings[row].place.attribute;
+        let text = self.text(row);
+        text.is_some_and(|text| is_removable(attribute, text))
     }
 
     /// Whether the entry is better for writing `value` at `row`, alone and
@@ -376,6 +370,16 @@ pub(super) fn repeated(entry: &Entry, place: &Place) -> Option<usize> {
         .iter()
         .enumerate()
         .position(|(index, value)| index != own && lower(value) == text)
+}
+
+/// Whether a value may be given up to another entry: a secondary address that
+/// is not one of the cloud's own.
+pub(super) fn is_removable(attribute: &AttributeName, text: &str) -> bool {
+    let lower = text.to_lowercase();
+    let clouds_own = lower.ends_with(".onmicrosoft.com") || lower.ends_with(".microsoftonline.com");
+    attribute.is("proxyAddresses")
+        && ProxyAddress::split(text).kind == AddressType::SecondarySmtp
+        && !clouds_own
 }
 
 /// Whether an attribute is never taken away: nobody could sign in.

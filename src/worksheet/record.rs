@@ -90,7 +90,7 @@ impl Worksheet {
         for (row, before) in rows.iter().zip(before) {
             match (before, self.is_kept(*row)) {
                 (true, false) => left.push(*row),
-                (false, true) => returned.push((*row, self.decisions[row.0 as usize].clone())),
+                (false, true) => returned.push((*row, self.decision(*row))),
                 _ => {}
             }
         }
@@ -105,8 +105,7 @@ impl Worksheet {
     /// Whether the decision on a row has to be kept: it is not known to be in
     /// the directory or among the exceptions.
     pub fn is_kept(&self, row: RowId) -> bool {
-        let decision = self.decisions.get(row.0 as usize);
-        decision.is_some_and(|decision| *decision != Decision::default())
+        *self.decided(row) != Decision::default()
             && matches!(
                 self.state(row),
                 RowState::Open | RowState::Failed(_) | RowState::Conflict(_) | RowState::InDoubt(_)

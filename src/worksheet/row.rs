@@ -55,6 +55,19 @@ pub enum RowState {
     Accepted(String),
 }
 
+impl RowState {
+    /// Why it is so, in the words of the server or of who accepted the row.
+    pub fn reason(&self) -> &str {
+        match self {
+            Self::Failed(reason)
+            | Self::Conflict(reason)
+            | Self::InDoubt(reason)
+            | Self::Accepted(reason) => reason,
+            Self::Open | Self::Done | Self::NotNeeded | Self::RolledBack => "",
+        }
+    }
+}
+
 /// The texts of a row, raw: whoever shows them escapes them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RowText {

@@ -8,11 +8,13 @@ use std::sync::{Arc, OnceLock};
 use super::arrange::Columns;
 use super::live::Live;
 use super::lookup::Directory;
-use super::stage::{Decision, Staged};
+use super::pages::Pages;
+use super::stage::Decision;
+use super::staged::Staged;
 use super::{
     Acceptance, Action, Happened, Proposal, RowId, RowState, RowText, Step, StepId, Unmet, proposal,
 };
-use crate::model::{AttributeName, Entry};
+use crate::model::{AttributeName, Entry, ObjectClass, Value};
 use crate::rule::{Fault, Judge, KeySpace, Place, Severity};
 use crate::scan::{EntryRef, Finding, Part, ScanResult};
 
@@ -32,7 +34,9 @@ pub struct ConflictMember {
     pub remark: Option<String>,
 }
 
-/// Findings as rows, with decisions.
+/// Findings as rows, with decisions. A clone shares everything until one of the
+/// two is changed, and then all but the pages that are: it is for trying
+/// something out, on another thread too.
 #[derive(Debug, Clone)]
 pub struct Worksheet {
     /// What was scanned.
@@ -41,21 +45,23 @@ pub struct Worksheet {
     pub judge: Arc<Judge>,
     /// Exceptions that do not apply to this scan.
     pub unmet: Vec<Unmet>,
-    pub(super) proposals: Vec<Option<Box<Proposal>>>,
-    pub(super) decisions: Vec<Decision>,
-    pub(super) states: Vec<RowState>,
-    pub(super) accepted: BTreeMap<RowId, Acceptance>,
+    pub(super) proposals: Arc<[Option<Box<Proposal>>]>,
+    pub(super) decisions: Pages<Decision>,
+    pub(super) states: Pages<RowState>,
+    pub(super) accepted: Arc<BTreeMap<RowId, Arc<Acceptance>>>,
     pub(super) staged: Staged,
     pub(super) undo: Vec<Arc<Step>>,
     pub(super) redo: Vec<Arc<Step>>,
     pub(super) last_step: StepId,
     /// What happened, if somebody wants to know.
     pub(super) notes: Option<Vec<Happened>>,
-    pub(super) directory: OnceLock<Directory>,
-    pub(super) live: Arc<Live>,
-    pub(super) columns: OnceLock<Arc<Columns>>,
+    pub(super) directory: Arc<OnceLock<Directory>>,
+    pub(super) live: Live,
+    pub(super) columns: Arc<OnceLock<Arc<Columns>>>,
+    /// For each row the number of its conflict set, once somebody asked.
+    pub(super) sets: Arc<OnceLock<Vec<u32>>>,
     /// For each row the first row of the same entry.
-    first: Vec<u32>,
+    first: Arc<[u32]>,
 }
 
 impl Worksheet {
@@ -73,19 +79,20 @@ impl Worksheet {
         }
         let proposals = proposal::propose(&scan, &judge);
         Self {
-            proposals,
-            decisions: vec![Decision::default(); rows],
-            states: vec![RowState::Open; rows],
-            accepted: BTreeMap::new(),
-            staged: Staged::default(),
+            proposals: proposals.into(),
+            decisions: Pages::new(rows),
+            states: Pages::new(rows),
+            accepted: Arc::default(),
+            staged: Staged::new(scan.snapshot.len()),
             undo: Vec::new(),
             redo: Vec::new(),
             last_step: StepId(0),
             notes: None,
-            directory: OnceLock::new(),
-            live: Arc::new(Live::new(rows)),
-            columns: OnceLock::new(),
-            first,
+            directory: Arc::default(),
+            live: Live::new(rows),
+            columns: Arc::default(),
+            sets: Arc::default(),
+            first: first.into(),
             unmet: Vec::new(),
             scan: Arc::new(scan),
             judge,
@@ -109,12 +116,25 @@ impl Worksheet {
 
     /// The finding of a row.
     pub fn finding(&self, row: RowId) -> &Finding {
+        #[cfg(test)]
+        super::looks::add();
         &self.scan.findings[row.0 as usize]
     }
 
     /// The entry of a row as it was scanned.
     pub fn entry(&self, row: RowId) -> Entry {
         self.scan.snapshot.entry(self.finding(row).entry)
+    }
+
+    /// The attributes of the entry of a row as it was scanned, of each up to
+    /// `most` values and how many it has.
+    pub fn attributes(&self, row: RowId, most: usize) -> Vec<(AttributeName, Vec<Value>, usize)> {
+        self.scan.snapshot.attributes(self.finding(row).entry, most)
+    }
+
+    /// The kind of the entry of a row.
+    pub fn class(&self, row: RowId) -> ObjectClass {
+        self.scan.snapshot.class(self.finding(row).entry)
     }
 
     /// The worst severity of a row.
@@ -137,23 +157,15 @@ impl Worksheet {
     /// All texts of a row.
     pub fn text(&self, row: RowId) -> RowText {
         let finding = self.finding(row);
-        let entry = self.entry(row);
-        let rules: Vec<_> = finding
-            .faults
-            .iter()
-            .map(|fault| self.judge.rules.rule(fault.rule))
-            .collect();
-        let message: Vec<String> = finding
-            .faults
-            .iter()
-            .zip(&rules)
-            .map(|(fault, rule)| format!("{}: {}", rule.title, fault.detail))
-            .collect();
+        let snapshot = &self.scan.snapshot;
+        let dn = snapshot.dn(finding.entry);
+        let rules = finding.faults.iter();
+        let rules = rules.map(|fault| self.judge.rules.rule(fault.rule).id.clone());
         RowText {
-            dn: entry.dn.as_str().to_owned(),
-            common_name: entry.common_name(),
-            container: entry.dn.container_path(),
-            class: entry.class(),
+            common_name: self.common_name(row),
+            container: dn.container_path(),
+            dn: dn.as_str().to_owned(),
+            class: snapshot.class(finding.entry),
             attribute: finding.place.attribute.as_str().to_owned(),
             error: self.error(row),
             value: self
@@ -166,10 +178,24 @@ impl Worksheet {
                 .map_or(Action::None, |proposal| proposal.action),
             action: self.action(row),
             severity: self.severity(row),
-            rules: rules.iter().map(|rule| rule.id.clone()).collect(),
-            message: message.join("; "),
+            rules: rules.collect(),
+            message: self.message(row),
             domain: self.domain(row).to_owned(),
         }
+    }
+
+    /// COMMONNAME: `cn`, else what the distinguished name begins with.
+    pub(super) fn common_name(&self, row: RowId) -> String {
+        let entry = self.finding(row).entry;
+        let snapshot = &self.scan.snapshot;
+        let cn = snapshot.value(entry, &AttributeName::known("cn"), 0);
+        let cn = cn.and_then(|cn| std::str::from_utf8(cn).ok());
+        cn.map_or_else(|| snapshot.dn(entry).name(), str::to_owned)
+    }
+
+    /// One sentence a rule.
+    pub(super) fn message(&self, row: RowId) -> String {
+        message_text(&self.judge, &self.finding(row).faults)
     }
 
     /// The ERROR words of a row.
@@ -185,7 +211,7 @@ impl Worksheet {
 
     /// The UPDATE of a row: what was edited, else what is proposed.
     pub fn update(&self, row: RowId) -> Option<&str> {
-        self.decisions[row.0 as usize]
+        self.decided(row)
             .update
             .as_deref()
             .or_else(|| self.proposal(row)?.update.as_deref())
@@ -198,35 +224,38 @@ impl Worksheet {
 
     /// What became of a row, whether it is accepted or not.
     pub(super) fn own_state(&self, row: RowId) -> &RowState {
-        &self.states[row.0 as usize]
+        self.states.get(row.0 as usize)
     }
 
     /// Sets the decision on a row and what became of it. What the entry takes
     /// and frees is to be worked out afterwards.
     pub(super) fn settle_at(&mut self, row: RowId, decision: Decision, state: RowState) {
-        self.decisions[row.0 as usize] = decision;
-        self.states[row.0 as usize] = state;
+        self.decisions.set(row.0 as usize, decision);
+        self.states.set(row.0 as usize, state);
         self.touch(row);
     }
 
     /// The decision on a row.
     pub fn action(&self, row: RowId) -> Action {
-        self.decisions[row.0 as usize].action
+        self.decided(row).action
     }
 
     /// All that was decided on a row.
     pub fn decision(&self, row: RowId) -> Decision {
-        self.decisions[row.0 as usize].clone()
+        self.decided(row).clone()
+    }
+
+    /// The same, to look at.
+    pub(super) fn decided(&self, row: RowId) -> &Decision {
+        self.decisions.get(row.0 as usize)
     }
 
     /// What became of a row. It counts as accepted only while nothing else is
     /// decided on it.
     pub fn state(&self, row: RowId) -> &RowState {
-        let state = &self.states[row.0 as usize];
+        let state = self.states.get(row.0 as usize);
         match self.accepted.get(&row) {
-            Some(acceptance)
-                if *state == RowState::Open && !self.decisions[row.0 as usize].is_deed() =>
-            {
+            Some(acceptance) if *state == RowState::Open && !self.decided(row).is_deed() => {
                 &acceptance.state
             }
             _ => state,
@@ -237,9 +266,7 @@ impl Worksheet {
     pub fn set_state(&mut self, rows: &[RowId], state: &RowState) {
         self.noting(rows, |worksheet| {
             for row in rows {
-                if let Some(place) = worksheet.states.get_mut(row.0 as usize) {
-                    place.clone_from(state);
-                }
+                worksheet.states.set(row.0 as usize, state.clone());
                 worksheet.touch(*row);
             }
         });
@@ -254,10 +281,7 @@ impl Worksheet {
     /// report would grow with the square of the set.
     pub fn conflicts(&self, row: RowId) -> Vec<ConflictMember> {
         let finding = self.finding(row);
-        let set = self
-            .key(row)
-            .and_then(|(space, key)| self.scan.conflicts.find(space, &key));
-        let Some(set) = set.and_then(|set| self.scan.conflicts.sets().get(set)) else {
+        let Some(set) = self.conflict_set(row) else {
             return Vec::new();
         };
         let mut members = vec![self.conflict_member(finding.entry, &finding.place)];
@@ -355,4 +379,13 @@ pub(super) fn error_text(judge: &Judge, faults: &[Fault]) -> String {
     let words = judge.error_words(faults);
     let words: Vec<String> = words.iter().map(|word| format!("{word:?}")).collect();
     words.join(", ")
+}
+
+/// What is wrong, one sentence a rule.
+pub(super) fn message_text(judge: &Judge, faults: &[Fault]) -> String {
+    let sentences = faults.iter().map(|fault| {
+        let rule = judge.rules.rule(fault.rule);
+        format!("{}: {}", rule.title, fault.detail)
+    });
+    sentences.collect::<Vec<_>>().join("; ")
 }

@@ -1,15 +1,16 @@
 //! Deciding on rows: edits that are checked, bulk actions that are one step,
-//! and undo without end.
+//! and undo without end. How long they may take and how they are stopped is
+//! said in `task`.
 //!
 //! Whatever is staged was checked against the rules, the scanned values and
 //! everything else that is staged at that moment. What a later decision spoils
 //! is found again when the plan is made.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::draft::{Deed, Draft, Key, KeyChanges, key_changes};
-use super::{Action, Happened, Restored, RowId, RowState, Step, StepId, Worksheet};
+use super::draft::{Deed, Draft, KeyChanges, key_changes};
+use super::{Action, Happened, Pace, Restored, RowId, RowState, Step, StepId, Task, Worksheet};
 use crate::model::Entry;
 use crate::rule::{Confidence, Place};
 use crate::scan::EntryRef;
@@ -53,11 +54,21 @@ pub struct Decision {
     /// The action.
     pub action: Action,
     /// The new value of an EDIT.
-    pub update: Option<Box<str>>,
+    pub update: Option<Arc<str>>,
+}
+
+impl Bulk {
+    /// So many rows, and nothing refused.
+    fn of(staged: usize) -> Self {
+        Self {
+            staged,
+            refused: Vec::new(),
+        }
+    }
 }
 
 impl Decision {
-    fn edit(value: &str) -> Self {
+    pub(super) fn edit(value: &str) -> Self {
         Self {
             action: Action::Edit,
             update: Some(value.into()),
@@ -89,44 +100,74 @@ impl Decision {
     }
 }
 
-/// Which keys staged and applied decisions take and free.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Staged {
-    entries: BTreeMap<EntryRef, KeyChanges>,
-    takers: HashMap<Key, BTreeSet<EntryRef>>,
+/// What is chosen for a row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Choice {
+    /// EDIT with this value.
+    Edit(String),
+    /// REMOVE.
+    Remove,
+    /// COMPLETE.
+    Complete,
 }
 
-impl Staged {
-    fn put(&mut self, entry: EntryRef, changes: KeyChanges) {
-        for key in self
-            .entries
-            .remove(&entry)
-            .into_iter()
-            .flat_map(|old| old.taken)
-        {
-            if let Some(takers) = self.takers.get_mut(&key) {
-                takers.remove(&entry);
-                if takers.is_empty() {
-                    self.takers.remove(&key);
-                }
-            }
-        }
-        for key in &changes.taken {
-            self.takers.entry(key.clone()).or_default().insert(entry);
-        }
-        if !changes.is_empty() {
-            self.entries.insert(entry, changes);
+impl Choice {
+    fn decision(&self) -> Decision {
+        match self {
+            Self::Edit(value) => Decision::edit(value),
+            Self::Remove => Decision::plain(Action::Remove),
+            Self::Complete => Decision::plain(Action::Complete),
         }
     }
+}
 
-    pub(super) fn frees(&self, entry: EntryRef, key: &Key) -> bool {
-        self.entries
-            .get(&entry)
-            .is_some_and(|changes| changes.frees(key))
+/// What is to be decided on a row, or why nothing is.
+pub(super) type Wish<'a> = dyn Fn(&Worksheet, RowId) -> Result<Decision, String> + 'a;
+
+/// A step that is being made.
+#[derive(Default)]
+pub(super) struct Staging {
+    staged: usize,
+    rows: Vec<(RowId, Decision, Decision)>,
+    work: HashMap<EntryRef, usize>,
+}
+
+impl Staging {
+    /// Decides on a row if the decision passes its check; else says why not.
+    pub(super) fn add(
+        &mut self,
+        sheet: &mut Worksheet,
+        row: RowId,
+        wish: Result<Decision, String>,
+    ) -> Result<(), String> {
+        let decision = wish?;
+        sheet.admit_in_bulk(row, &decision, &mut self.work)?;
+        self.staged += 1;
+        let before = sheet.decision(row);
+        if before != decision || *sheet.states.get(row.0 as usize) != RowState::Open {
+            sheet.put(row, decision.clone());
+            sheet.claim(sheet.finding(row).entry, row);
+            self.rows.push((row, before, decision));
+        }
+        Ok(())
     }
 
-    pub(super) fn takers(&self, key: &Key) -> impl Iterator<Item = EntryRef> {
-        self.takers.get(key).into_iter().flatten().copied()
+    /// Makes it a step of undo; `refused` are the rows that were left alone.
+    fn end(self, sheet: &mut Worksheet, refused: Vec<(RowId, String)>) -> Bulk {
+        if !self.rows.is_empty() {
+            sheet.last_step = StepId(sheet.last_step.0 + 1);
+            let step = Arc::new(Step {
+                id: sheet.last_step,
+                rows: self.rows,
+            });
+            sheet.note(Happened::Staged(Arc::clone(&step)));
+            sheet.undo.push(step);
+            sheet.redo.clear();
+        }
+        Bulk {
+            staged: self.staged,
+            refused,
+        }
     }
 }
 
@@ -144,7 +185,7 @@ impl Worksheet {
 
     /// Stages EDIT with `value`. A value with problems is refused.
     pub fn edit(&mut self, row: RowId, value: &str) -> Result<(), EditCheck> {
-        let bulk = self.stage(vec![(row, Ok(Decision::edit(value)))]);
+        let bulk = self.edit_all(&[(row, value.to_owned())]);
         match bulk.refused.into_iter().next() {
             None => Ok(()),
             Some(_) => Err(self.check(row, value)),
@@ -153,11 +194,10 @@ impl Worksheet {
 
     /// Stages an EDIT for each row, as one step of undo.
     pub fn edit_all(&mut self, edits: &[(RowId, String)]) -> Bulk {
-        let wishes = edits
+        let choices = edits
             .iter()
-            .map(|(row, value)| (*row, Ok(Decision::edit(value))))
-            .collect();
-        self.stage(wishes)
+            .map(|(row, value)| (*row, Choice::Edit(value.clone())));
+        self.choose_all(&choices.collect::<Vec<_>>())
     }
 
     /// Stages an action; EDIT takes the value that was edited before, else the
@@ -173,58 +213,91 @@ impl Worksheet {
 
     /// Stages an action on each row, as one step of undo.
     pub fn act_all(&mut self, rows: &[RowId], action: Action) -> Bulk {
-        let wishes = rows
-            .iter()
-            .map(|row| {
-                let wish = match (action, self.update(*row)) {
-                    (Action::Edit, Some(value)) => Ok(Decision::edit(value)),
-                    (Action::Edit, None) => {
-                        Err("nothing is proposed for this row: enter a value".to_owned())
-                    }
-                    (action, _) => Ok(Decision::plain(action)),
-                };
-                (*row, wish)
-            })
-            .collect();
-        self.stage(wishes)
+        self.perform_whole(&Task::Act(rows.to_vec(), action))
     }
 
     /// Stages the proposal of every row of `rows`, as one step of undo. Rows
     /// without a proposal, and those with a mere hint, are refused.
     pub fn accept(&mut self, rows: &[RowId]) -> Bulk {
-        let wishes = rows.iter().map(|row| (*row, self.accepted(*row)));
-        let wishes = wishes.collect();
-        self.stage(wishes)
+        self.perform_whole(&Task::Accept(rows.to_vec()))
     }
 
     /// Stages the proposal of every row of `rows` whose proposal is safe and
     /// that is undecided; returns how many. One step of undo.
     pub fn accept_safe(&mut self, rows: &[RowId]) -> usize {
-        let safe: Vec<RowId> = rows
-            .iter()
-            .copied()
-            .filter(|row| {
-                self.action(*row) == Action::None
-                    && *self.state(*row) == RowState::Open
-                    && self
-                        .proposal(*row)
-                        .is_some_and(|proposal| proposal.confidence == Confidence::Safe)
-            })
-            .collect();
-        self.accept(&safe).staged
+        self.perform_whole(&Task::AcceptSafe(rows.to_vec())).staged
     }
 
-    /// Takes back the last staging (a bulk action is one); `false` if there is none.
-    pub fn undo(&mut self) -> bool {
+    /// Carries a task out that nobody can stop.
+    fn perform_whole(&mut self, task: &Task) -> Bulk {
+        self.perform(task, &Pace::default()).unwrap_or_default()
+    }
+
+    /// Whether "accept all safe" takes the proposal of a row.
+    pub(super) fn is_safe(&self, row: RowId) -> bool {
+        self.action(row) == Action::None
+            && *self.state(row) == RowState::Open
+            && self
+                .proposal(row)
+                .is_some_and(|proposal| proposal.confidence == Confidence::Safe)
+    }
+
+    /// Takes the last step back; nothing if there is none.
+    pub(super) fn step_back(&mut self, pace: &Pace) -> Option<Bulk> {
         let Some(step) = self.undo.pop() else {
-            return false;
+            return Some(Bulk::default());
         };
         let back = step.rows.iter().rev();
         let back = back.map(|(row, before, _)| (*row, before.clone()));
-        let restored = self.restore(&step, back);
+        let restored = self.restore(&step, back, pace)?;
+        let bulk = Bulk::of(restored.rows.len());
         self.note(Happened::Undone(restored));
         self.redo.push(step);
-        true
+        Some(bulk)
+    }
+
+    /// Does again what was taken back last; nothing if there is nothing.
+    pub(super) fn step_again(&mut self, pace: &Pace) -> Option<Bulk> {
+        let Some(step) = self.redo.pop() else {
+            return Some(Bulk::default());
+        };
+        let again = step.rows.iter();
+        let again = again.map(|(row, _, after)| (*row, after.clone()));
+        let restored = self.restore(&step, again, pace)?;
+        let bulk = Bulk::of(restored.rows.len());
+        self.note(Happened::Redone(restored));
+        self.undo.push(step);
+        Some(bulk)
+    }
+
+    /// Puts decisions of a step on those of its rows that are open for them.
+    fn restore(
+        &mut self,
+        step: &Step,
+        decisions: impl Iterator<Item = (RowId, Decision)>,
+        pace: &Pace,
+    ) -> Option<Restored> {
+        let mut rows = Vec::with_capacity(step.rows.len());
+        for (row, decision) in decisions {
+            if !pace.step() {
+                return None;
+            }
+            if self.put(row, decision.clone()) {
+                rows.push((row, decision));
+            }
+        }
+        let all: Vec<RowId> = step.rows.iter().map(|(row, ..)| *row).collect();
+        for (first, entry) in self.entries_of(&all) {
+            self.claim(entry, RowId(first));
+        }
+        Some(Restored { id: step.id, rows })
+    }
+
+    /// Whether what [`Worksheet::redo`] would stage begins with a COMPLETE: a
+    /// bulk action has one action for all its rows.
+    pub fn completes_next(&self) -> bool {
+        let step = self.redo.last().and_then(|step| step.rows.first());
+        step.is_some_and(|(_, _, after)| after.action == Action::Complete)
     }
 
     /// The rows that the last staging put on COMPLETE, which [`Worksheet::undo`]
@@ -238,39 +311,8 @@ impl Worksheet {
         completed.map(|(row, ..)| *row).collect()
     }
 
-    /// Stages again what was taken back.
-    pub fn redo(&mut self) -> bool {
-        let Some(step) = self.redo.pop() else {
-            return false;
-        };
-        let again = step.rows.iter();
-        let again = again.map(|(row, _, after)| (*row, after.clone()));
-        let restored = self.restore(&step, again);
-        self.note(Happened::Redone(restored));
-        self.undo.push(step);
-        true
-    }
-
-    /// Puts decisions of a step on those of its rows that are open for them.
-    fn restore(
-        &mut self,
-        step: &Step,
-        decisions: impl Iterator<Item = (RowId, Decision)>,
-    ) -> Restored {
-        let mut rows = Vec::with_capacity(step.rows.len());
-        for (row, decision) in decisions {
-            if self.put(row, decision.clone()) {
-                rows.push((row, decision));
-            }
-        }
-        let all: Vec<RowId> = step.rows.iter().map(|(row, ..)| *row).collect();
-        for (first, entry) in self.entries_of(&all) {
-            self.claim(entry, RowId(first));
-        }
-        Restored { id: step.id, rows }
-    }
-
-    fn accepted(&self, row: RowId) -> Result<Decision, String> {
+    /// What taking the proposal of a row comes to.
+    pub(super) fn proposed_wish(&self, row: RowId) -> Result<Decision, String> {
         let Some(proposal) = self.proposal(row) else {
             return Err("nothing is proposed for this row".to_owned());
         };
@@ -281,40 +323,56 @@ impl Worksheet {
         }
     }
 
-    /// Stages what passes its check, as one step.
-    fn stage(&mut self, wishes: Vec<(RowId, Result<Decision, String>)>) -> Bulk {
-        let mut bulk = Bulk::default();
-        let mut rows = Vec::new();
-        let mut work: HashMap<EntryRef, usize> = HashMap::new();
-        for (row, wish) in wishes {
-            let staged = wish.and_then(|decision| {
-                self.admit_in_bulk(row, &decision, &mut work)?;
-                Ok(decision)
-            });
-            match staged {
-                Err(reason) => bulk.refused.push((row, reason)),
-                Ok(decision) => {
-                    bulk.staged += 1;
-                    let before = self.decisions[row.0 as usize].clone();
-                    if before != decision || self.states[row.0 as usize] != RowState::Open {
-                        self.put(row, decision.clone());
-                        self.claim(self.finding(row).entry, row);
-                        rows.push((row, before, decision));
-                    }
-                }
+    /// What an action on a row comes to.
+    pub(super) fn action_wish(&self, row: RowId, action: Action) -> Result<Decision, String> {
+        match (action, self.update(row)) {
+            (Action::Edit, Some(value)) => Ok(Decision::edit(value)),
+            (Action::Edit, None) => {
+                Err("nothing is proposed for this row: enter a value".to_owned())
+            }
+            (action, _) => Ok(Decision::plain(action)),
+        }
+    }
+
+    /// Stages what was chosen for each row.
+    pub(super) fn choose(&mut self, choices: &[(RowId, Choice)], pace: &Pace) -> Option<Bulk> {
+        let mut staging = Staging::default();
+        let mut refused = Vec::new();
+        for (row, choice) in choices {
+            if !pace.step() {
+                return None;
+            }
+            if let Err(reason) = staging.add(self, *row, Ok(choice.decision())) {
+                refused.push((*row, reason));
             }
         }
-        if !rows.is_empty() {
-            self.last_step = StepId(self.last_step.0 + 1);
-            let step = Arc::new(Step {
-                id: self.last_step,
-                rows,
-            });
-            self.note(Happened::Staged(Arc::clone(&step)));
-            self.undo.push(step);
-            self.redo.clear();
+        Some(staging.end(self, refused))
+    }
+
+    /// The same, when nobody can stop it.
+    pub(super) fn choose_all(&mut self, choices: &[(RowId, Choice)]) -> Bulk {
+        self.choose(choices, &Pace::default()).unwrap_or_default()
+    }
+
+    /// Stages what passes its check, as one step. A wish is asked for when its
+    /// row's turn comes; `None` when it is stopped.
+    pub(super) fn stage<'a>(
+        &mut self,
+        rows: impl IntoIterator<Item = (RowId, &'a Wish<'a>)>,
+        pace: &Pace,
+    ) -> Option<Bulk> {
+        let mut staging = Staging::default();
+        let mut refused = Vec::new();
+        for (row, wish) in rows {
+            if !pace.step() {
+                return None;
+            }
+            let wish = wish(self, row);
+            if let Err(reason) = staging.add(self, row, wish) {
+                refused.push((row, reason));
+            }
         }
-        bulk
+        Some(staging.end(self, refused))
     }
 
     fn admit_in_bulk(
@@ -356,7 +414,7 @@ impl Worksheet {
 
     /// Why a row is no longer open for decisions, if so.
     fn is_settled(&self, row: RowId) -> Option<String> {
-        match self.states.get(row.0 as usize)? {
+        match self.states.get(row.0 as usize) {
             RowState::Done | RowState::NotNeeded => {
                 Some("this row is applied already: scan again to go on from there".to_owned())
             }
@@ -374,16 +432,12 @@ impl Worksheet {
 
     /// Puts a decision on a row; `false` if the row is not open for any.
     pub(super) fn put(&mut self, row: RowId, decision: Decision) -> bool {
-        if self.is_settled(row).is_some() {
+        let at = row.0 as usize;
+        if at >= self.len() || self.is_settled(row).is_some() {
             return false;
         }
-        let (decisions, states) = (&mut self.decisions, &mut self.states);
-        let at = row.0 as usize;
-        let (Some(place), Some(state)) = (decisions.get_mut(at), states.get_mut(at)) else {
-            return false;
-        };
-        *place = decision;
-        *state = RowState::Open;
+        self.decisions.set(at, decision);
+        self.states.set(at, RowState::Open);
         self.touch(row);
         true
     }
@@ -406,19 +460,19 @@ impl Worksheet {
 
     /// Whether a row carries a decision that is still to be written.
     pub(super) fn is_open(&self, row: RowId) -> bool {
-        let state = &self.states[row.0 as usize];
+        let state = self.states.get(row.0 as usize);
         let open = matches!(
             state,
             RowState::Open | RowState::Failed(_) | RowState::Conflict(_)
         );
-        open && self.decisions[row.0 as usize].is_deed()
+        open && self.decided(row).is_deed()
     }
 
     /// Whether a row's decision is in the directory by now.
     pub(super) fn is_done(&self, row: RowId) -> bool {
-        let state = &self.states[row.0 as usize];
+        let state = self.states.get(row.0 as usize);
         let done = matches!(state, RowState::Done | RowState::NotNeeded);
-        done && self.decisions[row.0 as usize].is_deed()
+        done && self.decided(row).is_deed()
     }
 
     /// The deeds of those rows of an entry that `which` chooses.
@@ -430,10 +484,20 @@ impl Worksheet {
         self.siblings(row)
             .filter(|sibling| which(self, *sibling))
             .map(|sibling| {
-                let deed = self.decisions[sibling.0 as usize].deed();
+                let deed = self.decided(sibling).deed();
                 (sibling, &self.finding(sibling).place, deed)
             })
             .collect()
+    }
+
+    /// The entry of a row as it will be with everything staged on its other
+    /// rows.
+    pub(super) fn entry_beside(&self, row: RowId) -> Entry {
+        let entry = self.entry(row);
+        let others = self.deeds(row, |worksheet, other| {
+            other != row && (worksheet.is_open(other) || worksheet.is_done(other))
+        });
+        Draft::of(&entry, &borrow(&others)).entry
     }
 
     /// The entry of a row with everything staged on its other rows.

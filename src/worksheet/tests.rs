@@ -368,14 +368,18 @@ fn an_exchange_of_values_is_refused() {
     let bert = row(&sheet, "bert", UPN, "two@elsewhere.com");
     // Each edit alone is refused while the other holds the value.
     assert!(sheet.edit(anna, "two@elsewhere.com").is_err());
-    sheet.decisions[anna.0 as usize] = super::Decision {
+    let decision = super::Decision {
         action: Action::Edit,
         update: Some("two@elsewhere.com".into()),
     };
-    sheet.decisions[bert.0 as usize] = super::Decision {
+    sheet.decisions.set(anna.0 as usize, decision);
+    sheet.touch(anna);
+    let decision = super::Decision {
         action: Action::Edit,
         update: Some("one@elsewhere.com".into()),
     };
+    sheet.decisions.set(bert.0 as usize, decision);
+    sheet.touch(bert);
     let plan = sheet.plan();
     assert!(plan.changes.is_empty());
     assert_eq!(plan.refused.len(), 2);

@@ -3,9 +3,8 @@
 
 use super::filter::{Field, Term};
 use super::live::StateKind;
-use super::{Action, RowFilter, RowId, Worksheet};
-use crate::model::AttributeName;
-use crate::rule::Severity;
+use super::{Action, Proposal, RowFilter, RowId, Worksheet};
+use crate::rule::{Confidence, Severity};
 
 /// Columns that can be sorted by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -23,6 +22,34 @@ pub enum SortColumn {
     Action,
     Rule,
     Domain,
+    Proposed,
+    Message,
+    Dn,
+    Result,
+}
+
+impl SortColumn {
+    /// The column as a filter names it.
+    fn field(self) -> Field {
+        match self {
+            Self::State => Field::State,
+            Self::Severity => Field::Severity,
+            Self::Name => Field::Name,
+            Self::Container => Field::Container,
+            Self::Class => Field::Class,
+            Self::Attribute => Field::Attribute,
+            Self::Error => Field::Error,
+            Self::Value => Field::Value,
+            Self::Update => Field::Update,
+            Self::Action => Field::Action,
+            Self::Rule => Field::Rule,
+            Self::Domain => Field::Domain,
+            Self::Proposed => Field::Proposed,
+            Self::Message => Field::Message,
+            Self::Dn => Field::Dn,
+            Self::Result => Field::Result,
+        }
+    }
 }
 
 /// One key of a sort.
@@ -40,6 +67,27 @@ impl Worksheet {
         self.matches(row, &filter.terms, &mut String::new())
     }
 
+    /// The text of a column as a filter sees it, raw, but about `limit` bytes of
+    /// it at most: a value may have megabytes, and a screen shows few of them.
+    pub fn column_text(&self, row: RowId, column: SortColumn, limit: usize) -> String {
+        let columns = self.columns();
+        let cut = |text: &str| {
+            let end = beginning(text.as_bytes(), limit).len();
+            text.get(..end).unwrap_or(text).to_owned()
+        };
+        // A value far behind in a long attribute is found there at once.
+        match column {
+            SortColumn::Name => cut(columns.name(row)),
+            SortColumn::Value => cut(columns.value(row)),
+            SortColumn::Container => cut(columns.container(row)),
+            _ => {
+                let mut text = String::new();
+                self.write(row, column.field(), &mut text);
+                cut(&text)
+            }
+        }
+    }
+
     fn matches(&self, row: RowId, terms: &[Term], buffer: &mut String) -> bool {
         terms.iter().all(|term| {
             let mut holds = |field| {
@@ -49,7 +97,7 @@ impl Worksheet {
             };
             let found = match term.field {
                 Some(field) => holds(field),
-                None => Field::ALL.into_iter().any(|(_, field)| holds(field)),
+                None => Field::searched().any(holds),
             };
             found != term.negated
         })
@@ -60,13 +108,7 @@ impl Worksheet {
         let finding = self.finding(row);
         let snapshot = &self.scan.snapshot;
         match field {
-            Field::Name => {
-                let cn = snapshot.value(finding.entry, &AttributeName::known("cn"), 0);
-                match cn.and_then(|cn| std::str::from_utf8(cn).ok()) {
-                    Some(cn) => out.push_str(cn),
-                    None => out.push_str(&snapshot.dn(finding.entry).name()),
-                }
-            }
+            Field::Name => out.push_str(&self.common_name(row)),
             Field::Dn => snapshot.write_dn(finding.entry, out),
             Field::Container => out.push_str(&snapshot.dn(finding.entry).container_path()),
             Field::Class => out.push_str(snapshot.class(finding.entry).as_str()),
@@ -89,8 +131,20 @@ impl Worksheet {
             }
             Field::State => out.push_str(StateKind::of(self.state(row)).word()),
             Field::Domain => out.push_str(self.domain(row)),
+            Field::Proposed => out.push_str(proposed_words(self.proposal(row))),
+            Field::Message => out.push_str(&self.message(row)),
+            Field::Result => out.push_str(self.state(row).reason()),
         }
     }
+}
+
+/// At most `limit` bytes, not ending within a character.
+fn beginning(bytes: &[u8], limit: usize) -> &[u8] {
+    let mut end = limit.min(bytes.len());
+    while end > 0 && bytes.get(end).is_some_and(|byte| byte & 0xc0 == 0x80) {
+        end -= 1;
+    }
+    bytes.get(..end).unwrap_or(bytes)
 }
 
 pub(super) fn action_word(action: Action) -> &'static str {
@@ -109,4 +163,41 @@ pub(super) fn severity_words(severity: Severity) -> &'static str {
         Severity::Changed => "changed warning",
         Severity::Hygiene => "hygiene",
     }
+}
+
+/// All that can be proposed, in words; a row has the place in here.
+pub(super) const PROPOSED: [&str; 10] = [
+    "NONE",
+    "EDIT safe",
+    "EDIT review",
+    "EDIT manual",
+    "REMOVE safe",
+    "REMOVE review",
+    "REMOVE manual",
+    "COMPLETE safe",
+    "COMPLETE review",
+    "COMPLETE manual",
+];
+
+/// What is proposed, as a place in [`PROPOSED`].
+pub(super) fn proposed_code(proposal: Option<&Proposal>) -> u8 {
+    let Some(proposal) = proposal else {
+        return 0;
+    };
+    let action = match proposal.action {
+        Action::None => return 0,
+        Action::Edit => 1,
+        Action::Remove => 4,
+        Action::Complete => 7,
+    };
+    action
+        + match proposal.confidence {
+            Confidence::Safe => 0,
+            Confidence::Review => 1,
+            Confidence::Manual => 2,
+        }
+}
+
+fn proposed_words(proposal: Option<&Proposal>) -> &'static str {
+    PROPOSED[usize::from(proposed_code(proposal))]
 }

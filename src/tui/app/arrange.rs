@@ -82,23 +82,30 @@ impl App {
             return false;
         };
         let purpose = done.purpose;
-        if !sheet.grid.take_over(done) {
+        let Some(rows) = sheet.grid.take_over(done) else {
             return false;
-        }
+        };
         match purpose {
             Purpose::Rows => {
                 let asked = std::mem::take(&mut sheet.grid.filter_asked);
-                if asked && sheet.grid.order().is_empty() && !sheet.worksheet.is_empty() {
+                if asked && rows == 0 && !sheet.worksheet.is_empty() {
                     self.say("no row matches the filter; F shows all rows again");
                 }
             }
             Purpose::Search => {
                 sheet.grid.go_to_match();
-                let found = count(sheet.grid.matches(), "match", "matches");
+                let found = count(rows, "match", "matches");
                 let sought = sheet.grid.search.as_ref().map(|search| search.text.clone());
                 let sought = text::fit_text(&sought.unwrap_or_default(), QUOTE, Cut::End);
                 self.say(format!("{found} for {sought}; n and N step"));
             }
+            Purpose::Mark => self.say(match rows {
+                0 => "no row shown here matches; nothing was marked".to_owned(),
+                _ => format!(
+                    "{} by this",
+                    count(rows, "row is marked", "rows are marked")
+                ),
+            }),
         }
         true
     }
@@ -115,11 +122,21 @@ fn acts_on_rows(intent: Intent) -> bool {
             | Intent::Search
             | Intent::Sort
             | Intent::SortAdd
+            | Intent::GroupBy
+            | Intent::MarkMatching
+            | Intent::Wider
+            | Intent::Narrower
+            | Intent::Whole
+            | Intent::HideColumn
+            | Intent::ShowColumns
+            | Intent::Columns
+            | Intent::Freeze
             | Intent::Left
             | Intent::Right
             | Intent::FirstColumn
             | Intent::LastColumn
             | Intent::Detail
+            | Intent::DetailPage
             | Intent::DetailUp
             | Intent::DetailDown
             | Intent::Review

@@ -5,10 +5,15 @@
 //! lie over it, and the topmost thing gets the keys.
 
 mod arrange;
+mod bulk;
+pub(super) mod decide;
 mod flow;
 mod grid;
+mod leave;
+mod mouse;
 mod refresh;
 mod session;
+pub(super) mod work;
 
 use std::collections::{BTreeSet, VecDeque};
 use std::path::PathBuf;
@@ -16,21 +21,22 @@ use std::time::Duration;
 
 use crossterm::event::KeyEvent;
 
+use self::bulk::Rehearsals;
+use self::work::Work;
 use super::draw::Areas;
 use super::grid::Grid;
 use super::grid::state::Tally;
 use super::keymap::{self, Context, Intent};
 use super::message::{Effect, Message};
-use super::popup::{Answer, Confirm, Confirmed, Help, Need, Notice, Palette, Popup};
+use super::popup::{Answer, Confirm, Help, Notice, Palette, Popup};
 use super::screens::Screen;
 use super::screens::connect::Connect;
 use super::screens::document::Place;
 use super::screens::history::History;
 use super::screens::log::OperationLog;
-use super::screens::review::count;
 use super::screens::scan::Scan;
 use super::theme::Theme;
-use crate::config::SourceSpec;
+use crate::config::{Colours, SourceSpec};
 use crate::model::Forest;
 use crate::session::{Command, ScanRequest};
 use crate::transaction::TransactionId;
@@ -52,8 +58,10 @@ pub struct Options {
     pub start: Start,
     /// What to scan, and how; the form replaces the sources.
     pub request: ScanRequest,
-    /// Whether colour is wanted (`NO_COLOR`).
-    pub colour: bool,
+    /// The colours that it is drawn with.
+    pub colours: Colours,
+    /// Whether the mouse is taken from the terminal.
+    pub mouse: bool,
     /// Where journals and logs are, for people to know.
     pub state: PathBuf,
 }
@@ -80,6 +88,8 @@ struct Written {
 #[derive(Debug)]
 pub struct App {
     pub(super) theme: Theme,
+    /// Whether the mouse is taken from the terminal.
+    mouse: bool,
     pub(super) size: (u16, u16),
     pub(super) now: Duration,
     pub(super) request: ScanRequest,
@@ -100,6 +110,9 @@ pub struct App {
     unread: bool,
     /// Leave as soon as nothing is being written.
     leaving: bool,
+    /// What is done to the sheet.
+    pub(super) work: Work,
+    rehearsals: Rehearsals,
     /// Orders asked for so far.
     requests: u64,
     /// Keys that wait for an order.
@@ -119,7 +132,8 @@ impl App {
             });
         let form = Connect::new(known);
         let mut app = Self {
-            theme: Theme::new(options.colour),
+            theme: Theme::new(options.colours),
+            mouse: options.mouse,
             size,
             now: Duration::ZERO,
             request: options.request,
@@ -135,10 +149,12 @@ impl App {
             pending: Vec::new(),
             unread: false,
             leaving: false,
+            work: Work::default(),
+            rehearsals: Rehearsals::default(),
             requests: 0,
             waiting: VecDeque::new(),
         };
-        let effects = match options.start {
+        let mut effects = match options.start {
             Start::Connect => {
                 app.screens.push(Screen::Connect(Box::new(form)));
                 Vec::new()
@@ -148,6 +164,9 @@ impl App {
                 app.start_scan()
             }
         };
+        if options.mouse {
+            effects.push(Effect::Mouse(true));
+        }
         (app, effects)
     }
 
@@ -158,9 +177,13 @@ impl App {
                 self.status = None;
                 self.key(event)
             }
+            Message::Mouse(event) => {
+                self.status = None;
+                self.mouse(event)
+            }
             Message::Paste(text) => {
                 self.paste(&text);
-                Vec::new()
+                self.rehearse()
             }
             Message::Resize(width, height) => {
                 self.size = (width, height);
@@ -185,6 +208,11 @@ impl App {
             }
             Message::Terminate => self.terminate(),
             Message::Arranged(done) => self.arranged(done),
+            Message::Worked(worked) => self.worked(worked),
+            Message::Rehearsed(number, rehearsal) => {
+                self.rehearsed(number, rehearsal);
+                Vec::new()
+            }
         };
         effects.extend(self.read_written());
         effects.extend(self.arrange());
@@ -193,6 +221,11 @@ impl App {
             sheet.grid.keep_in_view(super::grid::view::rows_in(area));
         }
         effects
+    }
+
+    /// Whether something is done beside the interface.
+    pub fn is_working(&self) -> bool {
+        self.work.is_running()
     }
 
     /// Whether something moves on the screen though nobody does anything.
@@ -258,22 +291,39 @@ impl App {
     }
 
     fn answer(&mut self, answer: Answer) -> Vec<Effect> {
-        if !matches!(answer, Answer::Stay) {
+        if !matches!(answer, Answer::Stay | Answer::Rehearse) {
             self.popups.pop();
         }
         match answer {
             Answer::Stay | Answer::Close => Vec::new(),
             Answer::Run(intent) => self.run(intent),
-            Answer::Stage(row, value) => {
-                self.stage_edit(row, &value);
-                Vec::new()
-            }
+            Answer::Stage(row, value) => self.stage_edit(row, &value),
+            Answer::Rehearse => self.rehearse(),
+            Answer::Compose { rows, composer, to } => self.stage_composed(rows, composer, to),
+            Answer::Choose(choices) => self.stage_chosen(choices),
             Answer::Search(text) => {
                 self.search(&text);
                 Vec::new()
             }
             Answer::Filter(text) => {
                 self.filter(&text);
+                Vec::new()
+            }
+            Answer::Mark(text) => {
+                self.mark_matching(&text);
+                Vec::new()
+            }
+            Answer::Group(grouping) => {
+                if let Some(sheet) = &mut self.sheet {
+                    sheet.grid.group_by(grouping);
+                }
+                Vec::new()
+            }
+            Answer::Layout(layout, column) => {
+                if let Some(sheet) = &mut self.sheet {
+                    sheet.grid.look.layout = layout;
+                    sheet.grid.look.column = column;
+                }
                 Vec::new()
             }
             Answer::Reason(text) => self.remember(&text),
@@ -298,6 +348,12 @@ impl App {
                 return Vec::new();
             }
             Intent::Interrupt => return self.interrupt(),
+            Intent::Mouse => return self.toggle_mouse(),
+            Intent::Colours => {
+                self.theme = self.theme.next();
+                self.say(format!("colours: {}", self.theme.words()));
+                return Vec::new();
+            }
             Intent::History => return self.open_history(),
             Intent::Log => {
                 if !matches!(self.screens.last(), Some(Screen::Log(_))) {
@@ -353,66 +409,6 @@ impl App {
             }
             None => vec![Effect::Quit],
         }
-    }
-
-    /// `q` and Esc where nothing more particular holds.
-    fn close(&mut self, intent: Intent) -> Vec<Effect> {
-        if !matches!(intent, Intent::Close | Intent::Back) {
-            return Vec::new();
-        }
-        if self.screens.len() > 1 {
-            self.screens.pop();
-            return Vec::new();
-        }
-        if intent == Intent::Back {
-            self.say("this is the last layer: q leaves");
-            return Vec::new();
-        }
-        self.leave()
-    }
-
-    /// Leaves, after a question if work would be lost.
-    fn leave(&mut self) -> Vec<Effect> {
-        let staged = self.sheet.as_ref().map_or(0, |sheet| sheet.tally.staged);
-        if staged == 0 {
-            return vec![Effect::Quit];
-        }
-        self.ask(Confirm {
-            title: "Leave?",
-            lines: vec![if staged == 1 {
-                "1 change is staged and not written. Leaving forgets it.".to_owned()
-            } else {
-                format!("{staged} changes are staged and not written. Leaving forgets them.")
-            }],
-            need: Need::Key,
-            then: Confirmed::Quit,
-        });
-        Vec::new()
-    }
-
-    /// Ctrl-C: stops what is running, else leaves; never loses work unasked.
-    fn interrupt(&mut self) -> Vec<Effect> {
-        if self.is_moving() {
-            return self.stop();
-        }
-        if self.popups.pop().is_some() {
-            return Vec::new();
-        }
-        self.leave()
-    }
-
-    fn terminate(&mut self) -> Vec<Effect> {
-        if self.is_writing() && !self.leaving {
-            self.leaving = true;
-            return self.stop();
-        }
-        vec![Effect::Quit]
-    }
-
-    fn is_writing(&self) -> bool {
-        self.screens
-            .iter()
-            .any(|screen| matches!(screen, Screen::Write(_)))
     }
 
     /// Shows the history and asks for it.
@@ -471,23 +467,6 @@ impl App {
         }
     }
 
-    /// Asks what is running to stop; asked again, a scan is left behind.
-    fn stop(&mut self) -> Vec<Effect> {
-        for screen in &mut self.screens {
-            match screen {
-                Screen::Scan(scan) if scan.stopping && scan.again.is_some() => {
-                    return self.leave();
-                }
-                Screen::Scan(scan) if scan.stopping => return vec![Effect::Quit],
-                Screen::Scan(scan) => scan.stopping = true,
-                Screen::Write(write) => write.stopping = true,
-                _ => continue,
-            }
-            return vec![Effect::Send(Command::Cancel)];
-        }
-        Vec::new()
-    }
-
     fn notice(&mut self, title: &'static str, lines: Vec<String>) {
         self.popups.push(Popup::Notice(Notice { title, lines }));
     }
@@ -503,14 +482,5 @@ impl App {
     /// Lines of a screen below the header.
     fn page(&self) -> usize {
         usize::from(Areas::of(self).body.height)
-    }
-}
-
-/// What an action goes to, in words: before it is done and after.
-fn targets_in_words(marked: usize) -> String {
-    if marked > 0 {
-        count(marked, "marked row", "marked rows")
-    } else {
-        "the row under the cursor".to_owned()
     }
 }

@@ -4,7 +4,8 @@
 //! nothing is decided on rows that are about to be others. What was written is
 //! read again by itself as soon as the grid is seen again.
 
-use super::{App, Sheet, Written, targets_in_words};
+use super::decide::in_words;
+use super::{App, Sheet, Written};
 use crate::model::DomainId;
 use crate::session::{Again, Command, Refreshed};
 use crate::tui::grid::state::Tally;
@@ -30,10 +31,13 @@ impl App {
     }
 
     /// Reads the entries of the marked rows again, else of all rows shown.
-    pub(super) fn refresh_rows(&mut self, sheet: &Sheet) -> Vec<Effect> {
+    pub(super) fn refresh_rows(&mut self) -> Vec<Effect> {
+        let Some(sheet) = &self.sheet else {
+            return Vec::new();
+        };
         let marked = sheet.grid.marks();
         let (rows, words) = if marked > 0 {
-            (sheet.grid.targets(), targets_in_words(marked))
+            (sheet.grid.target_rows(), in_words(sheet.grid.targets()))
         } else {
             let rows = sheet.grid.order().to_vec();
             let words = count(rows.len(), "row shown", "rows shown");
@@ -43,11 +47,14 @@ impl App {
             self.say("no row is shown; F5 scans everything again");
             return Vec::new();
         }
-        self.refresh(sheet, format!("the entries of {words}"), Again::Rows(rows))
+        self.refresh(format!("the entries of {words}"), Again::Rows(rows))
     }
 
     /// Reads the domain of the row under the cursor again.
-    pub(super) fn refresh_domain(&mut self, sheet: &Sheet) -> Vec<Effect> {
+    pub(super) fn refresh_domain(&mut self) -> Vec<Effect> {
+        let Some(sheet) = &self.sheet else {
+            return Vec::new();
+        };
         let Some(row) = sheet.grid.current() else {
             self.say("no row is shown, so no domain is meant; F5 scans everything again");
             return Vec::new();
@@ -55,26 +62,24 @@ impl App {
         let scan = &sheet.worksheet.scan;
         let domain: DomainId = scan.snapshot.domain(sheet.worksheet.finding(row).entry);
         let words = format!("all of {}", scan.domain(domain).dns_name);
-        self.refresh(sheet, words, Again::Domain(domain))
+        self.refresh(words, Again::Domain(domain))
     }
 
     /// Reads what was written again, once the grid is on the screen: it is to show
     /// what the directory holds.
     pub(super) fn read_written(&mut self) -> Vec<Effect> {
         let is_seen = matches!(self.screens.last(), Some(Screen::Grid)) && self.popups.is_empty();
-        if !self.unread || !is_seen {
+        if !self.unread || !is_seen || self.work.is_running() {
             return Vec::new();
         }
         self.unread = false;
-        let Some(sheet) = self.sheet.take() else {
-            return Vec::new();
-        };
-        let effects = self.refresh(&sheet, "what was written".to_owned(), Again::Written);
-        self.sheet = Some(sheet);
-        effects
+        self.refresh("what was written".to_owned(), Again::Written)
     }
 
-    fn refresh(&mut self, sheet: &Sheet, words: String, again: Again) -> Vec<Effect> {
+    fn refresh(&mut self, words: String, again: Again) -> Vec<Effect> {
+        let Some(sheet) = &self.sheet else {
+            return Vec::new();
+        };
         let sheet = Box::new(sheet.worksheet.clone());
         self.read_again(words, Command::Refresh(sheet, again))
     }
@@ -98,6 +103,7 @@ impl App {
         let Some(before) = self.sheet.take() else {
             return self.scanned(worksheet);
         };
+        self.drop_work();
         let said = what_changed(entries, &carried);
         let mut lines = told(&carried, &stale);
         for lost in &carried.lost {

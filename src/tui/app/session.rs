@@ -1,8 +1,8 @@
 //! What the session says, and what becomes of it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
-use super::grid::changed;
+use super::work::Then;
 use super::{App, Sheet, Written};
 use crate::exception::Why;
 use crate::scan::ScanResult;
@@ -16,7 +16,8 @@ use crate::tui::screens::connect::Connect;
 use crate::tui::screens::outcome::OutcomeScreen;
 use crate::tui::screens::transaction::Shown;
 use crate::tui::screens::write::{Kind, Write};
-use crate::worksheet::{RowId, RowState, Worksheet};
+use crate::tui::work::Job;
+use crate::worksheet::{RowId, RowState, Task, Worksheet};
 
 /// Most sentences of an incomplete scan that a notice shows.
 const SENTENCES: usize = 5;
@@ -85,7 +86,7 @@ impl App {
                 rows,
                 why,
                 sentence,
-            } => self.remembered(&rows, why.as_ref(), sentence),
+            } => return self.remembered(rows, why, sentence),
             Event::Operation(operation) => self.log.push(operation),
             Event::Failed { message, hint } => return self.failed(message, hint),
         }
@@ -93,20 +94,18 @@ impl App {
     }
 
     /// Rows that were accepted, or are no longer.
-    fn remembered(&mut self, rows: &[RowId], why: Option<&Why>, sentence: String) {
+    fn remembered(&mut self, rows: Vec<RowId>, why: Option<Why>, sentence: String) -> Vec<Effect> {
         if let Some(sheet) = &mut self.sheet {
-            for row in rows {
-                if let Some(why) = why {
+            for row in &rows {
+                if why.is_some() {
                     sheet.remembered.insert(*row);
-                    sheet.worksheet.mark_accepted(*row, why.clone());
                 } else {
                     sheet.remembered.remove(row);
-                    sheet.worksheet.mark_unaccepted(*row);
                 }
             }
-            changed(sheet);
         }
         self.say(sentence);
+        self.work(Job::Perform(Task::Acceptance(rows, why)), Then::Nothing)
     }
 
     fn writing(&mut self) -> Option<&mut Write> {
@@ -132,6 +131,7 @@ impl App {
             ));
         }
         self.waiting.clear();
+        self.drop_work();
         let grid = Grid::new(&worksheet);
         let tally = Tally::of(&worksheet);
         self.sheet = Some(Sheet {
@@ -164,7 +164,7 @@ impl App {
             Some(Screen::Write(write)) => (write.kind, write.entries),
             _ => (Kind::Apply, Vec::new()),
         };
-        self.settle_rows(&kind, &report, &entries);
+        let mut effects = self.settle_rows(&kind, &report, &entries);
         let screen = OutcomeScreen::new(kind, report, entries, width);
         let at = place.unwrap_or(self.screens.len());
         self.screens.insert(at, Screen::Outcome(Box::new(screen)));
@@ -176,22 +176,28 @@ impl App {
             .iter()
             .any(|screen| matches!(screen, Screen::History(_)))
         {
-            return vec![Effect::Send(Command::History)];
+            effects.push(Effect::Send(Command::History));
         }
-        Vec::new()
+        effects
     }
 
     /// Carries the outcomes over to the rows.
-    fn settle_rows(&mut self, kind: &Kind, report: &TransactionReport, entries: &[String]) {
+    fn settle_rows(
+        &mut self,
+        kind: &Kind,
+        report: &TransactionReport,
+        entries: &[String],
+    ) -> Vec<Effect> {
         let pending = std::mem::take(&mut self.pending);
         let Some(sheet) = &mut self.sheet else {
-            return;
+            return Vec::new();
         };
+        let mut settled: Vec<(Vec<RowId>, RowState)> = Vec::new();
         match kind {
             Kind::Apply => {
                 for (outcome, rows) in report.outcomes.iter().zip(&pending) {
                     if let Some(state) = row_state(outcome) {
-                        sheet.worksheet.set_state(rows, &state);
+                        settled.push((rows.clone(), state));
                     }
                 }
                 let rows = entries.iter().cloned().zip(pending).collect();
@@ -203,8 +209,13 @@ impl App {
             Kind::Rollback(id) | Kind::Recover(id) => {
                 let Some(written) = sheet.written.as_ref().filter(|written| written.id == *id)
                 else {
-                    return;
+                    return Vec::new();
                 };
+                let by_name = written
+                    .rows
+                    .iter()
+                    .map(|(name, rows)| (name.as_str(), rows));
+                let by_name: HashMap<&str, &Vec<RowId>> = by_name.collect();
                 for (outcome, dn) in report.outcomes.iter().zip(entries) {
                     let state = match kind {
                         Kind::Rollback(_) => {
@@ -212,14 +223,13 @@ impl App {
                         }
                         _ => row_state(outcome),
                     };
-                    let rows = written.rows.iter().find(|(name, _)| name == dn);
-                    if let (Some(state), Some((_, rows))) = (state, rows) {
-                        sheet.worksheet.set_state(rows, &state);
+                    if let (Some(state), Some(rows)) = (state, by_name.get(dn.as_str())) {
+                        settled.push(((*rows).clone(), state));
                     }
                 }
             }
         }
-        changed(sheet);
+        self.work(Job::Perform(Task::Settle(settled)), Then::Nothing)
     }
 
     fn failed(&mut self, message: String, hint: Option<String>) -> Vec<Effect> {

@@ -2,12 +2,15 @@
 //!
 //! The grid says what it wants; a small sheet is put in order at once, a large
 //! one by the loop on another thread, while the old order stays on the screen.
-//! Of several requests for the same thing only the latest counts.
+//! Of several requests for the same thing only the latest counts. Whatever
+//! takes time by the rows is done there, so that to take an order over does not.
 
 use std::sync::atomic::AtomicBool;
 
-use super::{Grid, index};
-use crate::worksheet::{Arrangement, RowFilter, RowId, SortKey, Worksheet};
+use super::lines::Lines;
+use super::rows::RowSet;
+use super::{Grid, Line};
+use crate::worksheet::{Arrangement, Grouping, RowFilter, RowId, SortKey, Worksheet};
 
 /// Sheets of up to so many rows are put in order at once: it takes no longer
 /// than a frame. Tests do not need as many to see the difference.
@@ -20,6 +23,8 @@ pub(in crate::tui) enum Purpose {
     Rows,
     /// The rows that a search finds.
     Search,
+    /// Rows that are to be marked.
+    Mark,
 }
 
 /// An order to be worked out on another thread.
@@ -28,15 +33,21 @@ pub struct Arranging {
     number: u64,
     pub(in crate::tui) purpose: Purpose,
     arrangement: Arrangement,
+    grouping: Option<Grouping>,
 }
 
 impl Arranging {
     /// Works the order out; nothing comes of it when `stop` is set meanwhile.
     pub fn carry_out(self, stop: &AtomicBool) -> Option<Arranged> {
+        let all = self.arrangement.rows();
+        let order = self.arrangement.carry_out(stop)?;
         Some(Arranged {
             number: self.number,
             purpose: self.purpose,
-            rows: self.arrangement.carry_out(stop)?,
+            found: match self.purpose {
+                Purpose::Rows => Found::Lines(Lines::new(order, all, self.grouping)),
+                Purpose::Search | Purpose::Mark => Found::Rows(RowSet::of(&order.rows, all)),
+            },
         })
     }
 }
@@ -46,7 +57,13 @@ impl Arranging {
 pub struct Arranged {
     number: u64,
     pub(in crate::tui) purpose: Purpose,
-    rows: Vec<RowId>,
+    found: Found,
+}
+
+#[derive(Debug)]
+enum Found {
+    Lines(Lines),
+    Rows(RowSet),
 }
 
 /// What the grid wants to know.
@@ -72,10 +89,17 @@ impl Wanted {
     }
 }
 
+/// What the cursor holds on to.
+enum Held {
+    Row(RowId),
+    /// A group, and its first row for when there is no such group any more.
+    Group(u32, Option<RowId>),
+}
+
 impl Grid {
     /// Whether what is on the screen is not yet what was asked for.
     pub(in crate::tui) fn is_waiting(&self) -> bool {
-        self.rows_wanted.is_open() || self.search_wanted.is_open()
+        self.rows_wanted.is_open() || self.search_wanted.is_open() || self.mark_wanted.is_open()
     }
 
     /// What has to be worked out now; `numbers` counts the requests.
@@ -85,57 +109,91 @@ impl Grid {
         numbers: &mut u64,
     ) -> Vec<Arranging> {
         let all = RowFilter::default();
-        let filter = self.filter.as_ref().map_or(&all, |filter| &filter.rows);
+        let look = &self.look;
+        let filter = look.filter.as_ref().map_or(&all, |filter| &filter.rows);
         let searched = self.search.as_ref().map_or(&all, |search| &search.rows);
         let mut requests = Vec::new();
         let mut request = |wanted: &mut Wanted, purpose, filter: &RowFilter, sort: &[SortKey]| {
             if std::mem::take(&mut wanted.stale) {
                 *numbers += 1;
                 wanted.number = Some(*numbers);
+                let grouping = match purpose {
+                    Purpose::Rows => look.grouping,
+                    Purpose::Search | Purpose::Mark => None,
+                };
+                let arrangement = sheet.arrangement(filter, sort).grouped(grouping);
                 requests.push(Arranging {
                     number: *numbers,
                     purpose,
-                    arrangement: sheet.arrangement(filter, sort),
+                    arrangement,
+                    grouping,
                 });
             }
         };
-        request(&mut self.rows_wanted, Purpose::Rows, filter, &self.sort);
+        request(&mut self.rows_wanted, Purpose::Rows, filter, &look.sort);
         request(&mut self.search_wanted, Purpose::Search, searched, &[]);
+        let marked = self
+            .mark
+            .as_ref()
+            .map_or(all.clone(), |mark| filter.and(mark));
+        request(&mut self.mark_wanted, Purpose::Mark, &marked, &[]);
         requests
     }
 
-    /// Takes an order over; `false` if another one was asked for since. The
-    /// cursor stays on its row if it is still there.
-    pub(in crate::tui) fn take_over(&mut self, done: Arranged) -> bool {
+    /// Takes an order over; `None` if another one was asked for since, else how
+    /// many rows were found. The cursor stays on its row if it is still there.
+    pub(in crate::tui) fn take_over(&mut self, done: Arranged) -> Option<usize> {
         let wanted = match done.purpose {
             Purpose::Rows => &mut self.rows_wanted,
             Purpose::Search => &mut self.search_wanted,
+            Purpose::Mark => &mut self.mark_wanted,
         };
         if wanted.number != Some(done.number) {
-            return false;
+            return None;
         }
         wanted.number = None;
-        match done.purpose {
-            Purpose::Rows => {
-                let held = self.current();
-                self.order = done.rows;
-                self.cursor = held
-                    .and_then(|row| self.order.iter().position(|other| *other == row))
-                    .unwrap_or(self.cursor)
-                    .min(self.order.len().saturating_sub(1));
+        Some(match (done.purpose, done.found) {
+            (_, Found::Lines(lines)) => {
+                self.take_lines(lines);
+                self.order().len()
             }
-            Purpose::Search => {
+            (Purpose::Mark, Found::Rows(found)) => {
+                self.mark = None;
+                self.mark_found(&found)
+            }
+            (_, Found::Rows(found)) => {
                 if let Some(search) = &mut self.search {
-                    search.found.fill(false);
-                    for row in done.rows {
-                        if let Some(hit) = search.found.get_mut(index(row)) {
-                            *hit = true;
-                        }
-                    }
+                    search.found = found;
                 }
+                self.matches()
             }
-        }
-        true
+        })
+    }
+
+    fn take_lines(&mut self, mut lines: Lines) {
+        let held = match self.line() {
+            Some(Line::Row(row)) => Some(Held::Row(row)),
+            Some(Line::Group(group)) => {
+                let first = self.order().get(self.lines.span(group).start);
+                let key = self.lines.key(group);
+                key.map(|key| Held::Group(key, first.copied()))
+            }
+            None => self.held.map(Held::Row),
+        };
+        self.held = None;
+        lines.fold(&self.look.folding);
+        let line_of = |row: RowId| lines.place(row).map(|place| lines.line_of(place));
+        let line = match held {
+            Some(Held::Row(row)) => line_of(row),
+            Some(Held::Group(key, _)) if lines.grouping() == self.lines.grouping() => {
+                lines.group(key).map(|group| lines.heading(group))
+            }
+            Some(Held::Group(_, first)) => first.and_then(line_of),
+            None => None,
+        };
+        let last = lines.len().saturating_sub(1);
+        self.cursor = line.unwrap_or(self.cursor).min(last);
+        self.lines = lines;
     }
 
     /// Whether a sheet is put in order without another thread.

@@ -2,13 +2,16 @@
 
 use ratatui::text::{Line, Span};
 
-use super::columns::content;
+use super::columns::drawn;
 use super::state::{action_word, severity_word};
+use super::{Grid, Line as GridLine, Page as Shown};
+use crate::model::ObjectGuid;
 use crate::rule::{Confidence, Rule};
 use crate::text::{self, Cut};
 use crate::tui::cell;
+use crate::tui::screens::review::count;
 use crate::tui::theme::{Role, Theme};
-use crate::worksheet::{Action, RowId, RowState, SortColumn, Worksheet};
+use crate::worksheet::{Action, Grouping, RowId, RowState, SortColumn, Worksheet};
 
 /// Longest wrapped text, in lines; more of a value than this is cut, visibly.
 const LINES: usize = 12;
@@ -16,6 +19,8 @@ const LINES: usize = 12;
 const VALUES: usize = 40;
 /// Most members of a conflict set that are listed.
 const MEMBERS: usize = 200;
+/// How many of them are named beside everything else.
+const FEW: usize = 3;
 
 /// Collects lines of one width.
 struct Page {
@@ -33,6 +38,38 @@ impl Page {
             text,
             self.theme.style(Role::Heading),
         )));
+    }
+
+    /// A heading that is not our own text.
+    fn heading_text(&mut self, raw: &str) {
+        self.lines.push(Line::from(cell::with_style(
+            cell::fit(raw, self.width, Cut::Middle, self.theme),
+            self.theme.style(Role::Heading),
+        )));
+    }
+
+    /// The pages that there are, this one standing out.
+    fn tabs(&mut self, holders: usize, shown: Shown) {
+        let holders = match holders {
+            0 | 1 => "Holders".to_owned(),
+            more => format!("Holders {more}"),
+        };
+        let pages = [
+            (Shown::Finding, "Finding".to_owned()),
+            (Shown::Holders, holders),
+            (Shown::Entry, "Entry".to_owned()),
+        ];
+        let mut spans = Vec::new();
+        for (page, name) in pages {
+            let (text, role) = if page == shown {
+                (format!("[{name}]"), Role::Key)
+            } else {
+                (format!(" {name} "), Role::Muted)
+            };
+            spans.push(Span::styled(text, self.theme.style(role)));
+        }
+        spans.push(Span::styled("  a turns", self.theme.style(Role::Muted)));
+        self.lines.push(Line::from(spans));
     }
 
     fn text(&mut self, raw: &str) {
@@ -74,10 +111,10 @@ impl Page {
     }
 }
 
-/// All there is to say about `row`, in lines of `width` columns.
+/// What the pane says of what is under the cursor, in lines of `width` columns.
 pub(in crate::tui) fn lines(
     sheet: &Worksheet,
-    row: RowId,
+    grid: &Grid,
     width: usize,
     theme: Theme,
 ) -> Vec<Line<'static>> {
@@ -86,48 +123,100 @@ pub(in crate::tui) fn lines(
         width: width.max(16),
         theme,
     };
-    let row_text = sheet.text(row);
-    let state = sheet.state(row);
-    let what = format!(
-        "{} {} · {}",
-        row_text.class, row_text.common_name, row_text.attribute
-    );
-    page.lines.push(Line::from(cell::with_style(
-        cell::fit(&what, page.width, Cut::Middle, theme),
-        theme.style(Role::Heading),
-    )));
-    if text::width_up_to(&row_text.value, page.width) + 8 < page.width {
-        let mut spans = vec![Span::styled("value  ", theme.style(Role::Removed))];
-        spans.extend(cell::fit_change(
-            &row_text.value,
-            &row_text.update,
-            page.width,
-            theme,
+    match grid.line() {
+        Some(GridLine::Row(row)) => of_row(&mut page, sheet, row, grid.look.page),
+        Some(GridLine::Group(group)) => of_group(&mut page, sheet, grid, group),
+        None => {}
+    }
+    page.lines
+}
+
+/// What is said of a group: what to do with it.
+fn of_group(page: &mut Page, sheet: &Worksheet, grid: &Grid, group: usize) {
+    let lines = grid.lines();
+    let span = lines.span(group);
+    let Some(first) = grid.order().get(span.start) else {
+        return;
+    };
+    if let (Some(by), Some(key)) = (lines.grouping(), lines.key(group)) {
+        page.heading_text(&sheet.group_label(by, key, *first));
+        let rows = count(span.len(), "row", "rows");
+        page.text(&format!(
+            "{rows}. While the cursor is here and nothing is marked, an action goes to all of them; Space marks them."
         ));
+        if by == Grouping::Rule
+            && let Some(fault) = sheet.finding(*first).faults.first()
+        {
+            page.lines.push(Line::default());
+            rule_text(page, sheet.judge.rules.rule(fault.rule));
+        }
+    }
+}
+
+fn of_row(page: &mut Page, sheet: &Worksheet, row: RowId, shown: Shown) {
+    let head = RowHead::of(sheet, row);
+    page.tabs(sheet.holders(row), shown);
+    page.heading_text(&format!(
+        "{} {} · {}",
+        head.class, head.name, head.attribute
+    ));
+    page.labelled("in    ", &head.dn, Role::Muted);
+    match shown {
+        Shown::Finding => finding(page, sheet, row),
+        Shown::Holders => conflicts(page, sheet, row, MEMBERS),
+        Shown::Entry => entry(page, sheet, row),
+    }
+}
+
+/// What every page begins with.
+struct RowHead {
+    class: &'static str,
+    name: String,
+    attribute: String,
+    dn: String,
+}
+
+impl RowHead {
+    fn of(sheet: &Worksheet, row: RowId) -> Self {
+        let text = |column| drawn(sheet, row, column);
+        Self {
+            class: sheet.class(row).as_str(),
+            name: text(SortColumn::Name),
+            attribute: text(SortColumn::Attribute),
+            dn: text(SortColumn::Dn),
+        }
+    }
+}
+
+fn finding(page: &mut Page, sheet: &Worksheet, row: RowId) {
+    let value = drawn(sheet, row, SortColumn::Value);
+    let update = drawn(sheet, row, SortColumn::Update);
+    if text::width_up_to(&value, page.width) + 8 < page.width {
+        let mut spans = vec![Span::styled("value  ", page.theme.style(Role::Removed))];
+        spans.extend(cell::fit_change(&value, &update, page.width, page.theme));
         page.lines.push(Line::from(spans));
     } else {
-        page.value("value ", &row_text.value, Role::Removed);
+        page.value("value ", &value, Role::Removed);
     }
-    match (row_text.action, row_text.proposed) {
-        (Action::Edit, _) | (Action::None, Action::Edit) => {
-            page.value("update", &row_text.update, Role::Added);
+    let proposed = sheet.proposal(row).map(|proposal| proposal.action);
+    match (sheet.action(row), proposed) {
+        (Action::Edit, _) | (Action::None, Some(Action::Edit)) => {
+            page.value("update", &update, Role::Added);
         }
-        (Action::Remove, _) | (Action::None, Action::Remove) => {
+        (Action::Remove, _) | (Action::None, Some(Action::Remove)) => {
             page.labelled("update", "the value is taken away", Role::Added);
         }
         _ => {}
     }
     outcome(
-        &mut page,
-        state,
-        &content(SortColumn::State, &row_text, state),
+        page,
+        sheet.state(row),
+        &drawn(sheet, row, SortColumn::State),
     );
-    faults(&mut page, sheet, row);
-    proposal(&mut page, sheet, row);
-    conflicts(&mut page, sheet, row);
-    sources(&mut page, sheet, row);
-    entry(&mut page, sheet, row);
-    page.lines
+    faults(page, sheet, row);
+    proposal(page, sheet, row);
+    conflicts(page, sheet, row, FEW);
+    sources(page, sheet, row);
 }
 
 fn outcome(page: &mut Page, state: &RowState, words: &str) {
@@ -213,13 +302,17 @@ fn proposal(page: &mut Page, sheet: &Worksheet, row: RowId) {
     page.labelled("  because", &proposal.reason, Role::Key);
 }
 
-fn conflicts(page: &mut Page, sheet: &Worksheet, row: RowId) {
+fn conflicts(page: &mut Page, sheet: &Worksheet, row: RowId, most: usize) {
     let members = sheet.conflicts(row);
     if members.is_empty() {
+        if most > FEW {
+            page.heading("Who holds this value");
+            page.text("this entry only, or it need not be unique");
+        }
         return;
     }
     page.heading("Who holds this value");
-    for member in members.iter().take(MEMBERS) {
+    for member in members.iter().take(most) {
         let remark = member
             .remark
             .as_ref()
@@ -231,26 +324,24 @@ fn conflicts(page: &mut Page, sheet: &Worksheet, row: RowId) {
         );
         page.labelled(" ", &member.dn, Role::Muted);
     }
-    rest(page, members.len(), MEMBERS);
+    rest(page, members.len(), most);
 }
 
 fn entry(page: &mut Page, sheet: &Worksheet, row: RowId) {
-    let entry = sheet.entry(row);
-    page.heading("Entry");
-    page.text(entry.dn.as_str());
-    for attribute in entry.attributes() {
-        for value in attribute.values.iter().take(VALUES) {
-            let shown = if attribute.name.is("objectGUID") {
-                entry.guid().map_or_else(
-                    || value.to_text_lossy().into_owned(),
-                    |guid| guid.to_string(),
-                )
-            } else {
-                value.to_text_lossy().into_owned()
-            };
-            page.value(&format!("{}:", attribute.name), &shown, Role::Muted);
+    page.lines.push(Line::default());
+    for (name, values, count) in sheet.attributes(row, VALUES) {
+        for value in &values {
+            let guid = name
+                .is("objectGUID")
+                .then(|| ObjectGuid::from_bytes(value.as_bytes()).ok())
+                .flatten();
+            let shown = guid.map_or_else(
+                || value.to_text_lossy().into_owned(),
+                |guid| guid.to_string(),
+            );
+            page.value(&format!("{name}:"), &shown, Role::Muted);
         }
-        rest(page, attribute.values.len(), VALUES);
+        rest(page, count, VALUES);
     }
 }
 

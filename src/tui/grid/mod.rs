@@ -3,20 +3,29 @@
 //!
 //! The order is a list of row ids; only rows on the screen are ever turned into
 //! text. Cursor and marks hold on to rows, not to places, so they survive
-//! filter and sort. It changes no decision: that is the worksheet's.
+//! filter, sort and groups. It changes no decision: that is the worksheet's.
 
 mod arrange;
 pub(super) mod columns;
 pub(super) mod detail;
+pub(super) mod layout;
+mod lines;
+mod marks;
+mod rows;
 pub(super) mod state;
 pub(super) mod view;
 
 pub(super) use arrange::Purpose;
 use arrange::Wanted;
 pub use arrange::{Arranged, Arranging};
-use columns::COLUMNS;
+use layout::Layout;
+pub(super) use lines::Line;
+use lines::{Folding, Lines};
+use marks::Anchor;
+pub(super) use marks::Targets;
+use rows::RowSet;
 
-use crate::worksheet::{FilterError, RowFilter, RowId, SortColumn, SortKey, Worksheet};
+use crate::worksheet::{FilterError, Grouping, RowFilter, RowId, SortColumn, SortKey, Worksheet};
 
 /// How the detail pane is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,6 +33,17 @@ pub(super) enum Detail {
     Beside,
     Alone,
     Hidden,
+}
+
+/// What the detail pane shows of the row under the cursor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Page {
+    /// What is wrong, what is proposed, where the rules come from.
+    Finding,
+    /// Who holds the value.
+    Holders,
+    /// All attributes of the entry.
+    Entry,
 }
 
 /// A filter in force.
@@ -38,8 +58,7 @@ pub(super) struct Filter {
 pub(super) struct Search {
     pub(super) text: String,
     rows: RowFilter,
-    /// By row id.
-    found: Vec<bool>,
+    found: RowSet,
 }
 
 /// Where to move.
@@ -50,23 +69,57 @@ pub(super) enum Step {
     Last,
 }
 
+/// How somebody wants to see the rows: kept when the directory is read again.
+#[derive(Debug, Clone)]
+pub(super) struct Look {
+    pub(super) layout: Layout,
+    pub(super) filter: Option<Filter>,
+    pub(super) sort: Vec<SortKey>,
+    pub(super) grouping: Option<Grouping>,
+    pub(super) folding: Folding,
+    pub(super) detail: Detail,
+    pub(super) page: Page,
+    pub(super) column: SortColumn,
+}
+
+impl Default for Look {
+    fn default() -> Self {
+        Self {
+            layout: Layout::default(),
+            filter: None,
+            sort: vec![SortKey {
+                column: SortColumn::Severity,
+                descending: false,
+            }],
+            grouping: None,
+            folding: Folding::default(),
+            detail: Detail::Beside,
+            page: Page::Finding,
+            column: SortColumn::Name,
+        }
+    }
+}
+
 /// The state of the grid.
 #[derive(Debug)]
 pub(super) struct Grid {
-    order: Vec<RowId>,
+    pub(super) look: Look,
+    lines: Lines,
+    /// How many rows the sheet has.
+    all: usize,
     cursor: usize,
     top: usize,
-    pub(super) column: SortColumn,
-    marked: Vec<bool>,
-    marks: usize,
-    anchor: Option<RowId>,
-    pub(super) filter: Option<Filter>,
-    pub(super) sort: Vec<SortKey>,
+    /// The row that the cursor goes to when the lines come.
+    held: Option<RowId>,
+    marked: RowSet,
+    anchor: Option<Anchor>,
     pub(super) search: Option<Search>,
-    pub(super) detail: Detail,
+    /// What is to be marked when it is found.
+    mark: Option<RowFilter>,
     pub(super) detail_top: usize,
     rows_wanted: Wanted,
     search_wanted: Wanted,
+    mark_wanted: Wanted,
     /// Whether somebody waits to hear what came of the filter.
     pub(super) filter_asked: bool,
 }
@@ -74,23 +127,20 @@ pub(super) struct Grid {
 impl Grid {
     pub(super) fn new(sheet: &Worksheet) -> Self {
         let mut grid = Self {
-            order: Vec::new(),
+            look: Look::default(),
+            lines: Lines::default(),
+            all: sheet.len(),
             cursor: 0,
             top: 0,
-            column: SortColumn::Name,
-            marked: vec![false; sheet.len()],
-            marks: 0,
+            held: None,
+            marked: RowSet::new(sheet.len()),
             anchor: None,
-            filter: None,
-            sort: vec![SortKey {
-                column: SortColumn::Severity,
-                descending: false,
-            }],
             search: None,
-            detail: Detail::Beside,
+            mark: None,
             detail_top: 0,
             rows_wanted: Wanted::default(),
             search_wanted: Wanted::default(),
+            mark_wanted: Wanted::default(),
             filter_asked: false,
         };
         grid.refresh();
@@ -98,33 +148,36 @@ impl Grid {
     }
 
     /// Goes on with another sheet, on which each row is where `rows` says. Cursor,
-    /// marks, filter and sort stay; the cursor of a row that is gone goes to the
-    /// next one that is left.
+    /// marks, filter, groups and sort stay; the cursor of a row that is gone goes
+    /// to the next one that is left, else to the last one before it.
     pub(super) fn carry_over(&mut self, sheet: &Worksheet, rows: &[Option<RowId>]) {
-        let moved = |row: &RowId| rows.get(index(*row)).copied().flatten();
-        let mut marked = vec![false; sheet.len()];
-        for row in self.marked_rows().iter().filter_map(moved) {
-            marked[index(row)] = true;
-        }
-        self.marks = marked.iter().filter(|marked| **marked).count();
-        self.marked = marked;
+        let moved = |row: &RowId| rows.get(row.0 as usize).copied().flatten();
+        let marked: Vec<RowId> = self.marked.rows().iter().filter_map(moved).collect();
+        let shown = self.lines.rows();
+        let (before, behind) = shown.split_at(self.place().min(shown.len()));
+        let held = behind.iter().find_map(moved);
+        self.held = held.or_else(|| before.iter().rev().find_map(moved));
+        self.all = sheet.len();
+        self.marked = RowSet::of(&marked, sheet.len());
         self.anchor = None;
-        let before = self.order.get(..self.cursor).unwrap_or_default();
-        self.cursor = before.iter().filter_map(moved).count();
-        self.order = self.order.iter().filter_map(moved).collect();
-        self.cursor = self.cursor.min(self.order.len().saturating_sub(1));
+        self.lines = Lines::default();
         if let Some(search) = &mut self.search {
-            search.found = vec![false; sheet.len()];
+            search.found = RowSet::new(sheet.len());
             self.search_wanted.ask();
         }
         self.refresh();
     }
 
-    /// Rows that the filter shows.
+    /// Rows that the filter shows, those of closed groups too.
     pub(super) fn order(&self) -> &[RowId] {
-        &self.order
+        self.lines.rows()
     }
 
+    pub(super) fn lines(&self) -> &Lines {
+        &self.lines
+    }
+
+    /// The line of the cursor.
     pub(super) fn cursor(&self) -> usize {
         self.cursor
     }
@@ -133,45 +186,29 @@ impl Grid {
         self.top
     }
 
-    /// The row under the cursor, if there is any row.
+    pub(super) fn column(&self) -> SortColumn {
+        self.look.column
+    }
+
+    /// What stands under the cursor, if there is any row.
+    pub(super) fn line(&self) -> Option<Line> {
+        self.lines.at(self.cursor)
+    }
+
+    /// The row under the cursor; none where that is the heading of a group.
     pub(super) fn current(&self) -> Option<RowId> {
-        self.order.get(self.cursor).copied()
+        match self.line()? {
+            Line::Row(row) => Some(row),
+            Line::Group(_) => None,
+        }
     }
 
-    pub(super) fn is_marked(&self, row: RowId) -> bool {
-        self.marked.get(index(row)).copied().unwrap_or(false)
-    }
-
-    pub(super) fn marks(&self) -> usize {
-        self.marks
-    }
-
-    /// Rows that are marked, hidden ones too, in row order.
-    pub(super) fn marked_rows(&self) -> Vec<RowId> {
-        self.marked
-            .iter()
-            .zip(0..)
-            .filter(|(marked, _)| **marked)
-            .map(|(_, row)| RowId(row))
-            .collect()
-    }
-
-    /// How many marked rows the filter hides.
-    pub(super) fn hidden_marks(&self) -> usize {
-        self.marks
-            - self
-                .order
-                .iter()
-                .filter(|row| self.is_marked(**row))
-                .count()
-    }
-
-    /// What an action goes to: the marked rows, else the row under the cursor.
-    pub(super) fn targets(&self) -> Vec<RowId> {
-        if self.marks > 0 {
-            self.marked_rows()
-        } else {
-            self.current().into_iter().collect()
+    /// The place of the cursor among the rows: of a group its first row.
+    pub(super) fn place(&self) -> usize {
+        match self.line() {
+            Some(Line::Row(row)) => self.lines.place(row).unwrap_or_default(),
+            Some(Line::Group(group)) => self.lines.span(group).start,
+            None => 0,
         }
     }
 
@@ -183,8 +220,12 @@ impl Grid {
     /// Asks again for what decisions can change.
     pub(super) fn decided(&mut self) {
         let all = RowFilter::default();
-        let filter = self.filter.as_ref().map_or(&all, |filter| &filter.rows);
-        if Worksheet::depends_on_decisions(filter, &self.sort) {
+        let filter = self
+            .look
+            .filter
+            .as_ref()
+            .map_or(&all, |filter| &filter.rows);
+        if Worksheet::depends_on_decisions(filter, &self.look.sort) {
             self.rows_wanted.ask();
         }
         if let Some(search) = &self.search
@@ -195,7 +236,7 @@ impl Grid {
     }
 
     pub(super) fn set_filter(&mut self, text: &str) -> Result<(), FilterError> {
-        self.filter = if text.trim().is_empty() {
+        self.look.filter = if text.trim().is_empty() {
             None
         } else {
             Some(Filter {
@@ -209,13 +250,13 @@ impl Grid {
     }
 
     /// Sets what is searched for; an empty text ends the search.
-    pub(super) fn set_search(&mut self, rows: usize, text: &str) -> Result<(), FilterError> {
+    pub(super) fn set_search(&mut self, text: &str) -> Result<(), FilterError> {
         self.drop_search();
         if !text.trim().is_empty() {
             self.search = Some(Search {
                 text: text.to_owned(),
                 rows: RowFilter::parse(text)?,
-                found: vec![false; rows],
+                found: RowSet::new(self.all),
             });
             self.search_wanted.ask();
         }
@@ -236,61 +277,148 @@ impl Grid {
     }
 
     pub(super) fn is_match(&self, row: RowId) -> bool {
-        self.search
-            .as_ref()
-            .and_then(|search| search.found.get(index(row)))
-            .copied()
-            .unwrap_or(false)
+        let search = self.search.as_ref();
+        search.is_some_and(|search| search.found.contains(row))
     }
 
     /// How many of the shown rows match the search.
     pub(super) fn matches(&self) -> usize {
-        self.order.iter().filter(|row| self.is_match(**row)).count()
+        let search = self.search.as_ref();
+        search.map_or(0, |search| search.found.shared_with(self.lines.shown()))
     }
 
-    /// Goes to the next match, or the one before, around the end; `false` if there is none.
+    /// Goes to the next match, or the one before, around the end; `false` if
+    /// there is none. Opens the group that it is in.
     pub(super) fn find(&mut self, forward: bool) -> bool {
-        let len = self.order.len();
-        let hit = (1..=len)
-            .map(|step| {
-                if forward {
-                    (self.cursor + step) % len
-                } else {
-                    (self.cursor + len - step) % len
-                }
-            })
-            .find(|at| self.order.get(*at).is_some_and(|row| self.is_match(*row)));
-        if let Some(at) = hit {
-            self.go_to(at);
+        if self.matches() == 0 {
+            return false;
+        }
+        let rows = self.lines.rows();
+        let is_match = |place: &usize| rows.get(*place).is_some_and(|row| self.is_match(*row));
+        let here = self.place();
+        // On a heading the first row of the group has not been passed yet.
+        let on = here + usize::from(self.current().is_some());
+        let hit = if forward {
+            (on..rows.len()).chain(0..on).find(is_match)
+        } else {
+            let after = (here..rows.len()).rev();
+            (0..here).rev().chain(after).find(is_match)
+        };
+        if let Some(place) = hit {
+            self.go_to_place(place);
         }
         hit.is_some()
+    }
+
+    /// Goes to the row at a place and opens the group that it is in.
+    fn go_to_place(&mut self, place: usize) {
+        if let Some(group) = self.lines.group_of(place)
+            && !self.lines.is_open(group)
+        {
+            self.fold(group);
+        }
+        self.go_to(self.lines.line_of(place));
     }
 
     /// Sorts by the column under the cursor, or turns its direction. With `add` the
     /// other keys stay and come first.
     pub(super) fn sort_by_column(&mut self, add: bool) {
-        let place = self.sort.iter().position(|key| key.column == self.column);
-        let key = |descending| SortKey {
-            column: self.column,
-            descending,
-        };
+        let column = self.look.column;
+        let sort = &mut self.look.sort;
+        let place = sort.iter().position(|key| key.column == column);
+        let key = |descending| SortKey { column, descending };
         match (place, add) {
-            (Some(at), true) => self.sort[at].descending ^= true,
-            (None, true) => self.sort.push(key(false)),
-            (Some(at), false) => self.sort = vec![key(!self.sort[at].descending)],
-            (None, false) => self.sort = vec![key(false)],
+            (Some(at), true) => sort[at].descending ^= true,
+            (None, true) => sort.push(key(false)),
+            (Some(at), false) => *sort = vec![key(!sort[at].descending)],
+            (None, false) => *sort = vec![key(false)],
         }
         self.refresh();
     }
 
+    /// Puts the rows in groups, which are closed at first, or in none.
+    pub(super) fn group_by(&mut self, grouping: Option<Grouping>) {
+        if self.look.grouping != grouping {
+            self.look.grouping = grouping;
+            self.look.folding = Folding::default();
+            self.refresh();
+        }
+    }
+
+    /// Opens or closes the group that the cursor is in; `false` if it is in none.
+    pub(super) fn toggle_group(&mut self) -> bool {
+        let group = match self.line() {
+            Some(Line::Group(group)) => Some(group),
+            Some(Line::Row(_)) => self.lines.group_of(self.place()),
+            None => None,
+        };
+        if let Some(group) = group {
+            self.fold(group);
+            self.go_to(self.lines.heading(group));
+        }
+        group.is_some()
+    }
+
+    fn fold(&mut self, group: usize) {
+        if let Some(key) = self.lines.key(group) {
+            let others = &mut self.look.folding.others;
+            if !others.remove(&key) {
+                others.insert(key);
+            }
+            self.lines.fold(&self.look.folding);
+        }
+    }
+
+    /// Opens all groups, or closes all of them if they are open.
+    pub(super) fn toggle_groups(&mut self) -> bool {
+        if !self.lines.is_grouped() {
+            return false;
+        }
+        let (line, place) = (self.line(), self.place());
+        self.look.folding = Folding {
+            open: !self.look.folding.open,
+            ..Folding::default()
+        };
+        self.lines.fold(&self.look.folding);
+        self.go_to(match line {
+            Some(Line::Group(group)) => self.lines.heading(group),
+            _ => self.lines.line_of(place),
+        });
+        true
+    }
+
+    /// Goes to the heading of the next group, or of this one or the one before.
+    pub(super) fn step_group(&mut self, forward: bool) -> bool {
+        let Some(group) = self.lines.group_of(self.place()) else {
+            return false;
+        };
+        let on_heading = matches!(self.line(), Some(Line::Group(_)));
+        let to = match (forward, on_heading) {
+            (true, _) => (group + 1).min(self.lines.groups() - 1),
+            (false, true) => group.saturating_sub(1),
+            (false, false) => group,
+        };
+        self.go_to(self.lines.heading(to));
+        true
+    }
+
     /// Moves the cursor; the mark of a range follows when it is applied.
     pub(super) fn step(&mut self, step: Step) {
-        let last = self.order.len().saturating_sub(1);
+        let last = self.lines.len().saturating_sub(1);
         self.go_to(match step {
             Step::By(rows) => self.cursor.saturating_add_signed(rows).min(last),
             Step::First => 0,
             Step::Last => last,
         });
+    }
+
+    /// Moves the cursor to a line of the screen, if something stands there.
+    pub(super) fn go_to_line(&mut self, line: usize) -> bool {
+        let there = line < self.lines.len();
+        if there {
+            self.go_to(line);
+        }
+        there
     }
 
     fn go_to(&mut self, at: usize) {
@@ -303,7 +431,7 @@ impl Grid {
     /// Moves the window so that the cursor is in it.
     pub(super) fn keep_in_view(&mut self, height: usize) {
         let height = height.max(1);
-        let lowest = self.order.len().saturating_sub(height);
+        let lowest = self.lines.len().saturating_sub(height);
         self.top = self
             .top
             .min(self.cursor)
@@ -314,73 +442,14 @@ impl Grid {
     /// Goes a column to the left or right in the order in which they are shown.
     pub(super) fn step_column(&mut self, shown: &[SortColumn], step: Step) {
         let last = shown.len().saturating_sub(1);
-        let at = shown
-            .iter()
-            .position(|column| *column == self.column)
-            .unwrap_or(0);
+        let at = shown.iter().position(|column| *column == self.look.column);
         let to = match step {
-            Step::By(columns) => at.saturating_add_signed(columns).min(last),
+            Step::By(columns) => at.unwrap_or(0).saturating_add_signed(columns).min(last),
             Step::First => 0,
             Step::Last => last,
         };
-        self.column = shown.get(to).copied().unwrap_or(COLUMNS[0].key);
-    }
-
-    pub(super) fn set_mark(&mut self, row: RowId, marked: bool) {
-        if let Some(mark) = self.marked.get_mut(index(row))
-            && *mark != marked
-        {
-            *mark = marked;
-            self.marks = if marked {
-                self.marks + 1
-            } else {
-                self.marks - 1
-            };
+        if let Some(column) = shown.get(to) {
+            self.look.column = *column;
         }
     }
-
-    pub(super) fn mark_all(&mut self, rows: std::ops::Range<usize>) {
-        for at in rows {
-            if let Some(row) = self.order.get(at).copied() {
-                self.set_mark(row, true);
-            }
-        }
-    }
-
-    pub(super) fn clear_marks(&mut self) {
-        self.marked.fill(false);
-        self.marks = 0;
-        self.anchor = None;
-    }
-
-    /// Begins a range at the cursor, or marks from where it began to here.
-    pub(super) fn range(&mut self) {
-        match self.anchor_place() {
-            Some(from) => {
-                self.mark_all(from.min(self.cursor)..from.max(self.cursor) + 1);
-                self.anchor = None;
-            }
-            None => self.anchor = self.current(),
-        }
-    }
-
-    /// Gives a begun range up; `false` if there is none.
-    pub(super) fn drop_range(&mut self) -> bool {
-        self.anchor.take().is_some()
-    }
-
-    fn anchor_place(&self) -> Option<usize> {
-        let anchor = self.anchor?;
-        self.order.iter().position(|row| *row == anchor)
-    }
-
-    /// The places of a range that is being drawn.
-    pub(super) fn open_range(&self) -> Option<std::ops::RangeInclusive<usize>> {
-        let from = self.anchor_place()?;
-        Some(from.min(self.cursor)..=from.max(self.cursor))
-    }
-}
-
-fn index(row: RowId) -> usize {
-    usize::try_from(row.0).unwrap_or(usize::MAX)
 }

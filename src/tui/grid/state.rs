@@ -21,30 +21,18 @@ pub(in crate::tui) fn action_word(action: Action) -> &'static str {
     action.word()
 }
 
-/// How many rows are where.
+/// How many rows there are of each severity.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(in crate::tui) struct Tally {
     /// In the order of [`SEVERITIES`].
     pub(in crate::tui) severities: [usize; 5],
-    /// Decided and not applied yet.
-    pub(in crate::tui) staged: usize,
 }
 
 impl Tally {
     pub(in crate::tui) fn of(sheet: &Worksheet) -> Self {
-        let mut tally = Self::default();
-        for row in sheet.rows() {
-            let severity = sheet.severity(row);
-            if let Some(at) = SEVERITIES.iter().position(|other| *other == severity) {
-                tally.severities[at] += 1;
-            }
+        let counts = sheet.severities();
+        Self {
+            severities: SEVERITIES.map(|severity| counts.get(&severity).copied().unwrap_or(0)),
         }
-        tally.recount(sheet);
-        tally
-    }
-
-    /// Counts again what decisions change.
-    pub(in crate::tui) fn recount(&mut self, sheet: &Worksheet) {
-        self.staged = sheet.staged();
     }
 }

@@ -1,4 +1,4 @@
-//! Draws the grid: the columns that fit and the rows that are on the screen.
+//! Draws the grid: the columns that fit and the lines that are on the screen.
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -6,20 +6,70 @@ use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Scrollbar, ScrollbarOrientation, ScrollbarState};
 
-use super::Grid;
-use super::columns::{self, Placed};
+use super::columns::{self, COLUMNS};
+use super::layout::{Placed, Placement};
+use super::{Grid, Line as GridLine};
+use crate::text::Cut;
 use crate::tui::cell;
+use crate::tui::screens::review::count;
 use crate::tui::theme::{Role, Theme};
-use crate::worksheet::{Action, RowId, RowState, RowText, SortColumn, Worksheet};
+use crate::worksheet::{Action, Grouping, RowId, RowState, SortColumn, Worksheet};
 
 /// Columns of the screen before the first column of the grid: cursor, mark, space.
 const GUTTER: u16 = 3;
+/// How wide a cell wants to be at most: more than any screen has.
+const WIDEST: usize = 400;
 
-/// A row that is on the screen.
-struct Shown<'a> {
+/// A line that is on the screen.
+enum Shown {
+    Row(ShownRow),
+    Group(usize),
+}
+
+/// A row that is on the screen, with the text of each column in the order of
+/// [`COLUMNS`].
+struct ShownRow {
     row: RowId,
-    text: RowText,
-    state: &'a RowState,
+    cells: Vec<String>,
+    /// What stands in place of a new value where there is none.
+    instead: &'static str,
+}
+
+impl ShownRow {
+    fn of(sheet: &Worksheet, row: RowId) -> Self {
+        let cells = COLUMNS.iter();
+        let cells: Vec<String> = cells
+            .map(|column| columns::drawn(sheet, row, column.key))
+            .collect();
+        Self {
+            row,
+            cells,
+            instead: columns::in_place_of_update(sheet, row),
+        }
+    }
+
+    fn cell(&self, column: SortColumn) -> &str {
+        let at = COLUMNS.iter().position(|known| known.key == column);
+        at.and_then(|at| self.cells.get(at))
+            .map_or("", String::as_str)
+    }
+
+    /// What is drawn of a column.
+    fn drawn(&self, column: SortColumn) -> &str {
+        match self.cell(column) {
+            "" if column == SortColumn::Update => self.instead,
+            text => text,
+        }
+    }
+}
+
+/// What is at a place on the screen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::tui) enum Hit {
+    /// The title of a column.
+    Title(SortColumn),
+    /// A line, and the column if one is there.
+    Line(usize, Option<SortColumn>),
 }
 
 /// How many rows fit below the line of titles.
@@ -27,14 +77,56 @@ pub(in crate::tui) fn rows_in(area: Rect) -> usize {
     usize::from(area.height.saturating_sub(1))
 }
 
-/// The columns in the order in which they are shown on `area`.
-pub(in crate::tui) fn column_order(area: Rect) -> Vec<SortColumn> {
-    columns::order(usize::from(inner_width(area)))
+/// The width that the columns share.
+pub(in crate::tui) fn inner_width(area: Rect) -> usize {
+    // The last column is the scrollbar's.
+    usize::from(area.width.saturating_sub(GUTTER + 1))
 }
 
-fn inner_width(area: Rect) -> u16 {
-    // The last column is the scrollbar's.
-    area.width.saturating_sub(GUTTER + 1)
+fn shown(grid: &Grid, sheet: &Worksheet, height: usize) -> Vec<Shown> {
+    let lines = (grid.top()..grid.top() + height).map_while(|line| grid.lines().at(line));
+    lines
+        .map(|line| match line {
+            GridLine::Row(row) => Shown::Row(ShownRow::of(sheet, row)),
+            GridLine::Group(group) => Shown::Group(group),
+        })
+        .collect()
+}
+
+fn place(grid: &Grid, area: Rect, shown: &[Shown]) -> Placement {
+    let natural = |column: SortColumn| {
+        let widths = shown.iter().map(|line| match line {
+            Shown::Row(row) => columns::natural_width(row.drawn(column), WIDEST),
+            Shown::Group(_) => 0,
+        });
+        widths.max().unwrap_or(0)
+    };
+    grid.look
+        .layout
+        .place(inner_width(area), grid.column(), natural)
+}
+
+/// Where the columns stand on `area`.
+pub(in crate::tui) fn placement(grid: &Grid, sheet: &Worksheet, area: Rect) -> Placement {
+    place(grid, area, &shown(grid, sheet, rows_in(area)))
+}
+
+/// What is at a place of `area`, given from its corner.
+pub(in crate::tui) fn hit(
+    grid: &Grid,
+    sheet: &Worksheet,
+    area: Rect,
+    (x, y): (u16, u16),
+) -> Option<Hit> {
+    let placement = placement(grid, sheet, area);
+    let x = usize::from(x.saturating_sub(GUTTER));
+    let mut placed = placement.placed.iter();
+    let column = placed.find(|placed| (placed.x..=placed.x + placed.width).contains(&x));
+    let column = column.map(|placed| placed.column.key);
+    match usize::from(y).checked_sub(1) {
+        None => column.map(Hit::Title),
+        Some(line) => Some(Hit::Line(grid.top() + line, column)),
+    }
 }
 
 pub(in crate::tui) fn draw(
@@ -45,69 +137,54 @@ pub(in crate::tui) fn draw(
     theme: Theme,
 ) {
     let height = rows_in(area);
-    let rows: Vec<Shown<'_>> = grid
-        .order()
-        .iter()
-        .skip(grid.top())
-        .take(height)
-        .map(|row| Shown {
-            row: *row,
-            text: sheet.text(*row),
-            state: sheet.state(*row),
-        })
-        .collect();
-    let placed = columns::place(usize::from(inner_width(area)), grid.column, |column| {
-        rows.iter()
-            .map(|shown| columns::natural_width(column, &shown.text, shown.state))
-            .max()
-            .unwrap_or(0)
-    });
-    draw_titles(frame, area, grid, &placed, theme);
+    let shown = shown(grid, sheet, height);
+    let placement = place(grid, area, &shown);
+    draw_titles(frame, area, grid, &placement, theme);
     let range = grid.open_range();
-    for (shown, at) in rows.iter().zip(grid.top()..) {
+    for (line, at) in shown.iter().zip(grid.top()..) {
         let y = area.y + 1 + u16::try_from(at - grid.top()).unwrap_or(u16::MAX);
-        let in_range = range.as_ref().is_some_and(|range| range.contains(&at));
-        let look = RowLook {
-            cursor: at == grid.cursor(),
-            mark: match in_range {
-                _ if grid.is_marked(shown.row) => RowMark::Marked,
-                true => RowMark::InRange,
-                false => RowMark::None,
-            },
-            found: grid.is_match(shown.row),
-        };
-        draw_row(
-            frame,
-            Rect::new(area.x, y, area.width, 1),
-            shown,
-            (&placed, grid.column),
-            look,
+        let place = Rect::new(area.x, y, area.width, 1);
+        let canvas = Canvas {
+            place,
+            grid,
+            sheet,
             theme,
-        );
+            cursor: at == grid.cursor(),
+        };
+        match line {
+            Shown::Row(row) => {
+                let in_range = range.as_ref().is_some_and(|range| {
+                    let place = grid.lines().place(row.row);
+                    place.is_some_and(|place| range.contains(&place))
+                });
+                draw_row(frame, &canvas, row, &placement.placed, in_range);
+            }
+            Shown::Group(group) => draw_group(frame, &canvas, *group),
+        }
     }
     draw_scrollbar(frame, area, grid, height);
 }
 
-fn draw_titles(frame: &mut Frame<'_>, area: Rect, grid: &Grid, placed: &[Placed], theme: Theme) {
-    for place in placed {
-        let order = grid
-            .sort
-            .iter()
-            .position(|key| key.column == place.column.key);
+fn draw_titles(
+    frame: &mut Frame<'_>,
+    area: Rect,
+    grid: &Grid,
+    placement: &Placement,
+    theme: Theme,
+) {
+    let sort = &grid.look.sort;
+    for place in &placement.placed {
+        let order = sort.iter().position(|key| key.column == place.column.key);
         let arrow = order.map_or(String::new(), |at| {
-            let direction = if grid.sort[at].descending {
-                '▼'
-            } else {
-                '▲'
-            };
-            if grid.sort.len() > 1 {
+            let direction = if sort[at].descending { '▼' } else { '▲' };
+            if sort.len() > 1 {
                 format!("{direction}{}", at + 1)
             } else {
                 direction.to_string()
             }
         });
         let mut style = theme.style(Role::Heading);
-        if place.column.key == grid.column {
+        if place.column.key == grid.column() {
             style = style.add_modifier(Modifier::UNDERLINED);
         }
         let title = Line::from(vec![
@@ -116,14 +193,15 @@ fn draw_titles(frame: &mut Frame<'_>, area: Rect, grid: &Grid, placed: &[Placed]
         ]);
         put(frame, area, place, area.y, &title);
     }
-}
-
-/// What makes a row look different from others.
-#[derive(Debug, Clone, Copy)]
-struct RowLook {
-    cursor: bool,
-    mark: RowMark,
-    found: bool,
+    // That there is more to the sides is seen without trying.
+    let sign = |sign: &'static str| Line::styled(sign, theme.style(Role::Key));
+    let buffer = frame.buffer_mut();
+    if placement.left > 0 {
+        buffer.set_line(area.x + GUTTER - 1, area.y, &sign("‹"), 1);
+    }
+    if placement.right > 0 && area.width > GUTTER {
+        buffer.set_line(area.right() - 1, area.y, &sign("›"), 1);
+    }
 }
 
 /// Whether a row is marked, or would be by the range that is being drawn.
@@ -134,58 +212,147 @@ enum RowMark {
     Marked,
 }
 
-fn draw_row(
-    frame: &mut Frame<'_>,
-    line: Rect,
-    shown: &Shown<'_>,
-    (placed, cursor_column): (&[Placed], SortColumn),
-    look: RowLook,
+/// Where a line is drawn, and from what.
+struct Canvas<'a> {
+    place: Rect,
+    grid: &'a Grid,
+    sheet: &'a Worksheet,
     theme: Theme,
-) {
-    let mut base = Style::new();
-    if look.mark != RowMark::None {
-        base = base.patch(theme.style(Role::Marked));
-    }
-    if look.found {
-        base = base.add_modifier(Modifier::UNDERLINED);
-    }
-    if look.cursor {
-        base = base.add_modifier(Modifier::BOLD);
-    }
-    let sign = match look.mark {
-        RowMark::Marked => "●",
-        RowMark::InRange => "○",
-        RowMark::None => " ",
-    };
-    let gutter = Line::from(vec![
-        Span::styled(if look.cursor { ">" } else { " " }, theme.style(Role::Key)),
-        Span::styled(sign, theme.style(Role::Marked)),
-    ]);
-    frame.buffer_mut().set_line(line.x, line.y, &gutter, GUTTER);
-    for place in placed {
-        let mut style = base.patch(cell_style(place.column.key, shown, theme));
-        if look.cursor && place.column.key == cursor_column {
-            style = style.patch(theme.style(Role::CursorCell));
-        }
-        let raw = columns::content(place.column.key, &shown.text, shown.state);
-        let mut spans = match place.column.key {
-            SortColumn::Value => cell::fit_change(&raw, &shown.text.update, place.width, theme),
-            SortColumn::Update => cell::fit_value(&raw, place.width, theme),
-            _ => cell::fit(&raw, place.width, place.column.cut, theme),
-        };
-        let used: usize = spans.iter().map(Span::width).sum();
-        if look.cursor && place.column.key == cursor_column {
-            spans.push(Span::raw(" ".repeat(place.width.saturating_sub(used))));
-        }
-        let spans = cell::with_style(spans, style);
-        put(frame, line, place, line.y, &Line::from(spans));
+    cursor: bool,
+}
+
+impl Canvas<'_> {
+    fn gutter(&self, frame: &mut Frame<'_>, mark: &'static str) {
+        let cursor = if self.cursor { ">" } else { " " };
+        let gutter = Line::from(vec![
+            Span::styled(cursor, self.theme.style(Role::Key)),
+            Span::styled(mark, self.theme.style(Role::Marked)),
+        ]);
+        let place = self.place;
+        frame
+            .buffer_mut()
+            .set_line(place.x, place.y, &gutter, GUTTER);
     }
 }
 
-fn cell_style(column: SortColumn, shown: &Shown<'_>, theme: Theme) -> Style {
+fn draw_row(
+    frame: &mut Frame<'_>,
+    canvas: &Canvas<'_>,
+    shown: &ShownRow,
+    placed: &[Placed],
+    in_range: bool,
+) {
+    let Canvas { grid, theme, .. } = *canvas;
+    let mark = match in_range {
+        _ if grid.is_marked(shown.row) => RowMark::Marked,
+        true => RowMark::InRange,
+        false => RowMark::None,
+    };
+    let mut base = Style::new();
+    if mark != RowMark::None {
+        base = base.patch(theme.style(Role::Marked));
+    }
+    if grid.is_match(shown.row) {
+        base = base.add_modifier(Modifier::UNDERLINED);
+    }
+    if canvas.cursor {
+        base = base.add_modifier(Modifier::BOLD);
+    }
+    canvas.gutter(
+        frame,
+        match mark {
+            RowMark::Marked => "●",
+            RowMark::InRange => "○",
+            RowMark::None => " ",
+        },
+    );
+    for place in placed {
+        let key = place.column.key;
+        let at_cursor = canvas.cursor && key == grid.column();
+        let mut style = base.patch(cell_style(key, canvas, shown.row));
+        if at_cursor {
+            style = style.patch(theme.style(Role::CursorCell));
+        }
+        let mut spans = cell_spans(canvas, shown, place);
+        let used: usize = spans.iter().map(Span::width).sum();
+        if at_cursor {
+            spans.push(Span::raw(" ".repeat(place.width.saturating_sub(used))));
+        }
+        let spans = cell::with_style(spans, style);
+        put(
+            frame,
+            canvas.place,
+            place,
+            canvas.place.y,
+            &Line::from(spans),
+        );
+    }
+}
+
+fn cell_spans(canvas: &Canvas<'_>, shown: &ShownRow, place: &Placed) -> Vec<Span<'static>> {
+    let (width, theme) = (place.width, canvas.theme);
+    let raw = shown.cell(place.column.key);
+    match place.column.key {
+        SortColumn::Value => cell::fit_change(raw, shown.cell(SortColumn::Update), width, theme),
+        SortColumn::Update if raw.is_empty() => cell::fit(shown.instead, width, Cut::End, theme),
+        SortColumn::Update => cell::fit_value(raw, width, theme),
+        _ => cell::fit(raw, width, place.column.cut, theme),
+    }
+}
+
+/// A heading: whether the group is open, what its rows have in common, how many
+/// there are and how many of them are marked.
+fn draw_group(frame: &mut Frame<'_>, canvas: &Canvas<'_>, group: usize) {
+    let Canvas { grid, theme, .. } = *canvas;
+    let lines = grid.lines();
+    let span = lines.span(group);
+    let marks = grid.marks_in(group);
+    canvas.gutter(
+        frame,
+        match marks {
+            0 => " ",
+            _ if marks == span.len() => "●",
+            _ => "○",
+        },
+    );
+    let sign = if lines.is_open(group) { "▾ " } else { "▸ " };
+    let mut rows = format!("  {}", count(span.len(), "row", "rows"));
+    if marks > 0 {
+        rows = format!("{rows}, {marks} marked");
+    }
+    let mut style = theme.style(Role::Heading);
+    if canvas.cursor {
+        style = style.patch(theme.style(Role::CursorCell));
+    }
+    let label = match (
+        lines.grouping(),
+        lines.key(group),
+        grid.order().get(span.start),
+    ) {
+        (Some(by), Some(key), Some(row)) => canvas.sheet.group_label(by, key, *row),
+        _ => String::new(),
+    };
+    let room = inner_width(canvas.place);
+    let room = room.saturating_sub(rows.len() + 2);
+    let mut spans = vec![Span::raw(sign)];
+    let cut = match lines.grouping() {
+        Some(Grouping::Container | Grouping::Entry) => Cut::Middle,
+        _ => Cut::End,
+    };
+    spans.extend(cell::fit(&label, room, cut, theme));
+    let mut spans = cell::with_style(spans, style);
+    spans.push(Span::styled(rows, theme.style(Role::Muted)));
+    let (x, y) = (canvas.place.x + GUTTER, canvas.place.y);
+    let width = canvas.place.width.saturating_sub(GUTTER + 1);
+    frame.buffer_mut().set_line(x, y, &Line::from(spans), width);
+}
+
+fn cell_style(column: SortColumn, canvas: &Canvas<'_>, row: RowId) -> Style {
+    let (sheet, theme) = (canvas.sheet, canvas.theme);
+    let action = sheet.action(row);
     match column {
-        SortColumn::Severity => theme.severity(shown.text.severity),
-        SortColumn::State => match (shown.state, shown.text.action) {
+        SortColumn::Severity => theme.severity(sheet.severity(row)),
+        SortColumn::State => match (sheet.state(row), action) {
             (RowState::Open, Action::None) | (RowState::RolledBack | RowState::Accepted(_), _) => {
                 theme.style(Role::Muted)
             }
@@ -195,11 +362,15 @@ fn cell_style(column: SortColumn, shown: &Shown<'_>, theme: Theme) -> Style {
             (RowState::Conflict(_) | RowState::InDoubt(_), _) => theme.style(Role::Warning),
         },
         // A proposal that nobody has taken yet is fainter than a decision.
-        SortColumn::Update | SortColumn::Action if shown.text.action == Action::None => {
+        SortColumn::Update | SortColumn::Action if action == Action::None => {
             theme.style(Role::Muted)
         }
         SortColumn::Update => theme.style(Role::Added),
-        SortColumn::Container | SortColumn::Rule | SortColumn::Domain => theme.style(Role::Muted),
+        SortColumn::Container
+        | SortColumn::Rule
+        | SortColumn::Domain
+        | SortColumn::Proposed
+        | SortColumn::Dn => theme.style(Role::Muted),
         _ => Style::new(),
     }
 }
@@ -215,10 +386,10 @@ fn put(frame: &mut Frame<'_>, area: Rect, place: &Placed, y: u16, line: &Line<'_
 }
 
 fn draw_scrollbar(frame: &mut Frame<'_>, area: Rect, grid: &Grid, height: usize) {
-    if grid.order().len() <= height {
+    if grid.lines().len() <= height {
         return;
     }
-    let mut state = ScrollbarState::new(grid.order().len().saturating_sub(height))
+    let mut state = ScrollbarState::new(grid.lines().len().saturating_sub(height))
         .position(grid.top())
         .viewport_content_length(height);
     let bar = Scrollbar::new(ScrollbarOrientation::VerticalRight)

@@ -24,7 +24,9 @@ impl Help {
     }
 
     pub(super) fn key(&mut self, event: KeyEvent) -> Answer {
-        let last = self.lines(0, Theme::new(false)).len();
+        let last = self
+            .lines(0, Theme::new(crate::config::Colours::None))
+            .len();
         match keymap::intent(&[Context::Moving, Context::Everywhere], event) {
             Some(Intent::Close | Intent::Back | Intent::Help | Intent::Interrupt) => {
                 return Answer::Close;

@@ -3,11 +3,15 @@
 //! The topmost popup gets every key, so none reaches the grid beneath. Esc
 //! always closes, and nothing that writes is ever answered by Enter.
 
+mod bulk;
+mod chooser;
 mod confirm;
 mod edit;
 mod help;
+mod menu;
 mod palette;
 mod prompt;
+mod resolve;
 
 use crossterm::event::KeyEvent;
 use ratatui::Frame;
@@ -15,22 +19,31 @@ use ratatui::layout::Rect;
 use ratatui::text::Line;
 use ratatui::widgets::{Block, Clear, Padding};
 
+pub(super) use bulk::{BulkEdit, Kind as BulkKind};
+pub(super) use chooser::Chooser;
 pub(super) use confirm::{Confirm, Confirmed, Need};
 pub(super) use edit::Edit;
 pub(super) use help::Help;
+pub(super) use menu::Menu;
 pub(super) use palette::Palette;
 pub(super) use prompt::{Prompt, PromptKind};
+pub(super) use resolve::Resolve;
 
+use super::grid::layout::Layout;
 use super::keymap::{Context, Intent};
 use super::theme::{Role, Theme};
-use crate::worksheet::{RowId, Worksheet};
+use crate::worksheet::{Choice, Composer, Grouping, RowId, SortColumn, Worksheet};
 
 /// A layer over the screen.
 #[derive(Debug)]
 pub(super) enum Popup {
     Help(Help),
     Palette(Palette),
+    Menu(Menu),
+    Columns(Chooser),
     Edit(Edit),
+    Bulk(Box<BulkEdit>),
+    Resolve(Box<Resolve>),
     Prompt(Prompt),
     Confirm(Confirm),
     Notice(Notice),
@@ -50,8 +63,21 @@ pub(super) enum Answer {
     Close,
     Run(Intent),
     Stage(RowId, String),
+    /// What is typed has changed: try out what was not tried.
+    Rehearse,
+    /// Stage a new value for each of these rows, called so.
+    Compose {
+        rows: Vec<RowId>,
+        composer: Composer,
+        to: String,
+    },
+    /// Stage these, as one step.
+    Choose(Vec<(RowId, Choice)>),
     Search(String),
     Filter(String),
+    Mark(String),
+    Group(Option<Grouping>),
+    Layout(Layout, SortColumn),
     Reason(String),
     Say(String),
     Confirmed(Confirmed),
@@ -62,7 +88,11 @@ impl Popup {
         match self {
             Self::Help(help) => help.key(event),
             Self::Palette(palette) => palette.key(event),
+            Self::Menu(menu) => menu.key(event),
+            Self::Columns(chooser) => chooser.key(event),
             Self::Edit(edit) => edit.key(event, sheet),
+            Self::Bulk(bulk) => bulk.key(event, sheet),
+            Self::Resolve(resolve) => resolve.key(event, sheet),
             Self::Prompt(prompt) => prompt.key(event),
             Self::Confirm(confirm) => confirm.key(event),
             // Any key will do: there is nothing to decide.
@@ -74,8 +104,14 @@ impl Popup {
         match self {
             Self::Palette(palette) => palette.paste(pasted),
             Self::Edit(edit) => edit.paste(pasted, sheet),
+            Self::Bulk(bulk) => bulk.paste(pasted, sheet),
+            Self::Resolve(resolve) => resolve.paste(pasted),
             Self::Prompt(prompt) => prompt.paste(pasted),
-            Self::Help(_) | Self::Confirm(_) | Self::Notice(_) => {}
+            Self::Help(_)
+            | Self::Menu(_)
+            | Self::Columns(_)
+            | Self::Confirm(_)
+            | Self::Notice(_) => {}
         }
     }
 
@@ -83,17 +119,31 @@ impl Popup {
     pub(super) fn contexts(&self) -> &'static [Context] {
         match self {
             Self::Palette(_) => &[Context::Palette],
+            Self::Menu(_) => &[Context::Menu],
+            Self::Columns(_) => &[Context::Columns],
             Self::Edit(_) => &[Context::Editing],
+            Self::Bulk(_) => &[Context::Bulk],
+            Self::Resolve(resolve) => resolve.contexts(),
             Self::Prompt(_) => &[Context::Prompt],
             Self::Help(_) | Self::Confirm(_) | Self::Notice(_) => &[],
         }
     }
 
-    pub(super) fn draw(&self, frame: &mut Frame<'_>, area: Rect, theme: Theme) {
+    pub(super) fn draw(
+        &self,
+        frame: &mut Frame<'_>,
+        area: Rect,
+        theme: Theme,
+        sheet: Option<&Worksheet>,
+    ) {
         match self {
             Self::Help(help) => help.draw(frame, area, theme),
             Self::Palette(palette) => palette.draw(frame, area, theme),
+            Self::Menu(menu) => menu.draw(frame, area, theme),
+            Self::Columns(chooser) => chooser.draw(frame, area, theme),
             Self::Edit(edit) => edit.draw(frame, area, theme),
+            Self::Bulk(bulk) => bulk.draw(frame, area, theme, sheet),
+            Self::Resolve(resolve) => resolve.draw(frame, area, theme),
             Self::Prompt(prompt) => prompt.draw(frame, area, theme),
             Self::Confirm(confirm) => confirm.draw(frame, area, theme),
             Self::Notice(notice) => notice.draw(frame, area, theme),

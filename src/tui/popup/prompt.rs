@@ -19,6 +19,7 @@ use crate::worksheet::RowFilter;
 pub(in crate::tui) enum PromptKind {
     Search,
     Filter,
+    Mark,
     Reason,
 }
 
@@ -52,7 +53,7 @@ impl Prompt {
 
     fn example(&self) -> &'static str {
         match self.kind {
-            PromptKind::Search | PromptKind::Filter => {
+            PromptKind::Search | PromptKind::Filter | PromptKind::Mark => {
                 "words  field:value  /regex/  !not    such as: attr:mail !error:length"
             }
             PromptKind::Reason => {
@@ -63,9 +64,11 @@ impl Prompt {
 
     fn check(&mut self) {
         self.problem = match self.kind {
-            PromptKind::Search | PromptKind::Filter => RowFilter::parse(self.line.text())
-                .err()
-                .map(|error| error.to_string()),
+            PromptKind::Search | PromptKind::Filter | PromptKind::Mark => {
+                RowFilter::parse(self.line.text())
+                    .err()
+                    .map(|error| error.to_string())
+            }
             PromptKind::Reason => Why::parse(self.line.text()).err(),
         };
     }
@@ -81,6 +84,7 @@ impl Prompt {
                 match self.kind {
                     PromptKind::Search => Answer::Search(text),
                     PromptKind::Filter => Answer::Filter(text),
+                    PromptKind::Mark => Answer::Mark(text),
                     PromptKind::Reason => Answer::Reason(text),
                 }
             }
@@ -112,6 +116,7 @@ impl Prompt {
         let title = match self.kind {
             PromptKind::Search => "Search: jump to rows, hide none",
             PromptKind::Filter => "Filter: show only matching rows",
+            PromptKind::Mark => "Mark: mark matching rows, hide none",
             PromptKind::Reason => &self.staged,
         };
         let inner = open(frame, bottom, (bottom.width, bottom.height), title);

@@ -60,7 +60,7 @@ impl OutcomeScreen {
     /// Adapts to a new width.
     pub(in crate::tui) fn lay_out(&mut self, width: usize) {
         self.width = width;
-        let theme = Theme::new(false);
+        let theme = Theme::new(crate::config::Colours::None);
         let head = self.head(width, theme).len();
         self.blocks = Blocks::new(
             std::iter::once(head).chain(

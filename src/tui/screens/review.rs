@@ -353,7 +353,7 @@ mod tests {
 
     #[test]
     fn a_block_is_as_high_as_it_says() {
-        let theme = Theme::new(false);
+        let theme = Theme::new(crate::config::Colours::None);
         for modification in [
             modification(&["a"], &["b", "c"]),
             modification(&[], &["b"]),

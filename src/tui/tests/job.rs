@@ -36,7 +36,13 @@ impl Job {
             for effect in self.face.effects.drain(..) {
                 match effect {
                     Effect::Send(command) => self.session.commands.send(command).await.unwrap(),
-                    Effect::Copy(_) | Effect::Quit | Effect::Arrange(_) => {}
+                    Effect::Copy(_)
+                    | Effect::Quit
+                    | Effect::Arrange(_)
+                    | Effect::Work(_)
+                    | Effect::Rehearse(_)
+                    | Effect::Discard(_)
+                    | Effect::Mouse(_) => {}
                 }
             }
             if self.face.shows(text) {

@@ -1,6 +1,8 @@
 //! The interface driven by keys, drawn on a screen in memory.
 
+mod bulk;
 mod flows;
+mod grid;
 mod job;
 mod large;
 mod refresh;
@@ -11,6 +13,7 @@ use std::time::Duration;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
+use ratatui::style::{Color, Style};
 
 use super::{App, Effect, Message, Options, Start, draw};
 use crate::model::Entry;
@@ -32,7 +35,8 @@ pub(super) fn options(start: Start) -> Options {
             options: ScanOptions::default(),
             exceptions: None,
         },
-        colour: true,
+        colours: crate::config::Colours::Standard,
+        mouse: false,
         state: "/var/lib/idmend".into(),
     }
 }
@@ -114,6 +118,48 @@ impl Face {
             .map(line)
             .collect::<Vec<_>>()
             .join("\n")
+    }
+
+    /// The screen and, below it, what each cell looks like: a letter a style, `.`
+    /// for none, and what the letters mean.
+    pub(super) fn styled_screen(&mut self) -> String {
+        let screen = self.screen();
+        let buffer = self.terminal.backend().buffer();
+        let mut styles: Vec<Style> = Vec::new();
+        let mut lines = Vec::new();
+        for y in 0..buffer.area.height {
+            let cells = (0..buffer.area.width).map(|x| {
+                let cell = &buffer[(x, y)];
+                let style = cell.style();
+                let plain = style.fg == Some(Color::Reset)
+                    && style.bg == Some(Color::Reset)
+                    && style.add_modifier.is_empty();
+                if plain {
+                    return '.';
+                }
+                let known = styles.iter().position(|known| *known == style);
+                let at = known.unwrap_or_else(|| {
+                    styles.push(style);
+                    styles.len() - 1
+                });
+                char::from(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"[at])
+            });
+            let line: String = cells.collect();
+            lines.push(line.trim_end_matches('.').to_owned());
+        }
+        let legend = styles.iter().zip('a'..).map(|(style, letter)| {
+            let fg = style.fg.filter(|fg| *fg != Color::Reset);
+            let fg = fg.map_or(String::new(), |fg| format!(" {fg}"));
+            let bg = style.bg.filter(|bg| *bg != Color::Reset);
+            let bg = bg.map_or(String::new(), |bg| format!(" on {bg}"));
+            format!("{letter}:{fg}{bg} {:?}", style.add_modifier)
+        });
+        let legend: Vec<String> = legend.collect();
+        format!(
+            "{screen}\n--- styles\n{}\n{}",
+            lines.join("\n"),
+            legend.join("\n")
+        )
     }
 
     pub(super) fn shows(&mut self, text: &str) -> bool {

@@ -19,7 +19,7 @@ use crate::tui::Start;
 fn both(name: &str, prepare: impl Fn((u16, u16)) -> Face) {
     for size in [SMALL, LARGE] {
         let mut face = prepare(size);
-        let screen = face.screen();
+        let screen = face.styled_screen();
         insta::with_settings!({ omit_expression => true }, {
             insta::assert_snapshot!(format!("{name}_{}x{}", size.0, size.1), screen);
         });
@@ -186,6 +186,94 @@ fn detail_alone_of_a_duplicate() {
         face.keys("ferror:duplicate");
         face.press(KeyCode::Enter);
         face.keys("d");
+        face
+    });
+}
+
+#[test]
+fn findings_in_groups() {
+    both("grid_groups", grid("brgo"));
+}
+
+#[test]
+fn grouping() {
+    both("menu_groups", grid("b"));
+}
+
+#[test]
+fn columns() {
+    both("columns", grid("C j j"));
+}
+
+#[test]
+fn marking_by_text() {
+    both("mark", grid("mvalue:contoso"));
+}
+
+#[test]
+fn holders_and_entry() {
+    both("detail_holders", |size| {
+        let mut face = Face::on_grid(faulty(), size);
+        face.keys("ferror:duplicate");
+        face.press(KeyCode::Enter);
+        face.keys("a");
+        face
+    });
+    both("detail_entry", grid("daa"));
+}
+
+#[test]
+fn a_template_for_many_rows() {
+    both("bulk_template", |size| {
+        let mut face = Face::on_grid(faulty(), size);
+        face.ctrl('a');
+        face.keys("E{cn|nospace|lower|ascii}@contoso.com");
+        face.ctrl('n');
+        face
+    });
+}
+
+#[test]
+fn a_replacement_in_many_rows() {
+    both("bulk_replace", |size| {
+        let mut face = Face::on_grid(faulty(), size);
+        face.ctrl('a');
+        face.keys("%(.*)@");
+        face.press(KeyCode::Tab);
+        face.keys("$3");
+        face
+    });
+}
+
+#[test]
+fn a_suffix_for_an_ou() {
+    both("bulk_suffix", grid("U"));
+}
+
+#[test]
+fn sign_in_names_from_mail() {
+    both("bulk_primary", grid("P"));
+}
+
+#[test]
+fn who_keeps_a_value() {
+    both("resolve", |size| {
+        let mut face = Face::on_grid(faulty(), size);
+        face.keys("ferror:duplicate");
+        face.press(KeyCode::Enter);
+        face.keys("D e");
+        face
+    });
+}
+
+#[test]
+fn without_colour_everything_is_still_said() {
+    both("grid_plain", |size| {
+        let mut face = Face::on_grid(faulty(), size);
+        face.press(KeyCode::F(9));
+        face.press(KeyCode::F(9));
+        face.press(KeyCode::F(9));
+        face.keys(" jt");
         face
     });
 }

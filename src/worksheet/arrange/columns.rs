@@ -4,15 +4,18 @@
 //! once a text, and a row holds its number; names, values and proposals lie end
 //! to end. Rows are kept in chunks that are worked on side by side.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, OnceLock};
 
 use super::texts::Texts;
 use crate::model::{AttributeName, DistinguishedName, ObjectClass};
 use crate::rule::{Fault, Judge, RuleId, Severity};
 use crate::scan::{EntryRef, Finding, ScanResult};
+use crate::worksheet::RowId;
 use crate::worksheet::proposal::Proposal;
-use crate::worksheet::sheet::error_text;
+use crate::worksheet::sets::sets_of_rows;
+use crate::worksheet::sheet::{error_text, message_text};
+use crate::worksheet::view::proposed_code;
 
 /// Rows in a chunk at most.
 const ROWS: usize = 1 << 16;
@@ -32,6 +35,7 @@ pub(super) const CLASSES: [ObjectClass; 5] = [
 #[derive(Debug)]
 pub(in crate::worksheet) struct Columns {
     pub(super) scan: Arc<ScanResult>,
+    pub(super) judge: Arc<Judge>,
     pub(super) chunks: Vec<Chunk>,
     pub(super) attributes: Vec<String>,
     pub(super) sets: Vec<FaultSet>,
@@ -39,6 +43,8 @@ pub(in crate::worksheet) struct Columns {
     /// The ranks of rows by name and by value, made when first asked for.
     pub(super) by_name: OnceLock<Vec<u32>>,
     pub(super) by_value: OnceLock<Vec<u32>>,
+    /// The conflict set of each row, shared with the sheet.
+    sets_of_rows: Arc<OnceLock<Vec<u32>>>,
 }
 
 /// A run of rows.
@@ -62,6 +68,7 @@ pub(super) struct Codes {
     pub(super) attribute: u32,
     pub(super) domain: u16,
     pub(super) class: ObjectClass,
+    pub(super) proposed: u8,
 }
 
 /// Rules that are broken together.
@@ -70,6 +77,11 @@ pub(super) struct FaultSet {
     pub(super) severity: Severity,
     pub(super) error: String,
     pub(super) rules: String,
+    pub(super) titles: String,
+    /// The first of them.
+    pub(super) worst: Option<RuleId>,
+    /// How many rows break just these.
+    pub(super) rows: usize,
 }
 
 /// Where entries lie.
@@ -82,7 +94,7 @@ pub(super) struct Container {
 impl Columns {
     pub(super) fn new(
         scan: &Arc<ScanResult>,
-        judge: &Judge,
+        judge: &Arc<Judge>,
         proposals: &[Option<Box<Proposal>>],
     ) -> Self {
         let mut builder = Builder {
@@ -93,24 +105,112 @@ impl Columns {
             containers: HashMap::new(),
             columns: Self {
                 scan: Arc::clone(scan),
+                judge: Arc::clone(judge),
                 chunks: Vec::new(),
                 attributes: Vec::new(),
                 sets: Vec::new(),
                 containers: Vec::new(),
                 by_name: OnceLock::new(),
                 by_value: OnceLock::new(),
+                sets_of_rows: Arc::default(),
             },
         };
         for (row, finding) in scan.findings.iter().enumerate() {
             let proposal = proposals.get(row).and_then(Option::as_deref);
-            let update = proposal.and_then(|proposal| proposal.update.as_deref());
-            builder.push(finding, update.unwrap_or_default());
+            builder.push(finding, proposal);
         }
         builder.finish()
     }
 
+    /// The same columns, sharing what is known of conflict sets with a sheet.
+    pub(super) fn sharing(self, sets_of_rows: &Arc<OnceLock<Vec<u32>>>) -> Self {
+        Self {
+            sets_of_rows: Arc::clone(sets_of_rows),
+            ..self
+        }
+    }
+
+    /// The number of the conflict set of each row.
+    pub(super) fn sets_of_rows(&self) -> &[u32] {
+        self.sets_of_rows.get_or_init(|| sets_of_rows(&self.scan))
+    }
+
     pub(super) fn rows(&self) -> usize {
         self.scan.findings.len()
+    }
+
+    /// The chunk of a row, and its place there.
+    fn chunk_of(&self, row: RowId) -> Option<(&Chunk, usize)> {
+        let row = row.0 as usize;
+        let begun = self.chunks.partition_point(|chunk| chunk.first <= row);
+        let chunk = self.chunks.get(begun.checked_sub(1)?)?;
+        Some((chunk, row - chunk.first))
+    }
+
+    pub(in crate::worksheet) fn name(&self, row: RowId) -> &str {
+        self.chunk_of(row)
+            .map_or("", |(chunk, at)| chunk.names.get(at))
+    }
+
+    pub(in crate::worksheet) fn value(&self, row: RowId) -> &str {
+        self.chunk_of(row)
+            .map_or("", |(chunk, at)| chunk.values.get(at))
+    }
+
+    pub(in crate::worksheet) fn container(&self, row: RowId) -> &str {
+        let codes = self
+            .chunk_of(row)
+            .and_then(|(chunk, at)| chunk.codes.get(at));
+        let container = codes.and_then(|codes| self.containers.get(codes.container as usize));
+        container.map_or("", |container| container.path.as_str())
+    }
+
+    /// The rows about sign-in names that lie in the container of `row` or below,
+    /// and the path of the container.
+    pub(in crate::worksheet) fn login_names_below(
+        &self,
+        row: RowId,
+        judge: &Judge,
+    ) -> (String, Vec<RowId>) {
+        let codes = self
+            .chunk_of(row)
+            .and_then(|(chunk, at)| chunk.codes.get(at));
+        let Some(base) = codes.and_then(|codes| self.containers.get(codes.container as usize))
+        else {
+            return (String::new(), Vec::new());
+        };
+        let base_key = DistinguishedName::from_server(base.dn.as_str());
+        let is_below = |container: &Container| {
+            DistinguishedName::from_server(container.dn.as_str()).is_within(&base_key)
+        };
+        let below: Vec<bool> = self.containers.iter().map(is_below).collect();
+        let login = judge.settings.login_attribute.as_str();
+        let login = self
+            .attributes
+            .iter()
+            .position(|name| name.eq_ignore_ascii_case(login));
+        let login = login.and_then(|at| u32::try_from(at).ok());
+        let codes = self.chunks.iter().flat_map(|chunk| &chunk.codes);
+        let rows = (0..).zip(codes).filter(|(_, codes)| {
+            Some(codes.attribute) == login && below.get(codes.container as usize) == Some(&true)
+        });
+        let rows = rows.map(|(row, _)| RowId(row)).collect();
+        (base.place(), rows)
+    }
+
+    /// The message of a row.
+    pub(super) fn message(&self, row: usize) -> String {
+        let faults = self.scan.findings.get(row).map(|finding| &finding.faults);
+        faults.map_or_else(String::new, |faults| message_text(&self.judge, faults))
+    }
+
+    /// How many rows there are of each severity.
+    pub(in crate::worksheet) fn severities(&self) -> BTreeMap<Severity, usize> {
+        let mut counts = BTreeMap::new();
+        for set in &self.sets {
+            *counts.entry(set.severity).or_default() += set.rows;
+        }
+        counts
     }
 
     /// Appends the distinguished name of a row.
@@ -147,7 +247,7 @@ struct Builder<'a> {
 }
 
 impl Builder<'_> {
-    fn push(&mut self, finding: &Finding, update: &str) {
+    fn push(&mut self, finding: &Finding, proposal: Option<&Proposal>) {
         let snapshot = &self.scan.snapshot;
         let codes = Codes {
             container: self.container(finding.entry),
@@ -155,7 +255,9 @@ impl Builder<'_> {
             attribute: self.attributes.number(&finding.place.attribute),
             domain: snapshot.domain(finding.entry).0,
             class: snapshot.class(finding.entry),
+            proposed: proposed_code(proposal),
         };
+        let update = proposal.and_then(|proposal| proposal.update.as_deref());
         let cn = snapshot.value(finding.entry, &AttributeName::known("cn"), 0);
         let cn = cn.and_then(|cn| std::str::from_utf8(cn).ok());
         let value = finding
@@ -180,7 +282,7 @@ impl Builder<'_> {
         chunk
             .values
             .push(&String::from_utf8_lossy(value.unwrap_or_default()));
-        chunk.updates.push(update);
+        chunk.updates.push(update.unwrap_or_default());
     }
 
     /// The chunk that takes the next row.
@@ -223,10 +325,12 @@ impl Builder<'_> {
     fn set(&mut self, faults: &[Fault]) -> u32 {
         let rules: Vec<RuleId> = faults.iter().map(|fault| fault.rule).collect();
         if let Some(number) = self.sets.get(rules.as_slice()) {
+            self.columns.sets[*number as usize].rows += 1;
             return *number;
         }
         let rule = |id: &RuleId| self.judge.rules.rule(*id);
         let ids: Vec<&str> = rules.iter().map(|id| rule(id).id.as_str()).collect();
+        let titles: Vec<&str> = rules.iter().map(|id| rule(id).title.as_str()).collect();
         let number = u32::try_from(self.columns.sets.len()).unwrap_or(u32::MAX);
         self.columns.sets.push(FaultSet {
             severity: rules
@@ -234,6 +338,9 @@ impl Builder<'_> {
                 .map_or(Severity::Hygiene, |id| rule(id).severity),
             error: error_text(self.judge, faults),
             rules: ids.join(" "),
+            titles: titles.join("; "),
+            worst: rules.first().copied(),
+            rows: 1,
         });
         self.sets.insert(rules.into(), number);
         number

@@ -7,10 +7,10 @@
 use super::columns::{CLASSES, Chunk, Codes, Columns, Container, FaultSet};
 use super::texts::Texts;
 use crate::model::ObjectClass;
+use crate::worksheet::Action;
 use crate::worksheet::filter::{Field, Term};
 use crate::worksheet::live::{Live, StateKind};
-use crate::worksheet::view::{action_word, severity_words};
-use crate::worksheet::{Action, RowId};
+use crate::worksheet::view::{PROPOSED, action_word, severity_words};
 
 const ACTIONS: [Action; 4] = [Action::None, Action::Edit, Action::Remove, Action::Complete];
 
@@ -26,6 +26,10 @@ pub(super) struct Sought<'a> {
     classes: Vec<ObjectClass>,
     actions: Vec<Action>,
     states: Vec<StateKind>,
+    /// By their place in [`PROPOSED`].
+    proposed: Vec<bool>,
+    /// Whether it matches a row that tells no reason for its state.
+    in_no_result: bool,
     /// Whether it matches the letters before the name in a plain DN.
     in_cn: bool,
 }
@@ -66,6 +70,11 @@ impl<'a> Sought<'a> {
                 .into_iter()
                 .filter(|state| wants(Field::State) && is(state.word()))
                 .collect(),
+            proposed: PROPOSED
+                .iter()
+                .map(|words| wants(Field::Proposed) && is(words))
+                .collect(),
+            in_no_result: wants(Field::Result) && is(""),
             in_cn: wants(Field::Dn) && is("CN"),
             term,
             columns,
@@ -82,6 +91,7 @@ impl<'a> Sought<'a> {
             None => {
                 self.find_shared(chunk, hits);
                 self.find_changing(chunk, live, hits);
+                self.find_results(chunk, live, hits);
                 self.find_texts(&chunk.names, hits);
                 self.find_texts(&chunk.values, hits);
                 self.find_updates(chunk, live, hits);
@@ -91,6 +101,12 @@ impl<'a> Sought<'a> {
             Some(Field::Value) => self.find_texts(&chunk.values, hits),
             Some(Field::Update) => self.find_updates(chunk, live, hits),
             Some(Field::Action | Field::State) => self.find_changing(chunk, live, hits),
+            Some(Field::Result) => self.find_results(chunk, live, hits),
+            Some(Field::Message) => {
+                for (row, hit) in (chunk.first..).zip(hits) {
+                    *hit = self.term.pattern.is_match(&self.columns.message(row));
+                }
+            }
             Some(Field::Dn) => {
                 if is_plain_word(self.term) {
                     self.find_texts(&chunk.names, hits);
@@ -108,15 +124,36 @@ impl<'a> Sought<'a> {
                 || at(&self.sets, codes.set)
                 || at(&self.containers, codes.container)
                 || at(&self.domains, u32::from(codes.domain))
-                || self.classes.contains(&codes.class);
+                || self.classes.contains(&codes.class)
+                || at(&self.proposed, u32::from(codes.proposed));
+        }
+    }
+
+    /// What servers and people said of rows, which is nothing of most.
+    fn find_results(&self, chunk: &Chunk, live: &Live, hits: &mut [bool]) {
+        let end = chunk.first + hits.len();
+        let told = live.results.unusual_in(chunk.first, end);
+        let told: Vec<(usize, bool)> = told
+            .filter_map(|(row, text)| {
+                let at = row - chunk.first;
+                let matches = self.term.pattern.is_match(text.as_deref()?);
+                Some((at, hits.get(at) == Some(&true) || matches))
+            })
+            .collect();
+        if self.in_no_result {
+            hits.fill(true);
+        }
+        for (at, is_hit) in told {
+            if let Some(hit) = hits.get_mut(at) {
+                *hit = is_hit;
+            }
         }
     }
 
     fn find_changing(&self, chunk: &Chunk, live: &Live, hits: &mut [bool]) {
-        let actions = live.actions.get(chunk.first..).unwrap_or_default();
-        let states = live.states.get(chunk.first..).unwrap_or_default();
-        for ((action, state), hit) in actions.iter().zip(states).zip(hits) {
-            *hit |= self.actions.contains(action) || self.states.contains(state);
+        let rows = live.rows.range(chunk.first, chunk.first + hits.len());
+        for (short, hit) in rows.zip(hits) {
+            *hit |= self.actions.contains(&short.action) || self.states.contains(&short.state);
         }
     }
 
@@ -132,10 +169,11 @@ impl<'a> Sought<'a> {
     fn find_updates(&self, chunk: &Chunk, live: &Live, hits: &mut [bool]) {
         let before = hits.to_vec();
         self.find_texts(&chunk.updates, hits);
-        let row = |at: usize| RowId(u32::try_from(chunk.first + at).unwrap_or(u32::MAX));
-        let edited = live.edited.range(row(0)..row(chunk.codes.len()));
-        for (row, text) in edited {
-            let at = row.0 as usize - chunk.first;
+        let end = chunk.first + chunk.codes.len();
+        for (row, text) in live.edited.unusual_in(chunk.first, end) {
+            let (Some(text), at) = (text, row - chunk.first) else {
+                continue;
+            };
             if let (Some(hit), Some(before)) = (hits.get_mut(at), before.get(at)) {
                 *hit = *before || self.term.pattern.is_match(text);
             }

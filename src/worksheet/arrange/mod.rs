@@ -7,18 +7,21 @@
 //! [`Worksheet::row_matches`] says of each row, only faster.
 
 mod columns;
+mod groups;
 mod hits;
 mod ranks;
 #[cfg(test)]
 mod tests;
 mod texts;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use rayon::prelude::*;
 
 pub(super) use columns::Columns;
+pub use groups::{Group, Grouping};
 
 use super::filter::{Field, RowFilter};
 use super::live::Live;
@@ -26,23 +29,53 @@ use super::{RowId, SortColumn, SortKey, Worksheet};
 use columns::Chunk;
 use hits::Sought;
 
+use crate::rule::Severity;
+
 /// A filter and a sort to be carried out on the rows as they are now.
 #[derive(Debug)]
 pub struct Arrangement {
     columns: Arc<Columns>,
-    live: Arc<Live>,
+    live: Live,
     filter: RowFilter,
     sort: Vec<SortKey>,
+    group: Option<Grouping>,
+}
+
+/// Rows in order.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Order {
+    /// The rows that match.
+    pub rows: Vec<RowId>,
+    /// The groups that they stand in, if they were asked for.
+    pub groups: Vec<Group>,
 }
 
 impl Arrangement {
+    /// Has the rows put in groups, too.
+    #[must_use]
+    pub fn grouped(self, group: Option<Grouping>) -> Self {
+        Self { group, ..self }
+    }
+
+    /// How many rows the sheet has.
+    pub fn rows(&self) -> usize {
+        self.columns.rows()
+    }
+
     /// The rows that match, in order; `None` when `stop` was set meanwhile.
-    pub fn carry_out(&self, stop: &AtomicBool) -> Option<Vec<RowId>> {
+    pub fn carry_out(&self, stop: &AtomicBool) -> Option<Order> {
         let mut rows = self.matching(stop)?;
         if !self.sort.is_empty() {
             ranks::sort(&mut rows, &self.sort, (&self.columns, &self.live), stop)?;
         }
-        Some(rows.into_iter().map(RowId).collect())
+        let groups = match self.group {
+            Some(by) => groups::put_together(&mut rows, by, &self.columns),
+            None => Vec::new(),
+        };
+        Some(Order {
+            rows: rows.into_iter().map(RowId).collect(),
+            groups,
+        })
     }
 
     fn matching(&self, stop: &AtomicBool) -> Option<Vec<u32>> {
@@ -96,16 +129,17 @@ impl Worksheet {
     pub fn arrangement(&self, filter: &RowFilter, sort: &[SortKey]) -> Arrangement {
         Arrangement {
             columns: Arc::clone(self.columns()),
-            live: Arc::clone(&self.live),
+            live: self.live.clone(),
             filter: filter.clone(),
             sort: sort.to_vec(),
+            group: None,
         }
     }
 
     /// Lays the columns out, which filter and sort otherwise do when they are
     /// first asked for.
     pub fn lay_out(&self) {
-        self.columns();
+        self.columns().sets_of_rows();
     }
 
     /// The rows that match `filter`, ordered by `sort` (then by scan order).
@@ -113,7 +147,7 @@ impl Worksheet {
         let rows = self
             .arrangement(filter, sort)
             .carry_out(&AtomicBool::new(false));
-        rows.unwrap_or_default()
+        rows.unwrap_or_default().rows
     }
 
     /// Whether what this filter and this sort give can change by a decision.
@@ -121,20 +155,30 @@ impl Worksheet {
         let changing = |field: Option<Field>| {
             matches!(
                 field,
-                None | Some(Field::Action | Field::State | Field::Update)
+                None | Some(Field::Action | Field::State | Field::Update | Field::Result)
             )
         };
         filter.terms.iter().any(|term| changing(term.field))
             || sort.iter().any(|key| {
                 matches!(
                     key.column,
-                    SortColumn::Action | SortColumn::State | SortColumn::Update
+                    SortColumn::Action
+                        | SortColumn::State
+                        | SortColumn::Update
+                        | SortColumn::Result
                 )
             })
     }
 
-    fn columns(&self) -> &Arc<Columns> {
-        self.columns
-            .get_or_init(|| Arc::new(Columns::new(&self.scan, &self.judge, &self.proposals)))
+    /// How many rows there are of each severity.
+    pub fn severities(&self) -> BTreeMap<Severity, usize> {
+        self.columns().severities()
+    }
+
+    pub(super) fn columns(&self) -> &Arc<Columns> {
+        self.columns.get_or_init(|| {
+            let columns = Columns::new(&self.scan, &self.judge, &self.proposals);
+            Arc::new(columns.sharing(&self.sets))
+        })
     }
 }

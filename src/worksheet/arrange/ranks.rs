@@ -2,7 +2,7 @@
 //! texts. Case does not matter.
 
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::sync::atomic::{self, AtomicBool};
 
 use rayon::prelude::*;
@@ -10,10 +10,11 @@ use rayon::prelude::*;
 use super::columns::{CLASSES, Chunk, Codes, Columns};
 use super::texts::Texts;
 use crate::worksheet::live::Live;
-use crate::worksheet::{RowId, SortColumn, SortKey};
+use crate::worksheet::pages::Pages;
+use crate::worksheet::{SortColumn, SortKey};
 
 /// The texts of some rows that are not those of their column.
-type Edited = BTreeMap<RowId, Box<str>>;
+type Edited = Pages<Option<Arc<str>>>;
 
 /// Sorts `rows` by `sort`, then by number; `None` when `stop` was set
 /// meanwhile.
@@ -98,7 +99,7 @@ fn ranks<'a>(column: SortColumn, columns: &'a Columns, live: &Live) -> Ranks<'a>
         let rank = |codes: &Codes| ranks.get(number(codes) as usize).copied();
         Ranks::Made(codes.map(|codes| rank(codes).unwrap_or(u32::MAX)).collect())
     };
-    let none = Edited::new();
+    let none = Edited::new(0);
     match column {
         SortColumn::Name => Ranks::Kept(
             columns
@@ -113,9 +114,13 @@ fn ranks<'a>(column: SortColumn, columns: &'a Columns, live: &Live) -> Ranks<'a>
         SortColumn::Update => {
             Ranks::Made(rank_texts(columns, |chunk| &chunk.updates, &live.edited))
         }
-        SortColumn::State => Ranks::Made(live.states.iter().map(|state| state.rank()).collect()),
+        SortColumn::State => {
+            let rows = live.rows.range(0, columns.rows());
+            Ranks::Made(rows.map(|short| short.state.rank()).collect())
+        }
         SortColumn::Action => {
-            Ranks::Made(live.actions.iter().map(|action| *action as u32).collect())
+            let rows = live.rows.range(0, columns.rows());
+            Ranks::Made(rows.map(|short| short.action as u32).collect())
         }
         SortColumn::Severity => {
             let codes = columns.chunks.iter().flat_map(|chunk| &chunk.codes);
@@ -148,6 +153,20 @@ fn ranks<'a>(column: SortColumn, columns: &'a Columns, live: &Live) -> Ranks<'a>
             columns.sets.iter().map(|set| set.rules.as_str()).collect(),
             |codes| codes.set,
         ),
+        SortColumn::Message => shared(
+            columns.sets.iter().map(|set| set.titles.as_str()).collect(),
+            |codes| codes.set,
+        ),
+        SortColumn::Proposed => {
+            let codes = columns.chunks.iter().flat_map(|chunk| &chunk.codes);
+            Ranks::Made(codes.map(|codes| u32::from(codes.proposed)).collect())
+        }
+        // Rows are numbered by domain and name.
+        SortColumn::Dn => {
+            let rows = u32::try_from(columns.rows()).unwrap_or(u32::MAX);
+            Ranks::Made((0..rows).collect())
+        }
+        SortColumn::Result => Ranks::Made(rank_results(columns, live)),
         SortColumn::Domain => shared(
             columns
                 .scan
@@ -161,7 +180,7 @@ fn ranks<'a>(column: SortColumn, columns: &'a Columns, live: &Live) -> Ranks<'a>
 }
 
 /// The rank of each text among few.
-fn rank_shared(texts: &[&str]) -> Vec<u32> {
+pub(super) fn rank_shared(texts: &[&str]) -> Vec<u32> {
     let lower: Vec<String> = texts.iter().map(|text| text.to_lowercase()).collect();
     let mut sorted: Vec<&String> = lower.iter().collect();
     sorted.sort_unstable();
@@ -171,6 +190,23 @@ fn rank_shared(texts: &[&str]) -> Vec<u32> {
         .iter()
         .map(|text| u32::try_from(rank(text)).unwrap_or(u32::MAX))
         .collect()
+}
+
+/// The rank of each row by what is told of its state; of most, nothing.
+fn rank_results(columns: &Columns, live: &Live) -> Vec<u32> {
+    let told = || {
+        let told = live.results.unusual();
+        told.filter_map(|(row, text)| Some((row, text.as_deref()?.to_lowercase())))
+    };
+    let mut texts: Vec<String> = told().map(|(_, text)| text).collect();
+    texts.sort_unstable();
+    texts.dedup();
+    let mut ranks = vec![0; columns.rows()];
+    for (row, text) in told() {
+        let rank = texts.partition_point(|other| *other < text) + 1;
+        ranks[row] = u32::try_from(rank).unwrap_or(u32::MAX);
+    }
+    ranks
 }
 
 /// How many bytes of a text in lower case are held beside its row.
@@ -198,7 +234,7 @@ fn rank_texts<'a>(
             (first..).zip(column(chunk).iter())
         })
         .map(|(row, text)| {
-            let text = edited.get(&RowId(row)).map_or(text, |text| text);
+            let text = edited.get(row as usize).as_deref().unwrap_or(text);
             Headed {
                 head: head(text),
                 row,

@@ -6,9 +6,11 @@ use proptest::prelude::*;
 
 use crate::model::Entry;
 use crate::scan::fixture::{self, user};
-use crate::worksheet::{Action, RowFilter, RowId, RowState, SortColumn, SortKey, Worksheet};
+use crate::worksheet::{
+    Action, Grouping, Order, RowFilter, RowId, RowState, SortColumn, SortKey, Worksheet,
+};
 
-const COLUMNS: [SortColumn; 12] = [
+const COLUMNS: [SortColumn; 16] = [
     SortColumn::State,
     SortColumn::Severity,
     SortColumn::Name,
@@ -21,6 +23,10 @@ const COLUMNS: [SortColumn; 12] = [
     SortColumn::Action,
     SortColumn::Rule,
     SortColumn::Domain,
+    SortColumn::Proposed,
+    SortColumn::Message,
+    SortColumn::Dn,
+    SortColumn::Result,
 ];
 
 /// Names that are spelled otherwise in the DN, among plain ones.
@@ -90,6 +96,9 @@ fn term() -> impl Strategy<Value = String> {
         "rule:",
         "state:",
         "domain:",
+        "proposed:",
+        "message:",
+        "result:",
     ]);
     let word = proptest::sample::select(vec![
         "anna",
@@ -119,6 +128,9 @@ fn term() -> impl Strategy<Value = String> {
         "\"\u{0a}1\"",
         "/\\n/",
         "same",
+        "safe",
+        "said",
+        "U+",
     ]);
     (any::<bool>(), field, word)
         .prop_map(|(not, field, word)| format!("{}{field}{word}", if not { "!" } else { "" }))
@@ -132,7 +144,7 @@ proptest! {
         people in proptest::collection::vec((0_usize..8, 0_usize..8), 1..12),
         decisions in proptest::collection::vec(0_usize..40, 1..9),
         terms in proptest::collection::vec(term(), 0..3),
-        sort in proptest::collection::vec((0_usize..12, any::<bool>()), 0..5),
+        sort in proptest::collection::vec((0_usize..16, any::<bool>()), 0..5),
     ) {
         let mut sheet = Worksheet::new(fixture::contoso(entries(&people)), fixture::judge());
         decide(&mut sheet, &decisions);
@@ -159,6 +171,59 @@ proptest! {
     }
 }
 
+/// What a row shares with its group.
+fn shared(sheet: &Worksheet, by: Grouping, row: RowId) -> String {
+    let finding = sheet.finding(row);
+    match by {
+        Grouping::Conflict => {
+            let holds = |set: &crate::scan::ConflictSet| {
+                let holders = set.holders.iter();
+                holders
+                    .filter(|holder| holder.entry == finding.entry)
+                    .any(|holder| holder.place == finding.place)
+            };
+            let set = sheet.scan.conflicts.sets().iter().position(holds);
+            format!("{set:?}")
+        }
+        Grouping::Entry => format!("{:?}", finding.entry),
+        // What a label says is what the rows share.
+        _ => sheet.group_label(by, u32::MAX, row),
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 100, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn groups_hold_what_belongs_together_in_the_order_of_the_sort(
+        people in proptest::collection::vec((0_usize..8, 0_usize..8), 1..12),
+        by in proptest::sample::select(vec![
+            Grouping::Rule, Grouping::Container, Grouping::Conflict, Grouping::Entry,
+            Grouping::Attribute, Grouping::Severity, Grouping::Domain,
+        ]),
+    ) {
+        let sheet = Worksheet::new(fixture::contoso(entries(&people)), fixture::judge());
+        let filter = RowFilter::parse("!name:anna").unwrap();
+        let sort = [SortKey { column: SortColumn::Value, descending: true }];
+        let sorted = sheet.view(&filter, &sort);
+        let arranged = sheet.arrangement(&filter, &sort).grouped(Some(by));
+        let order = arranged.carry_out(&AtomicBool::new(false)).unwrap();
+        let ends = order.groups.iter().skip(1).map(|group| group.start as usize);
+        let ends: Vec<usize> = ends.chain([order.rows.len()]).collect();
+        let mut seen = std::collections::BTreeSet::new();
+        for (group, end) in order.groups.iter().zip(ends) {
+            let rows = &order.rows[group.start as usize..end];
+            let common = shared(&sheet, by, rows[0]);
+            prop_assert!(rows.iter().all(|row| shared(&sheet, by, *row) == common));
+            prop_assert!(seen.insert(common), "two groups of the same kind");
+            let as_sorted: Vec<RowId> =
+                sorted.iter().copied().filter(|row| rows.contains(row)).collect();
+            prop_assert_eq!(rows, as_sorted);
+        }
+        prop_assert_eq!(order.rows.len(), sorted.len());
+    }
+}
+
 /// What a row sorts by: a rank, else its text.
 fn plain_key(sheet: &Worksheet, column: SortColumn, row: RowId) -> (u32, String) {
     let text = sheet.text(row);
@@ -178,6 +243,20 @@ fn plain_key(sheet: &Worksheet, column: SortColumn, row: RowId) -> (u32, String)
         SortColumn::Update => (0, text.update.to_lowercase()),
         SortColumn::Rule => (0, text.rules.join(" ")),
         SortColumn::Domain => (0, text.domain),
+        SortColumn::Proposed => match sheet.proposal(row) {
+            Some(proposal) => (
+                proposal.action as u32,
+                format!("{}", proposal.confidence as u32),
+            ),
+            None => (0, String::new()),
+        },
+        SortColumn::Message => {
+            let rules = sheet.finding(row).faults.iter();
+            let titles = rules.map(|fault| sheet.judge.rules.rule(fault.rule).title.clone());
+            (0, titles.collect::<Vec<_>>().join("; ").to_lowercase())
+        }
+        SortColumn::Dn => (row.0, String::new()),
+        SortColumn::Result => (0, sheet.state(row).reason().to_lowercase()),
     }
 }
 
@@ -198,6 +277,6 @@ fn a_request_shows_the_rows_as_they_were_when_it_was_made() {
     let row = sheet.rows().next().unwrap();
     sheet.act(row, Action::Complete).unwrap();
     let never = AtomicBool::new(false);
-    assert_eq!(before.carry_out(&never), Some(Vec::new()));
+    assert_eq!(before.carry_out(&never), Some(Order::default()));
     assert_eq!(sheet.view(&filter, &[]), [row]);
 }

@@ -1,216 +1,36 @@
-//! The one table of keys: what each does, where, and what it is called.
-//!
-//! Keys are dispatched by it, the footer and the help are drawn from it, and
-//! the palette lists it, so that they cannot disagree. Arrows and the keys of
-//! vi both move; nothing needs a modifier that some terminals do not send.
+//! The table itself: a line a key.
 
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use crossterm::event::KeyCode as K;
+use crossterm::event::KeyModifiers;
 
-/// Where a key is valid.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Context {
-    Everywhere,
-    Moving,
-    Connect,
-    Scan,
-    Grid,
-    Editing,
-    Prompt,
-    Palette,
-    Review,
-    Apply,
-    Result,
-    History,
-    Transaction,
-}
+use super::{Binding, Context as C, Intent as I, Key};
 
-impl Context {
-    pub(super) fn title(self) -> &'static str {
-        match self {
-            Self::Everywhere => "Everywhere",
-            Self::Moving => "Moving",
-            Self::Connect => "Connecting",
-            Self::Scan => "Scanning",
-            Self::Grid => "Findings",
-            Self::Editing => "Editing a value",
-            Self::Prompt => "Search and filter",
-            Self::Palette => "Palette",
-            Self::Review => "Review",
-            Self::Apply => "Writing",
-            Self::Result => "Result",
-            Self::History => "History",
-            Self::Transaction => "Transaction",
-        }
-    }
-}
-
-/// What a key asks for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Intent {
-    Help,
-    Palette,
-    Close,
-    Back,
-    Interrupt,
-    Log,
-    History,
-    Up,
-    Down,
-    Left,
-    Right,
-    PageUp,
-    PageDown,
-    HalfUp,
-    HalfDown,
-    First,
-    Last,
-    FirstColumn,
-    LastColumn,
-    NextField,
-    PreviousField,
-    Toggle,
-    Submit,
-    Demo,
-    Cancel,
-    Edit,
-    Accept,
-    Remove,
-    Complete,
-    Undecide,
-    AcceptSafe,
-    Undo,
-    Redo,
-    Mark,
-    MarkUp,
-    MarkDown,
-    Range,
-    MarkVisible,
-    MarkAll,
-    ClearMarks,
-    Search,
-    NextMatch,
-    PreviousMatch,
-    Filter,
-    FilterCell,
-    FilterOutCell,
-    ClearFilter,
-    Sort,
-    SortAdd,
-    Detail,
-    DetailUp,
-    DetailDown,
-    CopyCell,
-    CopyName,
-    Review,
-    Rescan,
-    RefreshRows,
-    RefreshDomain,
-    Ldif,
-    Arm,
-    Write,
-    Rollback,
-    Recover,
-    Open,
-    ClearLine,
-}
-
-/// A key, as far as it is told apart.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Key {
-    code: KeyCode,
-    modifiers: KeyModifiers,
-}
-
-const fn plain(code: KeyCode) -> Key {
-    Key {
-        code,
-        modifiers: KeyModifiers::NONE,
-    }
+const fn plain(code: K) -> Key {
+    Key::plain(code)
 }
 
 const fn letter(character: char) -> Key {
-    plain(KeyCode::Char(character))
+    plain(K::Char(character))
 }
 
 const fn ctrl(character: char) -> Key {
     Key {
-        code: KeyCode::Char(character),
+        code: K::Char(character),
         modifiers: KeyModifiers::CONTROL,
     }
 }
 
-const fn shift(code: KeyCode) -> Key {
+const fn shift(code: K) -> Key {
     Key {
         code,
         modifiers: KeyModifiers::SHIFT,
     }
 }
 
-impl Key {
-    /// The key of an event. The case of a character says what Shift says.
-    fn of(event: KeyEvent) -> Self {
-        let kept =
-            event.modifiers & (KeyModifiers::CONTROL | KeyModifiers::SHIFT | KeyModifiers::ALT);
-        match event.code {
-            KeyCode::Char(character) if kept.contains(KeyModifiers::CONTROL) => Self {
-                code: KeyCode::Char(character.to_ascii_lowercase()),
-                modifiers: kept - KeyModifiers::SHIFT,
-            },
-            KeyCode::Char(character) => Self {
-                code: KeyCode::Char(character),
-                modifiers: kept - KeyModifiers::SHIFT,
-            },
-            KeyCode::BackTab => plain(KeyCode::BackTab),
-            code => Self {
-                code,
-                modifiers: kept,
-            },
-        }
-    }
-
-    /// As people write it: `Ctrl-r`, `Shift-↓`, `Space`.
-    pub(super) fn label(self) -> String {
-        let name = match self.code {
-            KeyCode::Char(' ') => "Space".to_owned(),
-            KeyCode::Char(character) => character.to_string(),
-            KeyCode::Up => "↑".to_owned(),
-            KeyCode::Down => "↓".to_owned(),
-            KeyCode::Left => "←".to_owned(),
-            KeyCode::Right => "→".to_owned(),
-            KeyCode::PageUp => "PgUp".to_owned(),
-            KeyCode::PageDown => "PgDn".to_owned(),
-            KeyCode::BackTab => "Shift-Tab".to_owned(),
-            KeyCode::F(number) => format!("F{number}"),
-            other => format!("{other:?}"),
-        };
-        if self.modifiers.contains(KeyModifiers::CONTROL) {
-            format!("Ctrl-{name}")
-        } else if self.modifiers.contains(KeyModifiers::SHIFT) {
-            format!("Shift-{name}")
-        } else {
-            name
-        }
-    }
-}
-
-/// One line of the table.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Binding {
-    pub(super) context: Context,
-    pub(super) keys: &'static [Key],
-    pub(super) intent: Intent,
-    /// The short name: footer and palette.
-    pub(super) name: &'static str,
-    /// What it does, in a line.
-    pub(super) text: &'static str,
-    /// Whether the footer shows it.
-    pub(super) footer: bool,
-}
-
 const fn bind(
-    context: Context,
+    context: C,
     keys: &'static [Key],
-    intent: Intent,
+    intent: I,
     texts: (&'static str, &'static str),
 ) -> Binding {
     Binding {
@@ -230,10 +50,6 @@ const fn shown(binding: Binding) -> Binding {
     }
 }
 
-use Context as C;
-use Intent as I;
-use KeyCode as K;
-
 /// All keys. The order is that of the footer and the help.
 #[rustfmt::skip]
 pub(super) const BINDINGS: &[Binding] = &[
@@ -251,12 +67,19 @@ pub(super) const BINDINGS: &[Binding] = &[
     bind(C::Grid, &[letter('r'), plain(K::Delete)], I::Remove, ("remove", "stage REMOVE: take the value away")),
     bind(C::Grid, &[letter('c')], I::Complete, ("complete", "stage COMPLETE: the value is right as it is")),
     bind(C::Grid, &[letter('x'), plain(K::Backspace)], I::Undecide, ("undecide", "take the decision back: the row is left alone")),
+    bind(C::Grid, &[letter('E')], I::EditMany, ("edit many", "one value or a template for the marked rows, with a preview")),
+    bind(C::Grid, &[letter('%')], I::ReplaceMany, ("replace", "replace by a regular expression in the marked rows, with a preview")),
+    bind(C::Grid, &[letter('U')], I::Suffix, ("UPN suffix", "another suffix for the sign-in names marked, else for all of this OU")),
+    bind(C::Grid, &[letter('P')], I::UsePrimary, ("UPN from mail", "set the UPN to the primary address: those marked, else all of this OU")),
+    bind(C::Grid, &[letter('D')], I::Resolve, ("duplicates", "see who holds this value and choose who keeps it")),
     shown(bind(C::Grid, &[letter('A')], I::AcceptSafe, ("safe", "take every safe proposal of the rows that the filter shows"))),
     bind(C::Grid, &[letter('v')], I::Range, ("range", "begin a range here; again marks it")),
     bind(C::Grid, &[shift(K::Down)], I::MarkDown, ("mark down", "mark while moving down")),
     bind(C::Grid, &[shift(K::Up)], I::MarkUp, ("mark up", "mark while moving up")),
     bind(C::Grid, &[letter('V')], I::MarkVisible, ("mark screen", "mark the rows on the screen")),
     bind(C::Grid, &[ctrl('a')], I::MarkAll, ("mark all", "mark all rows that the filter shows")),
+    bind(C::Grid, &[letter('m')], I::MarkMatching, ("mark matching", "mark the rows that match a filter, hiding nothing")),
+    bind(C::Grid, &[letter('i')], I::Invert, ("invert marks", "mark what is not marked of the rows that the filter shows, and no more of them")),
     bind(C::Grid, &[letter('M')], I::ClearMarks, ("clear marks", "take all marks away")),
     shown(bind(C::Grid, &[letter('f'), letter('&')], I::Filter, ("filter", "show matching rows only: words, field:value, /regex/, ! before any of them"))),
     shown(bind(C::Grid, &[letter('R')], I::Review, ("review", "look at all staged changes before anything is written"))),
@@ -269,19 +92,50 @@ pub(super) const BINDINGS: &[Binding] = &[
     bind(C::Grid, &[letter('N')], I::PreviousMatch, ("previous match", "go to the match before")),
     shown(bind(C::Grid, &[letter('s')], I::Sort, ("sort", "sort by this column; again reverses"))),
     bind(C::Grid, &[letter('S')], I::SortAdd, ("sort also", "add this column as a further sort key; again reverses it")),
+    bind(C::Grid, &[letter('b')], I::GroupBy, ("group", "put the rows in groups: by rule, OU, conflict set …")),
+    bind(C::Grid, &[letter('o')], I::ToggleGroup, ("open group", "open or close the group under the cursor")),
+    bind(C::Grid, &[letter('O')], I::ToggleGroups, ("open all groups", "open or close all groups")),
+    bind(C::Grid, &[letter('}')], I::NextGroup, ("next group", "go to the next group")),
+    bind(C::Grid, &[letter('{')], I::PreviousGroup, ("previous group", "go to the beginning of the group, or to the one before")),
+    bind(C::Grid, &[letter('>')], I::Wider, ("wider", "make this column wider")),
+    bind(C::Grid, &[letter('<')], I::Narrower, ("narrower", "make this column narrower")),
+    bind(C::Grid, &[letter('w')], I::Whole, ("whole", "show this column whole; again shortens it")),
+    bind(C::Grid, &[letter('-')], I::HideColumn, ("hide column", "hide this column")),
+    bind(C::Grid, &[letter('+')], I::ShowColumns, ("show columns", "show all hidden columns again")),
+    bind(C::Grid, &[letter('z')], I::Freeze, ("freeze", "keep the columns up to this one when the others scroll; again none")),
+    bind(C::Grid, &[letter('C')], I::Columns, ("columns", "choose and order the columns")),
     bind(C::Grid, &[letter('d'), plain(K::Tab)], I::Detail, ("detail", "detail pane: beside the grid, alone, hidden")),
+    bind(C::Grid, &[letter('a')], I::DetailPage, ("detail page", "turn the detail pane: finding, who holds the value, all of the entry")),
     bind(C::Grid, &[letter(']'), letter('J')], I::DetailDown, ("detail down", "scroll the detail pane")),
     bind(C::Grid, &[letter('['), letter('K')], I::DetailUp, ("detail up", "scroll the detail pane back")),
     shown(bind(C::Grid, &[letter('u'), ctrl('z')], I::Undo, ("undo", "take the last staged change back"))),
     bind(C::Grid, &[ctrl('r'), ctrl('y')], I::Redo, ("redo", "stage again what was taken back")),
     bind(C::Grid, &[letter('y')], I::CopyCell, ("copy cell", "copy the cell to the clipboard")),
     bind(C::Grid, &[letter('Y')], I::CopyName, ("copy DN", "copy the distinguished name to the clipboard")),
+    bind(C::Grid, &[letter('T')], I::CopyRow, ("copy row", "copy the row to the clipboard, its columns apart by tabs")),
     bind(C::Grid, &[plain(K::F(5))], I::Rescan, ("scan again", "scan everything again; what is staged stays where the row is still the same")),
     bind(C::Grid, &[plain(K::F(6))], I::RefreshRows, ("read rows again", "read the entries of the marked rows, else of all rows shown, again")),
     bind(C::Grid, &[plain(K::F(7))], I::RefreshDomain, ("read domain again", "read the domain of the row under the cursor again, new entries, too")),
     shown(bind(C::Editing, &[plain(K::Enter)], I::Submit, ("stage", "stage the value; nothing is written yet"))),
     shown(bind(C::Editing, &[plain(K::Esc)], I::Close, ("leave", "leave without a change"))),
     shown(bind(C::Editing, &[ctrl('u')], I::ClearLine, ("empty", "empty the line"))),
+    shown(bind(C::Bulk, &[plain(K::Enter)], I::Submit, ("stage", "stage the rows that have no problem, as one step; nothing is written yet"))),
+    shown(bind(C::Bulk, &[plain(K::Esc)], I::Close, ("leave", "leave without a change"))),
+    shown(bind(C::Bulk, &[plain(K::Tab)], I::NextField, ("next", "go to the other line, or to the next suffix"))),
+    shown(bind(C::Bulk, &[ctrl('n')], I::NextMatch, ("next problem", "go to the next row with a problem"))),
+    shown(bind(C::Bulk, &[ctrl('u')], I::ClearLine, ("empty", "empty the line"))),
+    bind(C::Bulk, &[plain(K::Up)], I::Up, ("up", "up in the preview")),
+    bind(C::Bulk, &[plain(K::Down)], I::Down, ("down", "down in the preview")),
+    bind(C::Bulk, &[plain(K::PageUp)], I::PageUp, ("page up", "ten rows up")),
+    bind(C::Bulk, &[plain(K::PageDown)], I::PageDown, ("page down", "ten rows down")),
+    shown(bind(C::Resolve, &[letter(' ')], I::Mark, ("keeps", "this entry keeps the value; the others give it up"))),
+    shown(bind(C::Resolve, &[letter('r'), plain(K::Delete)], I::Remove, ("remove", "take the value away here"))),
+    shown(bind(C::Resolve, &[letter('e')], I::Edit, ("edit", "give it another value here"))),
+    shown(bind(C::Resolve, &[letter('x'), plain(K::Backspace)], I::Undecide, ("as it is", "leave it alone here"))),
+    shown(bind(C::Resolve, &[plain(K::Enter)], I::Submit, ("stage", "stage all of this as one step; nothing is written yet"))),
+    bind(C::Resolve, &[plain(K::Up), letter('k')], I::Up, ("up", "the one before")),
+    bind(C::Resolve, &[plain(K::Down), letter('j')], I::Down, ("down", "next one")),
+    shown(bind(C::Resolve, &[plain(K::Esc), letter('q')], I::Close, ("leave", "leave without a change"))),
     shown(bind(C::Prompt, &[plain(K::Enter)], I::Submit, ("go", "search or filter"))),
     shown(bind(C::Prompt, &[plain(K::Esc)], I::Close, ("leave", "leave without a change"))),
     shown(bind(C::Prompt, &[ctrl('u')], I::ClearLine, ("empty", "empty the line"))),
@@ -289,6 +143,18 @@ pub(super) const BINDINGS: &[Binding] = &[
     bind(C::Palette, &[plain(K::Down), plain(K::Tab)], I::Down, ("down", "next action")),
     bind(C::Palette, &[plain(K::Up), plain(K::BackTab)], I::Up, ("up", "action before")),
     shown(bind(C::Palette, &[plain(K::Esc)], I::Close, ("leave", "leave without running anything"))),
+    shown(bind(C::Menu, &[plain(K::Enter)], I::Submit, ("choose", "choose this"))),
+    bind(C::Menu, &[plain(K::Down), plain(K::Tab), letter('j')], I::Down, ("down", "next one")),
+    bind(C::Menu, &[plain(K::Up), plain(K::BackTab), letter('k')], I::Up, ("up", "the one before")),
+    shown(bind(C::Menu, &[plain(K::Esc), letter('q')], I::Close, ("leave", "leave without choosing"))),
+    shown(bind(C::Columns, &[plain(K::Enter)], I::Submit, ("take", "take these columns"))),
+    shown(bind(C::Columns, &[letter(' ')], I::Toggle, ("show or hide", "show the column or hide it"))),
+    shown(bind(C::Columns, &[letter('J'), shift(K::Down)], I::MarkDown, ("move down", "move the column to the right"))),
+    shown(bind(C::Columns, &[letter('K'), shift(K::Up)], I::MarkUp, ("move up", "move the column to the left"))),
+    shown(bind(C::Columns, &[letter('0')], I::Reset, ("reset", "all columns, order and widths as at first"))),
+    bind(C::Columns, &[plain(K::Down), letter('j')], I::Down, ("down", "next column")),
+    bind(C::Columns, &[plain(K::Up), letter('k')], I::Up, ("up", "column before")),
+    shown(bind(C::Columns, &[plain(K::Esc), letter('q')], I::Close, ("leave", "leave without a change"))),
     shown(bind(C::Review, &[letter('a')], I::Arm, ("arm", "arm or disarm writing"))),
     shown(bind(C::Review, &[letter('w')], I::Write, ("write", "begin writing, after a last question"))),
     shown(bind(C::Review, &[letter('l')], I::Ldif, ("LDIF", "show the changes as LDIF, or as a diff"))),
@@ -312,79 +178,11 @@ pub(super) const BINDINGS: &[Binding] = &[
     bind(C::Moving, &[letter('$')], I::LastColumn, ("last column", "to the last column")),
     bind(C::Everywhere, &[letter('H')], I::History, ("history", "all transactions; from there roll back and recover")),
     bind(C::Everywhere, &[letter('L')], I::Log, ("operations", "every LDAP operation, as it was sent")),
+    bind(C::Everywhere, &[plain(K::F(8))], I::Mouse, ("mouse", "switch the mouse on or off: click moves, a title sorts, the wheel scrolls")),
+    bind(C::Everywhere, &[plain(K::F(9))], I::Colours, ("colours", "the next set of colours: for any, dark or light backgrounds, or none")),
     bind(C::Everywhere, &[letter(':')], I::Palette, ("palette", "find an action by its name")),
     shown(bind(C::Everywhere, &[letter('q')], I::Close, ("close", "close this layer; on the last one leave, and ask if work is staged"))),
     bind(C::Everywhere, &[plain(K::Esc)], I::Back, ("back", "close this layer, or give up a range or a search; never leaves")),
     shown(bind(C::Everywhere, &[letter('?'), plain(K::F(1))], I::Help, ("help", "show these keys"))),
     bind(C::Everywhere, &[ctrl('c')], I::Interrupt, ("stop or quit", "stop what is running; else quit, and ask if work is staged")),
 ];
-
-/// What the event asks for in these contexts, first context first.
-pub(super) fn intent(contexts: &[Context], event: KeyEvent) -> Option<Intent> {
-    let key = Key::of(event);
-    contexts.iter().find_map(|context| {
-        BINDINGS
-            .iter()
-            .find(|binding| binding.context == *context && binding.keys.contains(&key))
-            .map(|binding| binding.intent)
-    })
-}
-
-/// The bindings of these contexts, in their order, without those that an earlier context hides.
-pub(super) fn bindings(contexts: &[Context]) -> Vec<&'static Binding> {
-    contexts
-        .iter()
-        .flat_map(|context| {
-            BINDINGS
-                .iter()
-                .filter(move |binding| binding.context == *context)
-        })
-        .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn no_key_means_two_things_in_one_context() {
-        for (at, one) in BINDINGS.iter().enumerate() {
-            for other in BINDINGS.iter().skip(at + 1) {
-                let clash = one.context == other.context
-                    && one.keys.iter().any(|key| other.keys.contains(key));
-                assert!(!clash, "{} and {}", one.text, other.text);
-            }
-        }
-    }
-
-    #[test]
-    fn arming_starting_and_confirming_have_different_keys() {
-        let key = |intent| BINDINGS.iter().find(|b| b.intent == intent).map(|b| b.keys);
-        assert_ne!(key(Intent::Arm), key(Intent::Write));
-        let confirms = letter('y');
-        for intent in [Intent::Arm, Intent::Write, Intent::Rollback] {
-            assert!(!key(intent).is_some_and(|keys| keys.contains(&confirms)));
-        }
-    }
-
-    #[test]
-    fn shift_and_case_say_the_same() {
-        let with_shift = KeyEvent::new(KeyCode::Char('G'), KeyModifiers::SHIFT);
-        let without = KeyEvent::new(KeyCode::Char('G'), KeyModifiers::NONE);
-        for event in [with_shift, without] {
-            assert_eq!(intent(&[Context::Moving], event), Some(Intent::Last));
-        }
-        let alt = KeyEvent::new(KeyCode::Char('G'), KeyModifiers::ALT);
-        assert_eq!(intent(&[Context::Moving], alt), None);
-    }
-
-    #[test]
-    fn an_earlier_context_wins() {
-        let event = KeyEvent::new(KeyCode::Char('l'), KeyModifiers::NONE);
-        assert_eq!(
-            intent(&[Context::Review, Context::Moving], event),
-            Some(Intent::Ldif)
-        );
-        assert_eq!(intent(&[Context::Moving], event), Some(Intent::Right));
-    }
-}
