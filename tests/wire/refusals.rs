@@ -3,6 +3,7 @@
 
 use std::path::Path;
 
+use base64::Engine as _;
 use ldap3_proto::proto::{LdapBindCred, LdapOp, LdapResultCode};
 
 use crate::program::{PASSWORD, controller, is_page, run, scan};
@@ -131,7 +132,6 @@ async fn the_password_is_in_no_output_no_log_and_no_journal() {
         assert!(names.iter().any(|name| name.contains(kind)), "{names:?}");
     }
     // In Base64, too, as a journal writes what is no plain text.
-    use base64::Engine as _;
     let encoded = base64::engine::general_purpose::STANDARD_NO_PAD.encode(PASSWORD);
     for (name, content) in &found {
         for secret in [PASSWORD.as_bytes(), encoded.as_bytes()] {

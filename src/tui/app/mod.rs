@@ -22,6 +22,7 @@ use std::time::Duration;
 use crossterm::event::KeyEvent;
 
 use self::bulk::Rehearsals;
+use self::mouse::Mouse;
 use self::work::Work;
 use super::draw::Areas;
 use super::grid::Grid;
@@ -88,8 +89,7 @@ struct Written {
 #[derive(Debug)]
 pub struct App {
     pub(super) theme: Theme,
-    /// Whether the mouse is taken from the terminal.
-    mouse: bool,
+    mouse: Mouse,
     pub(super) size: (u16, u16),
     pub(super) now: Duration,
     pub(super) request: ScanRequest,
@@ -133,7 +133,7 @@ impl App {
         let form = Connect::new(known);
         let mut app = Self {
             theme: Theme::new(options.colours),
-            mouse: options.mouse,
+            mouse: Mouse::of(options.mouse),
             size,
             now: Duration::ZERO,
             request: options.request,

@@ -15,20 +15,36 @@ use crate::tui::screens::Screen;
 /// Lines that a step of the wheel scrolls.
 const WHEEL: usize = 3;
 
+/// Who the mouse belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Mouse {
+    /// It moves the cursor, sorts and scrolls.
+    Ours,
+    /// The terminal selects text with it.
+    Terminals,
+}
+
+impl Mouse {
+    pub(super) fn of(taken: bool) -> Self {
+        if taken { Self::Ours } else { Self::Terminals }
+    }
+}
+
 impl App {
     /// Switches the mouse on or off.
     pub(super) fn toggle_mouse(&mut self) -> Vec<Effect> {
-        self.mouse ^= true;
-        self.say(if self.mouse {
+        let taken = self.mouse == Mouse::Terminals;
+        self.mouse = Mouse::of(taken);
+        self.say(if taken {
             "the mouse is on: click moves, a title sorts, the wheel scrolls; Shift selects text in most terminals"
         } else {
             "the mouse is off: the terminal selects text with it"
         });
-        vec![Effect::Mouse(self.mouse)]
+        vec![Effect::Mouse(taken)]
     }
 
     pub(super) fn mouse(&mut self, event: MouseEvent) -> Vec<Effect> {
-        if !self.mouse {
+        if self.mouse == Mouse::Terminals {
             return Vec::new();
         }
         match event.kind {
