@@ -477,7 +477,7 @@ fn a_profile_with_a_mistake_is_refused_by_line_and_column() {
     .unwrap();
     assert_snapshot!(home.run(&[]), @"
 -- stderr
-error: $FOLDER/home/.config/idmend/profile.toml, line 2, column 1: unknown field `pasword`, expected one of `server`, `domain`, `site`, `dns-server`, `ldif`, `timeout`, `auth`, `user`, `password-file`, `starttls`, `ca-cert`, `pin`, `dc`, `rule-set`, `base`, `base-file`, `exclude`, `exclude-file`, `filter`, `scope-only`, `verified-domain`, `upn-suffix`, `upn-suffix-map`, `forest-join`, `exceptions`, `rules`, `login-attribute`, `routable-domains`, `directory-extensions`, `sync-engine`, `source-anchor`, `max-changes`, `stop-after`, `throttle`, `exchange-online`
+error: $FOLDER/home/.config/idmend/profile.toml, line 2, column 1: unknown field `pasword`, expected one of `server`, `domain`, `site`, `dns-server`, `ldif`, `timeout`, `auth`, `user`, `password-file`, `starttls`, `ca-cert`, `pin`, `dc`, `rule-set`, `base`, `base-file`, `exclude`, `exclude-file`, `filter`, `scope-only`, `verified-domain`, `upn-suffix`, `upn-suffix-map`, `forest-join`, `exceptions`, `rules`, `login-attribute`, `routable-domains`, `directory-extensions`, `sync-engine`, `source-anchor`, `max-changes`, `stop-after`, `throttle`, `colours`, `mouse`, `exchange-online`
 -- exit 2
 ");
 }
