@@ -13,6 +13,8 @@ use super::talk::{as_u64, count, say};
 use crate::report::diff::{Diff, Mention, OldReport};
 use crate::report::import::Fault;
 use crate::report::row::Wanted;
+use crate::report::severity_word;
+use crate::rule::Severity;
 use crate::text::{Cut, escape, fit_text};
 
 /// How much of a value is shown.
@@ -53,8 +55,9 @@ pub(super) fn run(args: &DiffArgs) -> Result<Exit, Failure> {
     }
     output.flush()?;
     say(format!(
-        "{}, {} gone, {} changed, {} the same",
+        "{}{}, {} gone, {} changed, {} the same",
         count(as_u64(diff.new.len()), "new finding", "new findings"),
+        by_severity(&diff.new),
         diff.gone.len(),
         diff.changed.len(),
         diff.same
@@ -64,6 +67,24 @@ pub(super) fn run(args: &DiffArgs) -> Result<Exit, Failure> {
     } else {
         Exit::Findings
     })
+}
+
+/// How many of each severity, worst first: ` (1 fails, 2 quarantined)`.
+fn by_severity(findings: &[Mention]) -> String {
+    let count = |severity: Severity| {
+        let of_it = findings
+            .iter()
+            .filter(|one| one.severity == severity_word(severity));
+        match of_it.count() {
+            0 => None,
+            number => Some(format!("{number} {}", severity_word(severity))),
+        }
+    };
+    let counts: Vec<String> = Severity::ALL.into_iter().filter_map(count).collect();
+    if counts.is_empty() {
+        return String::new();
+    }
+    format!(" ({})", counts.join(", "))
 }
 
 fn refuse(path: &Path, faults: &[Fault]) -> Result<(), Failure> {

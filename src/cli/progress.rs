@@ -2,11 +2,14 @@
 
 use std::time::Duration;
 
-use indicatif::ProgressBar;
+use indicatif::{ProgressBar, ProgressStyle};
 
 use super::talk::is_quiet;
 use crate::scan::{DomainProgress, DomainState};
 use crate::text::escape;
+
+/// What is shown where the end is known.
+const BAR: &str = "{spinner} {msg} [{bar:30}] {pos} of {len} entries, {per_sec}, {eta} left";
 
 /// How often the line is drawn anew.
 const TICK: Duration = Duration::from_millis(120);
@@ -36,13 +39,24 @@ impl Line {
 
     /// Shows how many entries of a plan were looked at before the first write.
     pub(super) fn looked_at(&self, number: usize, total: usize) {
-        self.0
-            .set_message(format!("checked {number} of {total} entries"));
+        self.bar("checking", number, total);
     }
 
     /// Shows how many entries of a plan are settled.
     pub(super) fn settled(&self, number: usize, total: usize) {
-        self.0.set_message(format!("{number} of {total} entries"));
+        self.bar("writing", number, total);
+    }
+
+    fn bar(&self, what: &'static str, number: usize, total: usize) {
+        if self.0.message() != what {
+            if let Ok(style) = ProgressStyle::with_template(BAR) {
+                self.0.set_style(style.progress_chars("=> "));
+            }
+            self.0.reset_eta();
+            self.0.set_message(what);
+        }
+        self.0.set_length(total as u64);
+        self.0.set_position(number as u64);
     }
 }
 

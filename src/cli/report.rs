@@ -103,6 +103,12 @@ impl ReportFile {
             "jsonl" => Format::Jsonl,
             "txt" => Format::Text,
             "html" | "htm" => Format::Html,
+            "ldif" => {
+                return Err(
+                    Failure::usage("a scan decides nothing that LDIF could change")
+                        .hint("decide in a .csv report, then: idmend apply FILE -o changes.ldif"),
+                );
+            }
             _ => {
                 return Err(Failure::usage(format!(
                     "the ending of {} names no report format",

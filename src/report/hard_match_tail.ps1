@@ -16,3 +16,7 @@ foreach ($pair in $pairs) {
         Update-MgUser -UserId $user.Id -OnPremisesImmutableId $pair.ImmutableId -Confirm
     }
 }
+# Then let the domain controllers agree, on one of them:
+#     repadmin /syncall /AdeP
+# and start a delta synchronisation, on the server of Entra Connect:
+#     Start-ADSyncSyncCycle -PolicyType Delta

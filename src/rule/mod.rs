@@ -69,6 +69,15 @@ pub enum Severity {
 }
 
 impl Severity {
+    /// All of them, worst first.
+    pub const ALL: [Self; 5] = [
+        Self::Fails,
+        Self::Quarantined,
+        Self::Dropped,
+        Self::Changed,
+        Self::Hygiene,
+    ];
+
     /// As it is written in rule files and reports, and on the screen.
     pub fn as_str(self) -> &'static str {
         match self {

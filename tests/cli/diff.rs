@@ -61,7 +61,7 @@ changed     CN=Anna Meyer,OU=Sales,DC=contoso,DC=test
             quarantined: Another entry has the same address: also held by CN=New,OU=Office,DC=contoso,DC=test (proxyAddresses) (proxy-duplicate)
             CONFLICTS: CN=Bert Kunz,OU=Sales,DC=contoso,DC=test → CN=New,OU=Office,DC=contoso,DC=test
 -- stderr
-3 new findings, 2 gone, 2 changed, 0 the same
+3 new findings (1 fails, 2 quarantined), 2 gone, 2 changed, 0 the same
 -- exit 1
 ");
     assert_snapshot!(home.run(&["diff", "friday.csv", "friday.jsonl"]), @"

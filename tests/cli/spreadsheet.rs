@@ -99,6 +99,41 @@ CN=Quotes\, "and" commas,OU=Sales,DC=contoso,DC=test (line 2, 4)
 "#);
 }
 
+#[test]
+fn a_file_of_an_older_idfix_and_what_it_leaves_after_an_apply_are_taken() {
+    let home = hard();
+    // Without COMMONNAME, columns moved by somebody, and the actions that IdFix
+    // shows once it has written.
+    home.write(
+        "idfix.csv",
+        "Action,Attribute,DistinguishedName,ObjectClass,Error,Value,Update,ProposedAction\n\
+         edit,userPrincipalName,\"cn=digits, ou=sales, dc=contoso, dc=test\",user,Format,00 17,digits@contoso.com,EDIT\n\
+         FAIL,displayName,\"CN=Digits,OU=Sales,DC=contoso,DC=test\",user,Character, 0017 ,0017,EDIT\n\
+         COMPLETE,mailNickname,\"CN=Digits,OU=Sales,DC=contoso,DC=test\",user,Character,00  17,00 17,EDIT\n\
+         EDIT,displayName,\"CN=Formula,OU=Sales,DC=contoso,DC=test\",user,Character,\" =cmd|'/c calc'!A1, \",calc,EDIT\n\
+         MEND,displayName,\"CN=Wide,OU=Sales,DC=contoso,DC=test\",user,Character, Zo\u{eb},Zo\u{eb},EDIT\n",
+    );
+    let shown = home.run(&[
+        "apply",
+        "idfix.csv",
+        "--ldif",
+        "hard.ldif",
+        "-o",
+        "out.ldif",
+        "--partial",
+    ]);
+    assert_snapshot!(lines_with(&shown, &["idfix", "plan", "refused", "CN=", "  ", "-- exit"]), @"
+    idfix.csv, line 6: ACTION 'MEND' is none of EDIT, REMOVE, COMPLETE
+    refused, line 5: conflict: displayName of CN=Formula,OU=Sales,DC=contoso,DC=test no longer has the value of the report: it is ' =cmd|'/c calc'!A1 ' now
+    plan: 1 entry to change; 1 row refused, 1 already as wished, 0 left as they are
+    CN=Digits,OU=Sales,DC=contoso,DC=test (line 2)
+      userPrincipalName
+      - 00 17
+      + digits@contoso.com
+    -- exit 1
+    ");
+}
+
 /// Texts that a spreadsheet holds, once those that it would take for something
 /// else are guarded.
 const HELD: [&str; 36] = [

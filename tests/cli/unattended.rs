@@ -317,49 +317,79 @@ fn recipes(language: &str) -> Vec<String> {
 
 #[cfg(unix)]
 #[test]
-fn the_recipe_for_cron_tells_what_is_new_since_yesterday() {
+fn the_script_for_every_night_tells_what_is_new_since_the_last_one() {
     let home = Home::new();
     let script = recipes("sh")
         .into_iter()
         .find(|block| block.starts_with("#!/bin/sh"))
         .unwrap()
-        .replace("/var/lib/idmend", home.path("").to_str().unwrap())
-        .replace(
-            "--profile /etc/idmend/nightly.toml --password-file /etc/idmend/password",
-            "--ldif small.ldif",
-        )
         .replace(
             "idmend scan",
-            &format!("{} scan", env!("CARGO_BIN_EXE_idmend")),
+            concat!(env!("CARGO_BIN_EXE_idmend"), " scan"),
         )
         .replace(
             "idmend diff",
-            &format!("{} diff", env!("CARGO_BIN_EXE_idmend")),
+            concat!(env!("CARGO_BIN_EXE_idmend"), " diff"),
         );
-    home.write("nightly", script);
+    assert!(
+        script.contains("--profile /etc/idmend/nightly.toml"),
+        "{script}"
+    );
+    home.write(
+        "nightly",
+        script.replace("--profile /etc/idmend/nightly.toml", "--ldif ../small.ldif"),
+    );
+    // As systemd names them.
+    fs::create_dir(home.path("lib")).unwrap();
+    home.write("password", "secret\n");
     let night = || {
         let output = std::process::Command::new("sh")
             .arg(home.path("nightly"))
             .env_clear()
             .env("HOME", home.path("home"))
+            .env("STATE_DIRECTORY", home.path("lib"))
+            .env("CREDENTIALS_DIRECTORY", home.path(""))
             .output()
             .unwrap();
-        assert_eq!(String::from_utf8_lossy(&output.stderr), "");
-        String::from_utf8(output.stdout).unwrap()
+        home.shown(&output)
     };
     home.write("small.ldif", SMALL);
-    assert_eq!(night(), "", "nothing to compare with");
-    assert_eq!(night(), "", "nothing is new");
+    assert_eq!(night(), "-- exit 0", "nothing to compare with");
+    assert_snapshot!(night(), @"
+    -- stderr
+    0 new findings, 0 gone, 0 changed, 4 the same
+    -- exit 0
+    ");
     home.write(
         "small.ldif",
         SMALL.replace("clean@contoso", "cl ean@contoso"),
     );
-    let mail = night();
-    assert!(
-        mail.starts_with("new         CN=Clean,OU=Office,DC=contoso,DC=test\n"),
-        "{mail}"
-    );
-    assert!(home.path("today.html").exists());
+    assert_snapshot!(night(), @"
+    -- stdout
+    new         CN=Clean,OU=Office,DC=contoso,DC=test
+                userPrincipalName: cl ean@contoso.com
+                fails: White space or invisible characters in the user principal name: space (U+0020) at character 3 (upn-white-space)
+    -- stderr
+    1 new finding (1 fails), 0 gone, 0 changed, 4 the same
+    -- exit 1
+    ");
+    // A night that goes wrong says so, and the next one is compared with the
+    // last good one.
+    home.write("small.ldif", "torn\n");
+    let torn = night();
+    assert!(torn.contains("the scan ended with 2\n"), "{torn}");
+    assert!(torn.ends_with("-- exit 2"), "{torn}");
+    home.write("small.ldif", SMALL);
+    assert_snapshot!(night(), @"
+    -- stdout
+    gone        CN=Clean,OU=Office,DC=contoso,DC=test
+                userPrincipalName: cl ean@contoso.com
+                fails: White space or invisible characters in the user principal name: space (U+0020) at character 3 (upn-white-space)
+    -- stderr
+    0 new findings, 1 gone, 0 changed, 4 the same
+    -- exit 0
+    ");
+    assert!(home.path("lib/summary.html").exists());
 }
 
 #[cfg(unix)]
@@ -381,7 +411,10 @@ fn the_units_for_systemd_are_sound() {
         let name = first.rsplit('/').next().unwrap().to_owned();
         home.write(
             &name,
-            unit.replace("/usr/local/bin/idmend", env!("CARGO_BIN_EXE_idmend")),
+            unit.replace(
+                "/usr/local/bin/idmend-nightly",
+                env!("CARGO_BIN_EXE_idmend"),
+            ),
         );
         names.push(format!("./{name}"));
     }

@@ -283,3 +283,41 @@ fn what_changed_since_the_scan_is_a_conflict_and_the_rest_is_done() {
     somebody.on_forest(&["rollback", "--yes"]).ends_with(0);
     assert_eq!(dump(), start, "all is as it was");
 }
+
+#[test]
+fn no_file_of_a_run_holds_the_password() {
+    let desk = Desk::new();
+    let password = crate::forest::variable("IDMEND_LAB_PASSWORD");
+    let arguments = ["--log-level", "debug", "--log-format", "json"];
+    let findings = desk.name("findings.csv");
+    let scan = [&["scan", "-o", &findings][..], &arguments].concat();
+    let scanned = desk.on_forest(&scan).ends_with(1);
+    let mut report = Report::read(&desk.path("findings.csv"));
+    let row = report.row("User c0002", "displayName", " Leading c0002");
+    report.set(row, "ACTION", "EDIT");
+    report.write(&desk.path("decided.csv"));
+    let decided = desk.name("decided.csv");
+    let apply = [&["apply", &decided, "--yes"][..], &arguments].concat();
+    let applied = desk.on_forest(&apply).ends_with(0);
+    let back = [&["rollback", "--yes"][..], &arguments].concat();
+    let back = desk.on_forest(&back).ends_with(0);
+    for ran in [scanned, applied, back] {
+        assert!(!ran.out.contains(&password) && !ran.talk.contains(&password));
+    }
+    let mut folders = vec![desk.path("state")];
+    let mut files = 0;
+    while let Some(folder) = folders.pop() {
+        for item in fs::read_dir(folder).expect("a folder") {
+            let path = item.expect("an item").path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            files += 1;
+            let content = fs::read(&path).expect("a file");
+            let text = String::from_utf8_lossy(&content);
+            assert!(!text.contains(&password), "{}", path.display());
+        }
+    }
+    assert!(files > 4, "logs and journals");
+}

@@ -104,3 +104,31 @@ fn a_program_that_is_told_to_end_leaves_the_terminal_as_it_found_it() {
         assert_eq!(terminal.disorder(), [""; 0], "{signal}");
     }
 }
+
+#[test]
+fn a_scan_shows_how_far_it_is_while_a_person_looks_and_leaves_no_trace() {
+    let folder = TempDir::new().expect("a folder");
+    let mut ldif = "dn: DC=contoso,DC=test\nobjectClass: domainDNS\n".to_owned();
+    for number in 0..5_000 {
+        ldif.extend([
+            "\ndn: CN=u",
+            &number.to_string(),
+            ",DC=contoso,DC=test\nobjectClass: user\nsAMAccountName: u",
+            &number.to_string(),
+            "\n",
+        ]);
+    }
+    let (file, state) = (
+        folder.path().join("people.ldif"),
+        folder.path().join("state"),
+    );
+    std::fs::write(&file, ldif).expect("a file");
+    let name = |path: &std::path::Path| path.to_str().expect("a name in UTF-8").to_owned();
+    let (file, state) = (name(&file), name(&state));
+    let mut terminal = Terminal::start(&["scan", "--ldif", &file, "--json", "--state-dir", &state]);
+    terminal.see(&["of 1 domains, ", " entries ("]);
+    terminal.see(&["0 findings in 5000 objects", "log: "]);
+    terminal.end();
+    let screen = terminal.see(&["log: "]);
+    assert!(!screen.contains("of 1 domains"), "{screen}");
+}
