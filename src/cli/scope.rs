@@ -201,7 +201,7 @@ impl ScopeArgs {
         if let Some(exchange_online) = profile.exchange_online {
             settings.exchange_online = exchange_online;
         }
-        file::load_with(&self.rules, &settings.overrides)
+        file::shared(&self.rules, &settings.overrides)
             .map_err(|error| Failure::usage(error.to_string()))?;
         Ok(ScanRequest {
             sources: Vec::new(),

@@ -13,17 +13,20 @@ pub use overrides::RuleOverride;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
+use std::sync::{Arc, Mutex, PoisonError};
 
+use rayon::prelude::*;
 use serde::Deserialize;
 use toml::Spanned;
 
 use texts::Texts;
 
 use super::case::Case;
-use super::chain::Step;
+use super::chain::{ChainSet, Step};
 use super::check::Check;
 use super::fix::Fix;
 use super::key::OneAttribute;
+use super::location::Lines;
 use super::parsed::Form;
 use super::{ErrorWord, Location, Rule, RuleSet, Severity, Source, When};
 use crate::model::{AddressType, AttributeName, ObjectClass};
@@ -259,6 +262,31 @@ pub fn load_with(
     Ok(rules)
 }
 
+/// As [`load_with`]. A set that the binary carries is taken apart once and then
+/// shared: it is asked for where a mistake is to be found early, and again where
+/// it is needed.
+///
+/// # Errors
+///
+/// The first thing that is wrong, with file, line and column.
+pub fn shared(
+    name_or_directory: &str,
+    overrides: &[RuleOverride],
+) -> Result<Arc<RuleSet>, RuleError> {
+    static SHARED: Mutex<Vec<Arc<RuleSet>>> = Mutex::new(Vec::new());
+    if !overrides.is_empty() || texts::embedded_set(name_or_directory).is_none() {
+        return load_with(name_or_directory, overrides).map(Arc::new);
+    }
+    // A list is whole between any two steps on it.
+    let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(set) = shared.iter().find(|set| set.name == name_or_directory) {
+        return Ok(Arc::clone(set));
+    }
+    let set = Arc::new(load_with(name_or_directory, overrides)?);
+    shared.push(Arc::clone(&set));
+    Ok(set)
+}
+
 /// As [`load`], but leaves the cases alone.
 ///
 /// # Errors
@@ -270,7 +298,7 @@ pub fn read(name_or_directory: &str) -> Result<RuleSet, RuleError> {
 }
 
 fn set_of(name: &str, texts: &Texts) -> Result<RuleSet, RuleError> {
-    let mut set = compile(name, texts.all())?;
+    let mut set = compile(name, texts.all().collect())?;
     if !texts.own.is_empty() {
         let own = |rule: &Rule| {
             texts
@@ -283,26 +311,51 @@ fn set_of(name: &str, texts: &Texts) -> Result<RuleSet, RuleError> {
     Ok(set)
 }
 
+/// What a file of a set holds.
+enum Content {
+    /// What all rules of a chain share.
+    Chain(ChainSet),
+    Rules(RuleFile),
+}
+
+/// Reads a file, without compiling its rules.
+fn read_file<'a>(path: &'a str, text: &'a str) -> Result<(Lines<'a>, Content), RuleError> {
+    let lines = Lines::of(path, text);
+    let content = if texts::is_set_file(path) {
+        toml::from_str(text).map(Content::Chain)
+    } else {
+        toml::from_str(text).map(Content::Rules)
+    };
+    match content {
+        Ok(content) => Ok((lines, content)),
+        Err(error) => Err(RuleError::At {
+            location: lines.place(error.span().map_or(0, |span| span.start)),
+            message: one_line(error.message()),
+        }),
+    }
+}
+
 /// Compiles files, given with their paths, to a set.
-fn compile<'a>(
-    name: &str,
-    files: impl Iterator<Item = (&'a str, &'a str)>,
-) -> Result<RuleSet, RuleError> {
+fn compile(name: &str, files: Vec<(&str, &str)>) -> Result<RuleSet, RuleError> {
+    let files = files
+        .into_par_iter()
+        .map(|(path, text)| read_file(path, text));
     let mut rules = Vec::new();
     let mut ids = BTreeSet::new();
     let mut chain = None;
-    for (path, text) in files {
+    for file in files.collect::<Vec<_>>() {
+        let (lines, content) = file?;
+        let file = match content {
+            Content::Chain(set) => {
+                chain = Some(set);
+                continue;
+            }
+            Content::Rules(file) => file,
+        };
         let at = |span: Range<usize>, message: String| RuleError::At {
-            location: Location::of(path, text, span.start),
+            location: lines.place(span.start),
             message,
         };
-        let refused =
-            |error: toml::de::Error| at(error.span().unwrap_or(0..0), one_line(error.message()));
-        if texts::is_set_file(path) {
-            chain = Some(toml::from_str(text).map_err(refused)?);
-            continue;
-        }
-        let file: RuleFile = toml::from_str(text).map_err(refused)?;
         for rule in &file.rule {
             let id = &rule.get_ref().id;
             if !is_id(id.get_ref()) {
@@ -317,8 +370,7 @@ fn compile<'a>(
             }
         }
         let header = Header {
-            path,
-            text,
+            lines: &lines,
             attribute: file.attribute,
             form: file.form,
             login: file.login,
@@ -372,8 +424,7 @@ impl Rule {
 
 /// What the rules of one file share.
 struct Header<'a> {
-    path: &'a str,
-    text: &'a str,
+    lines: &'a Lines<'a>,
     attribute: AttributeName,
     form: Form,
     login: bool,
@@ -400,14 +451,14 @@ impl Header<'_> {
             return Err((rule.checked.span(), message));
         }
         let place = |case: Spanned<Case>, valid| {
-            let location = Location::of(self.path, self.text, case.span().start);
+            let location = self.lines.place(case.span().start);
             (location, valid, case.into_inner())
         };
         let cases = (rule.valid.into_iter().map(|case| place(case, true)))
             .chain(rule.invalid.into_iter().map(|case| place(case, false)))
             .collect();
         Ok(Rule {
-            location: Location::of(self.path, self.text, rule.id.span().start),
+            location: self.lines.place(rule.id.span().start),
             id: rule.id.into_inner(),
             attribute: rule.attribute.unwrap_or_else(|| self.attribute.clone()),
             also: rule.also,

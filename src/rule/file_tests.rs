@@ -31,7 +31,7 @@ invalid = [
 "#;
 
 fn compiled(text: &str) -> Result<RuleSet, RuleError> {
-    compile("test", [("test.toml", text)].into_iter())
+    compile("test", vec![("test.toml", text)])
 }
 
 /// The error for [`GOOD`] with `old` replaced.

@@ -20,6 +20,7 @@ pub mod file;
 mod fix;
 mod judge;
 mod key;
+mod location;
 mod mend;
 mod page;
 mod parsed;
@@ -38,13 +39,12 @@ pub use file::RuleOverride;
 pub use fix::Fix;
 pub use judge::Judge;
 pub use key::{KeyRef, KeySpace, OneAttribute, UniqueKey, spellings};
+pub use location::Location;
 pub use mend::Mended;
 pub use page::page;
 pub use parsed::{Form, Part};
 pub use settings::{Settings, SourceAnchor, SyncEngine};
 pub use transliterate::to_ascii;
-
-use std::fmt;
 
 use crate::model::{AddressType, AttributeName, ObjectClass};
 
@@ -201,39 +201,6 @@ pub struct When {
     /// Whether it is a linked mailbox (msExchRecipientTypeDetails 2), which
     /// takes name and anchor from an account of another forest.
     pub linked_mailbox: Option<bool>,
-}
-
-/// A place in a rule file.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Location {
-    /// The file.
-    pub file: String,
-    /// The line, from 1.
-    pub line: usize,
-    /// The column, from 1, in characters.
-    pub column: usize,
-}
-
-impl Location {
-    /// The place of the byte `at` in `text`, the content of `file`.
-    pub fn of(file: &str, text: &str, at: usize) -> Self {
-        let before = text.get(..at).unwrap_or(text);
-        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
-        Self {
-            file: file.to_owned(),
-            line: before.bytes().filter(|b| *b == b'\n').count() + 1,
-            column: before
-                .get(line_start..)
-                .map_or(0, |line| line.chars().count())
-                + 1,
-        }
-    }
-}
-
-impl fmt::Display for Location {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}:{}", self.file, self.line, self.column)
-    }
 }
 
 /// Where a rule comes from.

@@ -148,7 +148,7 @@ impl Session {
             return Err(SessionError::NothingOpen);
         }
         let overrides = &request.settings.overrides;
-        let rules = Arc::new(file::load_with(&request.rules, overrides)?);
+        let rules = file::shared(&request.rules, overrides)?;
         let judge = Arc::new(Judge::new(rules, request.settings.clone()));
         self.judge = Some(Arc::clone(&judge));
         self.options.clone_from(&request.options);

@@ -9,6 +9,8 @@
 
 use std::collections::HashMap;
 
+use rayon::prelude::*;
+
 use super::contest::{Candidate, deeds, settle};
 use super::draft::{Deed, Draft, Key, KnownFaults, key_changes};
 use super::keeper::{Keepers, Membership};
@@ -49,16 +51,20 @@ pub(super) fn propose(scan: &ScanResult, judge: &Judge) -> Vec<Option<Box<Propos
         return chain::propose(scan, judge);
     }
     let mut keepers = Keepers::default();
-    let mut candidates = Vec::new();
-    for findings in scan.findings.chunk_by(|a, b| a.entry == b.entry) {
-        let sets = findings
-            .iter()
-            .map(|finding| keepers.part(finding, scan, judge))
-            .collect();
+    let of_entries = scan.findings.chunk_by(|a, b| a.entry == b.entry);
+    let of_entries: Vec<_> = of_entries
+        .map(|findings| {
+            let parts = findings.iter();
+            let sets = parts.map(|finding| keepers.part(finding, scan, judge));
+            (findings, sets.collect())
+        })
+        .collect();
+    let candidates = of_entries.into_par_iter().map(|(findings, sets)| {
         let mut bench = Bench::new(scan, judge, findings, sets);
         bench.propose();
-        candidates.push(bench.candidate());
-    }
+        bench.candidate()
+    });
+    let mut candidates: Vec<Candidate<'_>> = candidates.collect();
     settle(&mut candidates, scan, judge);
     candidates
         .into_iter()
