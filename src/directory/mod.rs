@@ -9,6 +9,7 @@
 //! It does not judge values, keep state about a scan, or decide what to write.
 
 mod error;
+mod page;
 mod result_code;
 
 pub mod filter;
@@ -18,6 +19,7 @@ pub mod memory;
 mod select;
 
 pub use error::{DirectoryError, ModifyError};
+pub use page::Page;
 pub(crate) use result_code::advice;
 
 use crate::model::{AttributeName, Change, DistinguishedName, Domain, Entry, Forest, Identity};
@@ -44,15 +46,6 @@ pub struct SearchRequest {
     pub attributes: Vec<AttributeName>,
     /// How many entries a page should have.
     pub page_size: u32,
-}
-
-/// One page of a search.
-#[derive(Debug, Default)]
-pub struct Page {
-    /// The entries, in the order of the source.
-    pub entries: Vec<Entry>,
-    /// What could not be understood and was left out, one sentence each.
-    pub unreadable: Vec<String>,
 }
 
 /// A search under way. Dropping it abandons the search.

@@ -58,14 +58,9 @@ impl AttributeName {
     /// Whether this is the attribute `name`, ignoring case.
     #[inline]
     pub fn is(&self, name: &str) -> bool {
-        // Most names differ in length already, which is asked in the loops of
-        // those who search.
-        self.0.len() == name.len() && self.has_letters_of(name)
-    }
-
-    #[inline(never)]
-    fn has_letters_of(&self, name: &str) -> bool {
-        self.0.eq_ignore_ascii_case(name)
+        // Most names differ in length already, and those that do not are
+        // mostly spelled alike.
+        self.0.len() == name.len() && (*self.0 == *name || self.0.eq_ignore_ascii_case(name))
     }
 
     /// The name without options such as `;range=0-1499` or `;binary`.
@@ -75,8 +70,9 @@ impl AttributeName {
 }
 
 impl PartialEq for AttributeName {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
-        self.is(other.as_str())
+        Arc::ptr_eq(&self.0, &other.0) || self.is(other.as_str())
     }
 }
 

@@ -1,6 +1,9 @@
 //! Distinguished names as text (RFC 4514), with the comparisons idmend needs.
 
+use std::borrow::Cow;
 use std::fmt;
+
+use memchr::memchr3;
 
 /// A distinguished name, kept exactly as the server or the file wrote it.
 ///
@@ -16,12 +19,12 @@ pub struct DistinguishedName(Box<str>);
 /// One relative name, unescaped. Of a multi-valued RDN (`a=1+b=2`) this is the
 /// first pair; Active Directory has no others.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Rdn {
+pub struct Rdn<'a> {
     /// The attribute type, such as `CN`.
-    pub attribute: String,
+    pub attribute: &'a str,
     /// The value with its escapes undone. Escaped bytes that are not UTF-8
     /// become U+FFFD.
-    pub value: String,
+    pub value: Cow<'a, str>,
 }
 
 /// Why a text is no distinguished name, and where it stops being one.
@@ -47,7 +50,7 @@ impl DistinguishedName {
         if text.trim().is_empty() {
             return Err(refuse("it is empty", 0));
         }
-        for part in split_unescaped(text, ',') {
+        for part in parts(text, b',') {
             let offset = part.as_ptr() as usize - text.as_ptr() as usize;
             if parse_rdn(part).is_none() {
                 return Err(refuse("an attribute=value pair is expected", offset));
@@ -68,24 +71,19 @@ impl DistinguishedName {
 
     /// The relative names from the entry up to the root. Parts that are no
     /// attribute=value pair are left out.
-    pub fn rdns(&self) -> impl Iterator<Item = Rdn> + '_ {
-        split_unescaped(&self.0, ',')
-            .into_iter()
-            .filter_map(parse_rdn)
+    pub fn rdns(&self) -> impl Iterator<Item = Rdn<'_>> {
+        parts(&self.0, b',').filter_map(parse_rdn)
     }
 
     /// The value of the first relative name: the entry's own name.
-    pub fn name(&self) -> String {
-        self.rdns()
-            .next()
-            .map_or_else(|| self.0.to_string(), |rdn| rdn.value)
+    pub fn name(&self) -> Cow<'_, str> {
+        let first = self.rdns().next();
+        first.map_or(Cow::Borrowed(self.as_str()), |rdn| rdn.value)
     }
 
     /// The name of the container, empty for a name of one part.
     pub fn parent(&self) -> &str {
-        let first = split_unescaped(&self.0, ',')
-            .first()
-            .map_or(0, |part| part.len());
+        let first = parts(&self.0, b',').next().map_or(0, str::len);
         self.0.get(first + 1..).unwrap_or_default().trim_start()
     }
 
@@ -98,9 +96,9 @@ impl DistinguishedName {
             if !key.is_empty() {
                 key.push('\u{1}');
             }
-            key.push_str(&rdn.attribute.to_ascii_lowercase());
+            push_lower(&mut key, rdn.attribute);
             key.push('=');
-            key.extend(rdn.value.chars().flat_map(char::to_lowercase));
+            push_lower(&mut key, &rdn.value);
         }
         key
     }
@@ -125,7 +123,7 @@ impl DistinguishedName {
 
     /// The trailing `DC=` parts as a name: the naming context of a domain.
     pub fn domain_part(&self) -> Option<Self> {
-        let parts = split_unescaped(&self.0, ',');
+        let parts: Vec<&str> = parts(&self.0, b',').collect();
         let is_dc = |part: &&&str| {
             parse_rdn(part).is_some_and(|rdn| rdn.attribute.eq_ignore_ascii_case("DC"))
         };
@@ -138,7 +136,7 @@ impl DistinguishedName {
     /// without the domain: `Sales/Berlin`. Empty for an entry directly below
     /// its domain.
     pub fn container_path(&self) -> String {
-        let mut names: Vec<String> = self
+        let mut names: Vec<Cow<'_, str>> = self
             .rdns()
             .skip(1)
             .filter(|rdn| !rdn.attribute.eq_ignore_ascii_case("DC"))
@@ -156,32 +154,51 @@ pub(crate) fn key_is_within(key: &str, base: &str) -> bool {
         .is_some_and(|rest| rest.is_empty() || rest.ends_with('\u{1}') || base.is_empty())
 }
 
-/// Splits at every `separator` that no backslash and no quote protects.
-fn split_unescaped(text: &str, separator: char) -> Vec<&str> {
-    let mut parts = Vec::new();
-    let (mut start, mut escaped, mut quoted) = (0, false, false);
-    for (at, c) in text.char_indices() {
-        match c {
-            _ if escaped => escaped = false,
-            '\\' => escaped = true,
-            '"' => quoted = !quoted,
-            c if c == separator && !quoted => {
-                parts.push(text.get(start..at).unwrap_or_default());
-                start = at + c.len_utf8();
-            }
-            _ => {}
+/// Appends `text` in lower case.
+fn push_lower(key: &mut String, text: &str) {
+    let from = key.len();
+    key.push_str(text);
+    match key.get_mut(from..) {
+        Some(own) if own.is_ascii() => own.make_ascii_lowercase(),
+        _ => {
+            key.truncate(from);
+            key.extend(text.chars().flat_map(char::to_lowercase));
         }
     }
-    parts.push(text.get(start..).unwrap_or_default());
-    parts
 }
 
-fn parse_rdn(part: &str) -> Option<Rdn> {
-    let pair = split_unescaped(part, '+')
-        .first()
-        .copied()
-        .unwrap_or_default();
-    let (attribute, value) = pair.split_once('=')?;
+/// The parts of `text` between the separators, which are ASCII, that no
+/// backslash and no quote protects.
+fn parts(text: &str, separator: u8) -> impl Iterator<Item = &str> {
+    let mut rest = Some(text);
+    std::iter::from_fn(move || {
+        let text = rest?;
+        let end = end_of_part(text.as_bytes(), separator);
+        rest = end.and_then(|end| text.get(end + 1..));
+        text.get(..end.unwrap_or(text.len()))
+    })
+}
+
+/// Where the first of such separators stands.
+fn end_of_part(text: &[u8], separator: u8) -> Option<usize> {
+    let (mut at, mut quoted) = (0, false);
+    loop {
+        at += memchr3(separator, b'\\', b'"', text.get(at..)?)?;
+        match text.get(at)? {
+            // It protects what follows.
+            b'\\' => at += 2,
+            b'"' => {
+                quoted = !quoted;
+                at += 1;
+            }
+            _ if quoted => at += 1,
+            _ => return Some(at),
+        }
+    }
+}
+
+fn parse_rdn(part: &str) -> Option<Rdn<'_>> {
+    let (attribute, value) = parts(part, b'+').next()?.split_once('=')?;
     let attribute = attribute.trim();
     let is_type = !attribute.is_empty()
         && attribute
@@ -191,14 +208,14 @@ fn parse_rdn(part: &str) -> Option<Rdn> {
         return None;
     }
     Some(Rdn {
-        attribute: attribute.to_owned(),
+        attribute,
         value: unescape(value)?,
     })
 }
 
 /// Undoes `\,`-style and `\2C`-style escapes and surrounding quotes; `None`
 /// for a backslash at the end. A `#`-hex value is left as it is written.
-fn unescape(value: &str) -> Option<String> {
+fn unescape(value: &str) -> Option<Cow<'_, str>> {
     let value = trim_unescaped(value);
     let quoted = value.len() >= 2 && value.starts_with('"') && value.ends_with('"');
     let inner = if quoted {
@@ -206,6 +223,9 @@ fn unescape(value: &str) -> Option<String> {
     } else {
         value
     };
+    if !inner.contains('\\') {
+        return Some(Cow::Borrowed(inner));
+    }
     let mut bytes = Vec::with_capacity(inner.len());
     let mut rest = inner.as_bytes();
     while let [byte, tail @ ..] = rest {
@@ -227,7 +247,7 @@ fn unescape(value: &str) -> Option<String> {
             [] => return None,
         }
     }
-    Some(String::from_utf8_lossy(&bytes).into_owned())
+    Some(Cow::Owned(String::from_utf8_lossy(&bytes).into_owned()))
 }
 
 /// Drops white space around a value, but not a trailing escaped space.

@@ -1,12 +1,21 @@
 //! An entry as it was read: a name and attributes with raw values.
 
+use std::borrow::Cow;
 use std::fmt;
+
+use smallvec::SmallVec;
 
 use super::{AttributeName, DistinguishedName, ObjectClass, ObjectGuid};
 
 /// One attribute value: bytes that are usually, but not always, UTF-8.
+///
+/// Entries come by the hundred thousand and most values are short, so that
+/// those lie where the value lies, without an allocation of their own.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Value(Box<[u8]>);
+pub struct Value(SmallVec<[u8; 32]>);
+
+/// The values of an attribute; most have one.
+pub type Values = SmallVec<[Value; 1]>;
 
 impl Value {
     /// The value as it came.
@@ -20,14 +29,14 @@ impl Value {
     }
 
     /// The value as text; what is not UTF-8 becomes U+FFFD. For showing only.
-    pub fn to_text_lossy(&self) -> std::borrow::Cow<'_, str> {
+    pub fn to_text_lossy(&self) -> Cow<'_, str> {
         String::from_utf8_lossy(&self.0)
     }
 }
 
 impl From<&str> for Value {
     fn from(text: &str) -> Self {
-        Self(text.as_bytes().into())
+        Self(SmallVec::from_slice(text.as_bytes()))
     }
 }
 
@@ -45,7 +54,7 @@ impl From<Vec<u8>> for Value {
 
 impl From<&[u8]> for Value {
     fn from(bytes: &[u8]) -> Self {
-        Self(bytes.into())
+        Self(SmallVec::from_slice(bytes))
     }
 }
 
@@ -61,7 +70,7 @@ pub struct Attribute {
     /// Its name, without options.
     pub name: AttributeName,
     /// Its values; an attribute without values is one that is not there.
-    pub values: Vec<Value>,
+    pub values: Values,
 }
 
 /// What names an entry when it is written to.
@@ -99,6 +108,19 @@ impl Entry {
         }
     }
 
+    /// An entry without attributes that has room for `count` of them.
+    pub fn with_room(dn: DistinguishedName, count: usize) -> Self {
+        Self {
+            dn,
+            attributes: Vec::with_capacity(count),
+        }
+    }
+
+    /// Adds an attribute that is not there yet.
+    pub fn add_new(&mut self, name: AttributeName, values: Values) {
+        self.attributes.push(Attribute { name, values });
+    }
+
     /// Adds `values` to the attribute `name`, which may be there already: a
     /// source that sends an attribute twice gives one attribute.
     pub fn add(&mut self, name: AttributeName, values: impl IntoIterator<Item = Value>) {
@@ -121,7 +143,7 @@ impl Entry {
         if !values.is_empty() {
             self.attributes.push(Attribute {
                 name: name.clone(),
-                values,
+                values: values.into(),
             });
         }
     }
@@ -172,9 +194,9 @@ impl Entry {
     }
 
     /// The cn, or the name in the DN when the source gave none.
-    pub fn common_name(&self) -> String {
+    pub fn common_name(&self) -> Cow<'_, str> {
         self.text("cn")
-            .map_or_else(|| self.dn.name(), str::to_owned)
+            .map_or_else(|| self.dn.name(), Cow::Borrowed)
     }
 }
 

@@ -7,6 +7,7 @@
 //! file, a socket or the clock.
 
 mod attribute_name;
+mod attribute_table;
 mod change;
 mod diagnosis;
 mod dn;
@@ -21,11 +22,12 @@ mod schema;
 mod sign_in;
 
 pub use attribute_name::{AttributeName, AttributeNameError};
+pub use attribute_table::AttributeTable;
 pub use change::{Change, ChangeSet, Modification};
 pub use diagnosis::{Diagnosis, Verdict};
 pub use dn::{DistinguishedName, DnError, Rdn};
 pub use domain::{Domain, DomainId, Entrance, Forest, SourceKind, Structure, Trust};
-pub use entry::{Attribute, Entry, Identity, Value};
+pub use entry::{Attribute, Entry, Identity, Value, Values};
 pub use fingerprint::{Fingerprint, FingerprintError};
 pub use guid::{GuidError, ObjectGuid};
 pub use object_class::ObjectClass;

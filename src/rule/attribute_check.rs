@@ -137,7 +137,20 @@ fn repeat_hash(split: &ProxyAddress<'_>) -> u64 {
     hasher.finish()
 }
 
+/// Whether the first address is `SMTP:` and the value, byte by byte, as it
+/// mostly is: told without taking addresses apart.
+fn is_spelled_primary(entry: &Entry, value: &Value) -> bool {
+    let first = entry.values("proxyAddresses").first();
+    let primary = first.and_then(|first| first.as_bytes().strip_prefix(b"SMTP:"));
+    primary.is_some_and(|primary| primary == value.as_bytes() && primary.is_ascii())
+}
+
 pub(super) fn differs_from_primary(entry: &Entry, values: &[Value]) -> Vec<(usize, String)> {
+    if let [value] = values
+        && is_spelled_primary(entry, value)
+    {
+        return Vec::new();
+    }
     let Some(primary) = primary_address(entry).filter(|address| !address.is_empty()) else {
         return Vec::new();
     };

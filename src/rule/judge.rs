@@ -16,7 +16,7 @@ use super::chain::Chain;
 use super::domain::Domains;
 use super::parsed::{Form, Parsed};
 use super::screen::Screen;
-use super::slots::{Slot, Slots};
+use super::slots::{Slot, Slots, Values};
 use super::tally::Tally;
 use super::unique::{Keyed, keyed};
 use super::{Check, ErrorWord, Fault, KeySpace, Place, Rule, RuleId, RuleSet, Settings, domain};
@@ -59,15 +59,17 @@ struct Group {
 }
 
 /// An entry, and what rules ask of it more than once.
-pub(super) struct Subject<'a> {
-    entry: &'a Entry,
-    class: ObjectClass,
+#[derive(Debug)]
+pub struct Subject<'a> {
+    pub(super) entry: &'a Entry,
+    pub(super) class: ObjectClass,
+    pub(super) values: Values<'a>,
 }
 
-impl<'a> Subject<'a> {
-    pub(super) fn of(entry: &'a Entry) -> Self {
-        let class = entry.class();
-        Self { entry, class }
+impl Subject<'_> {
+    /// The kind of the entry.
+    pub fn class(&self) -> ObjectClass {
+        self.class
     }
 }
 
@@ -222,30 +224,37 @@ impl Judge {
             .map(|group| &group.read)
     }
 
+    /// What is to be judged of `entry`.
+    pub fn subject<'e>(&self, entry: &'e Entry) -> Subject<'e> {
+        Subject {
+            class: entry.class(),
+            values: self.slots.values(entry),
+            entry,
+        }
+    }
+
     /// All rules that `entry` breaks on its own, in the order of the rules.
     pub fn faults(&self, entry: &Entry) -> Vec<Fault> {
+        self.faults_of(&self.subject(entry))
+    }
+
+    /// [`Judge::faults`] of an entry that more than that is asked of.
+    pub fn faults_of(&self, subject: &Subject<'_>) -> Vec<Fault> {
         if let Some(chain) = &self.chain {
-            return chain.faults(&self.rules, entry);
+            return chain.faults(&self.rules, subject.entry);
         }
-        let subject = Subject::of(entry);
-        let attributes = self.slots.values(entry);
         let mut faults = Vec::new();
         for group in &self.groups {
             if group.classes.contains(&subject.class) {
-                self.judge_group(&subject, group, attributes.of(group.slot), &mut faults);
+                self.judge_group(subject, group, &mut faults);
             }
         }
         faults.sort_by(|a, b| a.rule.cmp(&b.rule).then_with(|| a.place.cmp(&b.place)));
         faults
     }
 
-    fn judge_group(
-        &self,
-        subject: &Subject<'_>,
-        group: &Group,
-        values: &[Value],
-        faults: &mut Vec<Fault>,
-    ) {
+    fn judge_group(&self, subject: &Subject<'_>, group: &Group, faults: &mut Vec<Fault>) {
+        let values = subject.values.of(group.slot);
         let is_typed = group.form == Form::TypedAddress;
         let mut tally = Tally::default();
         for (at, value) in values.iter().enumerate() {
@@ -270,7 +279,8 @@ impl Judge {
             }));
         }
         for id in &group.of_attribute {
-            let is_clear = is_typed && tally.clears(&self.rules.rule(*id).check);
+            let check = &self.rules.rule(*id).check;
+            let is_clear = clears(values, check) || is_typed && tally.clears(check);
             if !is_clear && self.concerns(*id, subject) {
                 self.judge_attribute(subject, group, *id, faults);
             }
@@ -420,6 +430,22 @@ impl Judge {
             place: place_of(&group.attribute, at),
             detail,
         }));
+    }
+}
+
+/// Whether `check`, of all values, finds no fault with so many, whatever they
+/// are: for most entries that is all there is to ask.
+fn clears(values: &[Value], check: &Check) -> bool {
+    match check {
+        Check::Count { max } => values.len() <= *max as usize,
+        Check::Missing => !values.is_empty(),
+        Check::CountByRange { .. }
+        | Check::TwoPrimaries
+        | Check::NoPrimary
+        | Check::Repeat
+        | Check::DiffersFromPrimary
+        | Check::MaskedByProxies => values.is_empty(),
+        _ => false,
     }
 }
 

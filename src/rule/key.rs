@@ -107,6 +107,11 @@ pub(super) fn address_key(address: &str) -> Option<String> {
 
 /// Appends the key of a bare address; `false` if nothing is left of it.
 pub(super) fn put_address(address: &str, key: &mut String) -> bool {
+    // Nearly all addresses: nothing to take off and nothing to translate.
+    if address.bytes().all(|byte| byte.is_ascii_graphic()) {
+        put_lower(address, key);
+        return !address.is_empty();
+    }
     let address = address.trim_matches(is_blank_in_address);
     match address.rsplit_once('@') {
         Some((local, domain)) if !address.is_ascii() => {

@@ -37,7 +37,7 @@ pub use case::{Case, CaseFailure, run_cases};
 pub use check::{CharacterSetField, Check, DotPlace, Pattern};
 pub use file::RuleOverride;
 pub use fix::Fix;
-pub use judge::Judge;
+pub use judge::{Judge, Subject};
 pub use key::{KeyRef, KeySpace, OneAttribute, UniqueKey, spellings};
 pub use location::Location;
 pub use mend::Mended;

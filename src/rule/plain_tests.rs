@@ -92,7 +92,7 @@ static JUDGES: LazyLock<[Judge; 2]> =
 
 /// All faults, found by asking every rule about everything.
 fn plain_faults(judge: &Judge, entry: &Entry) -> Vec<Fault> {
-    let subject = Subject::of(entry);
+    let subject = judge.subject(entry);
     let mut faults = Vec::new();
     let concerned = judge.groups.iter();
     for group in concerned.filter(|group| group.classes.contains(&subject.class)) {

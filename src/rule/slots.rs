@@ -3,7 +3,7 @@
 //! An entry is gone through once and each of its attributes put into its slot;
 //! the groups of rules then find their values without a search.
 
-use crate::model::{AttributeName, Entry, Value};
+use crate::model::{AttributeName, AttributeTable, Entry, Value};
 
 /// The number of an attribute.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -11,11 +11,7 @@ pub(super) struct Slot(usize);
 
 /// Numbered attributes.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Slots {
-    names: Vec<AttributeName>,
-    /// The slots of the names of each length: few names share one.
-    by_length: Vec<Vec<Slot>>,
-}
+pub(super) struct Slots(AttributeTable);
 
 /// The values of an entry by slot.
 #[derive(Debug)]
@@ -24,34 +20,18 @@ pub(super) struct Values<'e>(Vec<&'e [Value]>);
 impl Slots {
     /// The slot of `name`, which gets one if it has none yet.
     pub(super) fn of(&mut self, name: &AttributeName) -> Slot {
-        if let Some(slot) = self.find(name) {
-            return slot;
-        }
-        let slot = Slot(self.names.len());
-        let length = name.as_str().len();
-        if self.by_length.len() <= length {
-            self.by_length.resize(length + 1, Vec::new());
-        }
-        self.names.push(name.clone());
-        self.by_length[length].push(slot);
-        slot
+        Slot(self.0.add(name))
     }
 
     /// The values of `entry`; those of attributes without a slot are left out.
     pub(super) fn values<'e>(&self, entry: &'e Entry) -> Values<'e> {
-        let mut values: Vec<&[Value]> = vec![&[]; self.names.len()];
+        let mut values: Vec<&[Value]> = vec![&[]; self.0.len()];
         for attribute in entry.attributes() {
-            if let Some(Slot(slot)) = self.find(&attribute.name) {
+            if let Some(slot) = self.0.find(&attribute.name) {
                 values[slot] = &attribute.values;
             }
         }
         Values(values)
-    }
-
-    fn find(&self, name: &AttributeName) -> Option<Slot> {
-        let same_length = self.by_length.get(name.as_str().len())?;
-        let is_name = |slot: &&Slot| self.names[slot.0] == *name;
-        same_length.iter().find(is_name).copied()
     }
 }
 

@@ -93,8 +93,13 @@ impl Judge {
 
     /// Shows `visit` the keys under which values of `entry` must be unique, in
     /// the order of [`Judge::keys`].
-    pub fn each_key(&self, entry: &Entry, mut visit: impl FnMut(KeyRef<'_>)) {
-        let class = entry.class();
+    pub fn each_key(&self, entry: &Entry, visit: impl FnMut(KeyRef<'_>)) {
+        self.each_key_of(&self.subject(entry), visit);
+    }
+
+    /// [`Judge::each_key`] of an entry that more than that is asked of.
+    pub fn each_key_of(&self, subject: &Subject<'_>, mut visit: impl FnMut(KeyRef<'_>)) {
+        let Subject { entry, class, .. } = *subject;
         if !class.holds_addresses() {
             return;
         }
@@ -102,7 +107,6 @@ impl Judge {
             return chain.each_key(&self.rules, entry, visit);
         }
         let mut buffer = String::new();
-        let attributes = self.slots.values(entry);
         for keyed in &self.keyed {
             let kind = match class {
                 ObjectClass::User => keyed.of_user,
@@ -111,7 +115,7 @@ impl Judge {
             let Some(kind) = kind else {
                 continue;
             };
-            let values = attributes.of(keyed.slot);
+            let values = subject.values.of(keyed.slot);
             for (value, text) in values.iter().map(|value| value.as_text()).enumerate() {
                 buffer.clear();
                 let space =
@@ -232,7 +236,7 @@ impl Judge {
             let rule = shared.then(|| chain.collision(&self.rules, entry, attribute));
             return rule.flatten();
         }
-        let subject = Subject::of(entry);
+        let subject = self.subject(entry);
         self.unique
             .iter()
             .copied()

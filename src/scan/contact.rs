@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use crate::model::{AttributeName, DomainId, Entry, ObjectClass};
+use crate::model::{AttributeName, AttributeTable, DomainId, Entry, ObjectClass};
 
 /// What is counted; `address` stands for [`ADDRESS`].
 pub const CONTACT_FIELDS: [&str; 9] = [
@@ -31,6 +31,10 @@ const ADDRESS_FIELD: usize = CONTACT_FIELDS.len() - 1;
 /// `UF_ACCOUNTDISABLE` of userAccountControl (MS-ADTS 2.2.16).
 const DISABLED: i64 = 0x2;
 
+/// Which of the counted attributes an entry has, in the order of
+/// [`attributes`].
+type Present = [bool; ADDRESS_FIELD + ADDRESS.len()];
+
 /// How many people there are, and how many of them have each field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct ContactCounts {
@@ -41,6 +45,16 @@ pub struct ContactCounts {
 }
 
 impl ContactCounts {
+    fn add_person(&mut self, has: &Present) {
+        self.people += 1;
+        let fields = self.filled.iter_mut().zip(has);
+        for (sum, has) in fields.take(ADDRESS_FIELD) {
+            *sum += u64::from(*has);
+        }
+        let address = has.iter().skip(ADDRESS_FIELD).all(|has| *has);
+        self.filled[ADDRESS_FIELD] += u64::from(address);
+    }
+
     /// Adds the counts of another container.
     pub fn add(&mut self, other: &Self) {
         self.people += other.people;
@@ -83,14 +97,14 @@ pub(super) fn attributes() -> impl Iterator<Item = AttributeName> {
 /// Counts the people of one domain.
 #[derive(Debug)]
 pub(super) struct ContactCounter {
-    names: Vec<AttributeName>,
+    names: AttributeTable,
     by_parent: HashMap<Box<str>, (String, ContactCounts)>,
 }
 
 impl ContactCounter {
     pub(super) fn new() -> Self {
         Self {
-            names: attributes().collect(),
+            names: AttributeTable::of(&attributes().collect::<Vec<_>>()),
             by_parent: HashMap::new(),
         }
     }
@@ -105,21 +119,22 @@ impl ContactCounter {
             return;
         }
         let has = self.present(entry);
-        let counts = self.counts_of(entry);
-        counts.people += 1;
-        let filled = counts.filled.iter_mut().zip(&has);
-        for (sum, has) in filled.take(ADDRESS_FIELD) {
-            *sum += u64::from(*has);
+        let parent = entry.dn.parent();
+        if let Some((_, counts)) = self.by_parent.get_mut(parent) {
+            counts.add_person(&has);
+        } else {
+            let mut counts = ContactCounts::default();
+            counts.add_person(&has);
+            let path = entry.dn.container_path();
+            self.by_parent.insert(parent.into(), (path, counts));
         }
-        let address = has.iter().skip(ADDRESS_FIELD).all(|has| *has);
-        counts.filled[ADDRESS_FIELD] += u64::from(address);
     }
 
     /// Which of the attributes hold more than white space.
-    fn present(&self, entry: &Entry) -> [bool; ADDRESS_FIELD + ADDRESS.len()] {
+    fn present(&self, entry: &Entry) -> Present {
         let mut has = [false; ADDRESS_FIELD + ADDRESS.len()];
         for attribute in entry.attributes() {
-            let place = self.names.iter().position(|name| *name == attribute.name);
+            let place = self.names.find(&attribute.name);
             if let Some(has) = place.and_then(|at| has.get_mut(at)) {
                 let is_text = |byte: &u8| !byte.is_ascii_whitespace();
                 *has = attribute
@@ -129,14 +144,6 @@ impl ContactCounter {
             }
         }
         has
-    }
-
-    fn counts_of(&mut self, entry: &Entry) -> &mut ContactCounts {
-        let parent = entry.dn.parent();
-        let counted = self.by_parent.entry(parent.into());
-        let (_, counts) =
-            counted.or_insert_with(|| (entry.dn.container_path(), ContactCounts::default()));
-        counts
     }
 
     /// What was counted.

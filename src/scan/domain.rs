@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio_util::sync::CancellationToken;
 
 use super::contact::{ContactCounter, ContactData};
+use super::container::{Container, Containers};
 use super::scope::{DomainScope, Step};
 use super::snapshot::SnapshotBuilder;
 use super::{
@@ -125,6 +126,7 @@ struct Reading {
     faults: Vec<(EntryRef, Fault)>,
     skipped_entries: Vec<EntryRef>,
     contacts: ContactCounter,
+    containers: Containers,
     /// Entries that an earlier search of this domain gave.
     seen: HashSet<Identity>,
     unreadable: Vec<String>,
@@ -415,6 +417,7 @@ impl Reading {
             faults: Vec::new(),
             skipped_entries: Vec::new(),
             contacts: ContactCounter::new(),
+            containers: Containers::new(&task.scope, &task.nested),
             seen: HashSet::new(),
             unreadable: Vec::new(),
             unseen: task.expected.clone(),
@@ -428,18 +431,22 @@ impl Reading {
 
     fn take_page(&mut self, page: Page, judges: bool, remember: bool) {
         let before = self.faults.len();
-        for entry in page.entries {
-            if self.is_another_domains(&entry) || !self.is_new(&entry, remember) {
+        for read in page {
+            let entry = match read {
+                Ok(entry) => entry,
+                Err(reason) => {
+                    self.leave_out(reason);
+                    continue;
+                }
+            };
+            let container = self.containers.around(&entry.dn);
+            if self.is_another_domains(&entry, container) || !self.is_new(&entry, remember) {
                 continue;
             }
-            let part = self.take(&entry, judges);
+            let part = self.take(&entry, container, judges);
             self.counts.entries += u64::from(part.is_some());
             self.counts.judged += u64::from(part == Some(Part::Judged));
         }
-        self.counts.unreadable += page.unreadable.len() as u64;
-        let room = UNREADABLE_SHOWN.saturating_sub(self.unreadable.len());
-        self.unreadable
-            .extend(page.unreadable.into_iter().take(room));
         let new = self.faults.get(before..).unwrap_or_default();
         self.counts.findings += new
             .chunk_by(|a, b| (a.0, &a.1.place) == (b.0, &b.1.place))
@@ -450,25 +457,38 @@ impl Reading {
         board.update(self.task.id, |progress| counts.show(progress));
     }
 
+    /// Notes an entry that could not be understood.
+    fn leave_out(&mut self, reason: String) {
+        self.counts.unreadable += 1;
+        if self.unreadable.len() < UNREADABLE_SHOWN {
+            self.unreadable.push(reason);
+        }
+    }
+
     /// How many entries were read.
     fn len(&self) -> u64 {
         self.counts.entries
     }
 
     /// Judges and keeps an entry; `None` if it takes no part at all.
-    fn take(&mut self, entry: &Entry, judges: bool) -> Option<Part> {
-        let class = entry.class();
-        if !class.holds_addresses() {
-            return self.count_without_class(entry, judges);
-        }
+    fn take(&mut self, entry: &Entry, container: Container, judges: bool) -> Option<Part> {
         let task = Arc::clone(&self.task);
+        let is_covered = || match container.covered {
+            Some(is_covered) => is_covered,
+            None => task.scope.covers(&entry.dn),
+        };
         let judge = &task.shared.judge;
+        let subject = judge.subject(entry);
+        if !subject.class().holds_addresses() {
+            return self.count_without_class(entry, judges && is_covered());
+        }
         let asked = task.scope.has_filter() || judge.asks_for(entry);
-        let in_scope = judges && asked && task.scope.covers(&entry.dn);
+        let in_scope = judges && asked && is_covered();
         if !in_scope && task.scope.scope_only() {
             return None;
         }
-        let part = match SkipReason::of(entry, task.kind, judge.skips()) {
+        let in_exchanges = container.exchanges;
+        let part = match SkipReason::of(entry, in_exchanges, task.kind, judge.skips()) {
             Some(reason) => Part::Skipped(reason),
             None if in_scope => Part::Judged,
             None => Part::OutOfScope,
@@ -481,10 +501,10 @@ impl Reading {
         if in_scope && matches!(part, Part::Skipped(_)) {
             self.skipped_entries.push(at);
         }
-        self.index.add(at, entry, judge);
+        self.index.add(at, &subject, judge);
         if part == Part::Judged {
             self.contacts.count(entry);
-            let mut faults = judge.faults(entry);
+            let mut faults = judge.faults_of(&subject);
             faults.sort_by(|a, b| a.place.cmp(&b.place));
             self.faults
                 .extend(faults.into_iter().map(|fault| (at, fault)));
@@ -494,9 +514,8 @@ impl Reading {
 
     /// An entry that does not say what it is can be neither judged nor compared,
     /// but is not lost silently.
-    fn count_without_class(&mut self, entry: &Entry, judges: bool) -> Option<Part> {
-        let counts = !entry.has("objectClass") && judges && self.task.scope.covers(&entry.dn);
-        counts.then(|| {
+    fn count_without_class(&mut self, entry: &Entry, in_scope: bool) -> Option<Part> {
+        (in_scope && !entry.has("objectClass")).then(|| {
             let part = Part::Skipped(SkipReason::NoClass);
             *self.counts.skipped.entry(SkipReason::NoClass).or_default() += 1;
             self.skipped_entries.push(self.builder.push(entry, part));
@@ -504,15 +523,12 @@ impl Reading {
         })
     }
 
-    fn is_another_domains(&self, entry: &Entry) -> bool {
-        let nested = &self.task.nested;
-        if nested.is_empty() {
-            return false;
-        }
-        let key = entry.dn.key();
-        nested
-            .iter()
-            .any(|context| super::scope::is_within(&key, context))
+    fn is_another_domains(&self, entry: &Entry, container: Container) -> bool {
+        container.elsewhere.unwrap_or_else(|| {
+            let key = entry.dn.key();
+            let mut nested = self.task.nested.iter();
+            nested.any(|context| super::scope::is_within(&key, context))
+        })
     }
 
     fn is_new(&mut self, entry: &Entry, remember: bool) -> bool {

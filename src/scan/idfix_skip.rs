@@ -99,7 +99,7 @@ mod tests {
         for (name, value) in given {
             entry.add(AttributeName::known(name), [Value::from(*value)]);
         }
-        let of = |skips| SkipReason::of(&entry, SourceKind::ActiveDirectory, skips);
+        let of = |skips| SkipReason::of(&entry, false, SourceKind::ActiveDirectory, skips);
         (of(Skips::MultiTenant), of(Skips::Dedicated))
     }
 

@@ -7,9 +7,10 @@
 
 use std::hash::RandomState;
 
+use rayon::prelude::*;
+
 use super::{EntryRef, Snapshot};
-use crate::model::Entry;
-use crate::rule::{Judge, KeySpace, Place};
+use crate::rule::{Judge, KeySpace, Place, Subject};
 
 /// An entry that holds a key, and where.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -104,10 +105,10 @@ impl UniqueIndex {
         hash(&self.seed, space, key)
     }
 
-    /// Notes the keys of `entry`.
-    pub fn add(&mut self, at: EntryRef, entry: &Entry, judge: &Judge) {
+    /// Notes the keys of `subject`, which is the entry at `at`.
+    pub fn add(&mut self, at: EntryRef, subject: &Subject<'_>, judge: &Judge) {
         let from = self.postings.len();
-        judge.each_key(entry, |key| {
+        judge.each_key_of(subject, |key| {
             self.postings
                 .push((hash(&self.seed, key.space, key.key), at));
         });
@@ -126,6 +127,10 @@ impl UniqueIndex {
 
     /// Appends an index of the same seed whose entries begin at `first`.
     pub(super) fn append(&mut self, other: Self, first: u32) {
+        if first == 0 && self.postings.is_empty() {
+            self.postings = other.postings;
+            return;
+        }
         self.postings.extend(
             other
                 .postings
@@ -136,7 +141,7 @@ impl UniqueIndex {
 
     /// Makes the index ready for look-ups.
     pub fn seal(&mut self) {
-        self.postings.sort_unstable();
+        self.postings.par_sort_unstable();
         self.postings.shrink_to_fit();
     }
 

@@ -9,6 +9,7 @@
 
 mod conflict;
 mod contact;
+mod container;
 mod domain;
 #[cfg(test)]
 pub(crate) mod fixture;

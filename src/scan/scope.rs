@@ -137,6 +137,23 @@ impl DomainScope {
         inside && !self.excludes.iter().any(|exclude| is_within(&key, exclude))
     }
 
+    /// Whether all entries directly in the container of that key are covered
+    /// (`Some(true)`), or none; `None` if one of them may be a base or an
+    /// exclude itself, so that each must be asked about.
+    pub(super) fn covers_all_in(&self, key: &str) -> Option<bool> {
+        let is_around = |within: &str| is_within(key, within);
+        let bases = || self.bases.iter().map(|(_, base)| &**base);
+        let mut excludes = self.excludes.iter().map(|exclude| &**exclude);
+        let covered = (!self.bounded || bases().any(is_around)) && !excludes.clone().any(is_around);
+        let mut may_differ = false;
+        if covered {
+            may_differ |= excludes.any(|exclude| parent_of(exclude) == key);
+        } else if self.bounded {
+            may_differ |= bases().any(|base| parent_of(base) == key);
+        }
+        (!may_differ).then_some(covered)
+    }
+
     /// The bases in this domain.
     pub(super) fn bases(&self) -> impl Iterator<Item = &DistinguishedName> {
         self.bases.iter().map(|(base, _)| base)
@@ -269,6 +286,11 @@ fn homes(
         .collect())
 }
 
+/// The key of the container of the entry with the given key.
+pub(super) fn parent_of(key: &str) -> &str {
+    key.split_once('\u{1}').map_or("", |(_, parent)| parent)
+}
+
 pub(super) fn is_within(key: &str, base: &str) -> bool {
     key.strip_suffix(base)
         .is_some_and(|rest| rest.is_empty() || rest.ends_with('\u{1}') || base.is_empty())
@@ -315,6 +337,38 @@ mod tests {
             1,
             "the inner base is in the outer one"
         );
+    }
+
+    #[test]
+    fn what_holds_for_a_container_holds_for_its_entries() {
+        let names = |names: &[&str]| names.iter().copied().map(dn).collect::<Vec<_>>();
+        let options = |bases: &[&str], excludes: &[&str]| ScanOptions {
+            bases: names(bases),
+            excludes: names(excludes),
+            ..ScanOptions::default()
+        };
+        let containers = names(&[
+            "DC=a,DC=test",
+            "OU=x,DC=a,DC=test",
+            "ou=Y,OU=x,DC=a,DC=test",
+        ]);
+        let entries = ["CN=1", "OU=x", "OU=y", "OU=z"];
+        for options in [
+            options(&[], &[]),
+            options(&["OU=x,DC=a,DC=test"], &[]),
+            options(&[], &["OU=x,DC=a,DC=test"]),
+            options(&["OU=x,DC=a,DC=test"], &["OU=z,OU=y,OU=x,DC=a,DC=test"]),
+            options(&["DC=a,DC=test"], &["OU=y,OU=x,DC=a,DC=test"]),
+        ] {
+            let scope = &scopes(&options).unwrap()[0];
+            for container in &containers {
+                let of_all = scope.covers_all_in(&container.key());
+                for entry in entries {
+                    let covers = scope.covers(&dn(&format!("{entry},{container}")));
+                    assert_eq!(of_all.unwrap_or(covers), covers, "{entry} in {container}");
+                }
+            }
+        }
     }
 
     #[test]

@@ -11,7 +11,7 @@
 use std::fmt;
 
 use super::idfix_skip;
-use crate::model::{Entry, ObjectClass, SourceKind};
+use crate::model::{DistinguishedName, Entry, ObjectClass, SourceKind};
 use crate::rule::chain::Skips;
 
 /// Bits of msExchRecipientTypeDetails that keep a user from synchronising:
@@ -87,24 +87,31 @@ impl SkipReason {
     }
 
     /// Why `entry`, read from a source of `kind`, is skipped by the list of
-    /// `skips`; `None` if it is not.
-    pub(super) fn of(entry: &Entry, kind: SourceKind, skips: Skips) -> Option<Self> {
+    /// `skips`; `None` if it is not. `in_exchanges` says that its container is
+    /// Exchange's own ([`is_exchanges_container`]).
+    pub(super) fn of(
+        entry: &Entry,
+        in_exchanges: bool,
+        kind: SourceKind,
+        skips: Skips,
+    ) -> Option<Self> {
         match skips {
-            Skips::Entra => Self::of_entra(entry, kind),
+            Skips::Entra => Self::of_entra(entry, in_exchanges, kind),
             Skips::MultiTenant => idfix_skip::multi_tenant(entry),
             Skips::Dedicated => idfix_skip::any(entry),
         }
     }
 
-    fn of_entra(entry: &Entry, kind: SourceKind) -> Option<Self> {
+    fn of_entra(entry: &Entry, in_exchanges: bool, kind: SourceKind) -> Option<Self> {
         let class = entry.class();
+        let name = entry.dn.name();
         if entry.has("isCriticalSystemObject") {
             return Some(Self::CriticalSystemObject);
         }
-        if entry.dn.name().contains("\nCNF:") {
+        if name.contains("\nCNF:") {
             return Some(Self::ReplicationConflict);
         }
-        if is_exchanges_own(entry) {
+        if in_exchanges || is_health_mailbox(&name) {
             return Some(Self::ExchangeOwn);
         }
         let scoped_out = match class {
@@ -132,20 +139,24 @@ impl fmt::Display for SkipReason {
 }
 
 fn of_user(entry: &Entry, kind: SourceKind) -> Option<SkipReason> {
-    let is_principal = entry.has("objectGUID") || entry.has("userAccountControl");
-    if !entry.has("sAMAccountName") && kind != SourceKind::OtherLdap && is_principal {
-        return Some(SkipReason::NoAccountName);
+    let account = entry.text("sAMAccountName").unwrap_or_default();
+    let nickname = entry.text("mailNickname").unwrap_or_default();
+    if !entry.has("sAMAccountName") && kind != SourceKind::OtherLdap {
+        let is_principal = entry.has("objectGUID") || entry.has("userAccountControl");
+        if is_principal {
+            return Some(SkipReason::NoAccountName);
+        }
     }
-    if begins(entry, "sAMAccountName", "AAD_") || begins(entry, "sAMAccountName", "MSOL_") {
+    if begins_with(account, "AAD_") || begins_with(account, "MSOL_") {
         return Some(SkipReason::SyncAccount);
     }
-    if is(entry, "sAMAccountName", "SUPPORT_388945a0") {
+    if account.eq_ignore_ascii_case("SUPPORT_388945a0") {
         return Some(SkipReason::SupportAccount);
     }
-    if begins(entry, "mailNickname", "SystemMailbox{") {
+    if begins_with(nickname, "SystemMailbox{") {
         return Some(SkipReason::SystemMailbox);
     }
-    if is_cas(entry, "mailNickname") || is_cas(entry, "sAMAccountName") {
+    if is_cas(nickname) || is_cas(account) {
         return Some(SkipReason::CasMailbox);
     }
     has_recipient_bits(entry, SYSTEM_RECIPIENTS).then_some(SkipReason::SystemRecipient)
@@ -165,7 +176,8 @@ fn of_contact(entry: &Entry) -> Option<SkipReason> {
     if is_msol && is(entry, "msExchHideFromAddressLists", "TRUE") {
         return Some(SkipReason::HiddenMsolContact);
     }
-    is_cas(entry, "mailNickname").then_some(SkipReason::CasMailbox)
+    let nickname = entry.text("mailNickname").unwrap_or_default();
+    is_cas(nickname).then_some(SkipReason::CasMailbox)
 }
 
 pub(super) fn is(entry: &Entry, attribute: &str, text: &str) -> bool {
@@ -186,10 +198,8 @@ pub(super) fn begins_with(value: &str, start: &str) -> bool {
         .is_some_and(|head| head.eq_ignore_ascii_case(start))
 }
 
-fn is_cas(entry: &Entry, attribute: &str) -> bool {
-    entry
-        .text(attribute)
-        .is_some_and(|value| begins_with(value, "CAS_") && value.contains('}'))
+fn is_cas(name: &str) -> bool {
+    begins_with(name, "CAS_") && name.contains('}')
 }
 
 pub(super) fn has_recipient_bits(entry: &Entry, mask: i64) -> bool {
@@ -198,23 +208,26 @@ pub(super) fn has_recipient_bits(entry: &Entry, mask: i64) -> bool {
         .is_some_and(|details| details & mask != 0)
 }
 
-/// Exchange's system container, and the mailboxes that its monitoring makes:
-/// `HealthMailbox` and a number, or `HealthMailbox-` and a server. A person
-/// whose name merely begins so is not meant.
-fn is_exchanges_own(entry: &Entry) -> bool {
-    let system_container = entry.dn.rdns().skip(1).any(|rdn| {
+/// Whether a container is Exchange's system container, or lies below it.
+pub(super) fn is_exchanges_container(dn: &DistinguishedName) -> bool {
+    dn.rdns().any(|rdn| {
         rdn.attribute.eq_ignore_ascii_case("CN")
             && rdn
                 .value
                 .eq_ignore_ascii_case("Microsoft Exchange System Objects")
-    });
-    let name = entry.dn.name();
-    let rest = begins_with(&name, "HealthMailbox")
+    })
+}
+
+/// Whether a mailbox is one that Exchange's monitoring makes: `HealthMailbox`
+/// and a number, or `HealthMailbox-` and a server. A person whose name merely
+/// begins so is not meant.
+fn is_health_mailbox(name: &str) -> bool {
+    let rest = begins_with(name, "HealthMailbox")
         .then(|| name.get("HealthMailbox".len()..))
         .flatten()
         .unwrap_or_default();
     let is_number = rest.len() >= 7 && rest.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-');
-    system_container || rest.starts_with('-') || is_number
+    rest.starts_with('-') || is_number
 }
 
 #[cfg(test)]

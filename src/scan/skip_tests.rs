@@ -1,7 +1,12 @@
 //! Which entries are skipped, filter by filter.
 
 use super::*;
-use crate::model::{AttributeName, DistinguishedName, Value};
+use crate::model::{AttributeName, Value};
+
+fn of(entry: &Entry, kind: SourceKind, skips: Skips) -> Option<SkipReason> {
+    let container = DistinguishedName::from_server(entry.dn.parent());
+    SkipReason::of(entry, is_exchanges_container(&container), kind, skips)
+}
 
 fn reason(class: &str, dn: &str, attributes: &[(&'static str, &str)]) -> Option<SkipReason> {
     let mut entry = Entry::new(DistinguishedName::from_server(dn));
@@ -13,7 +18,7 @@ fn reason(class: &str, dn: &str, attributes: &[(&'static str, &str)]) -> Option<
     for (name, value) in attributes {
         entry.add(AttributeName::known(name), [Value::from(*value)]);
     }
-    SkipReason::of(&entry, SourceKind::ActiveDirectory, Skips::Entra)
+    of(&entry, SourceKind::ActiveDirectory, Skips::Entra)
 }
 
 #[test]

@@ -14,7 +14,8 @@ use std::sync::Arc;
 use super::SkipReason;
 use super::packed::{Reader, put_bytes, put_number};
 use crate::model::{
-    AttributeName, DistinguishedName, DomainId, Entry, Identity, ObjectClass, ObjectGuid, Value,
+    AttributeName, AttributeTable, DistinguishedName, DomainId, Entry, Identity, ObjectClass,
+    ObjectGuid, Value,
 };
 
 /// Bytes in a chunk, unless one entry needs more.
@@ -22,6 +23,10 @@ const CHUNK: usize = 1 << 20;
 
 /// The most sets of objectClass values that are shared; a directory has dozens.
 const SHARED_SETS: usize = 1 << 12;
+
+/// What stands behind the last attribute of an entry; before each stands its
+/// number, counted from the next one on.
+const END: usize = 0;
 
 /// Stands for "not shared" in a header.
 const INLINE: u32 = u32::MAX;
@@ -94,8 +99,8 @@ impl Snapshot {
         }
         let mut reader = self.reader(*header);
         reader.bytes();
-        for _ in 0..reader.number() {
-            let name = self.names.get(reader.number());
+        while let Some(number) = next_attribute(&mut reader) {
+            let name = self.names.get(number);
             let values: Vec<Value> = (0..reader.number())
                 .map(|_| Value::from(reader.bytes()))
                 .collect();
@@ -119,8 +124,8 @@ impl Snapshot {
         }
         let mut reader = self.reader(*header);
         reader.bytes();
-        for _ in 0..reader.number() {
-            let name = self.names.get(reader.number());
+        while let Some(number) = next_attribute(&mut reader) {
+            let name = self.names.get(number);
             let count = reader.number();
             let taken = (0..count.min(most)).map(|_| Value::from(reader.bytes()));
             let values: Vec<Value> = taken.collect();
@@ -241,8 +246,8 @@ impl Snapshot {
     fn values(&self, at: EntryRef, attribute: &AttributeName) -> Option<(usize, Reader<'_>)> {
         let mut reader = self.reader(*self.header(at)?);
         reader.bytes();
-        for _ in 0..reader.number() {
-            let found = self.names.get(reader.number()) == Some(attribute);
+        while let Some(number) = next_attribute(&mut reader) {
+            let found = self.names.get(number) == Some(attribute);
             let count = reader.number();
             if found {
                 return Some((count, reader));
@@ -304,12 +309,19 @@ impl Snapshot {
     }
 }
 
+/// The number of the next attribute; `None` after the last.
+fn next_attribute(reader: &mut Reader<'_>) -> Option<usize> {
+    reader.number().checked_sub(END + 1)
+}
+
 /// Packs the entries of one domain.
 #[derive(Debug)]
 pub(super) struct SnapshotBuilder {
     /// Everything but the chunks.
     snapshot: Snapshot,
     chunks: Vec<Vec<u8>>,
+    numbers: AttributeTable,
+    class_number: Option<usize>,
     domain: DomainId,
     parents: HashMap<Box<str>, u32>,
     class_sets: HashMap<Box<[Value]>, u32>,
@@ -319,7 +331,10 @@ pub(super) struct SnapshotBuilder {
 impl SnapshotBuilder {
     /// A builder that keeps the attributes `names`.
     pub(super) fn new(names: Arc<[AttributeName]>, domain: DomainId) -> Self {
+        let numbers = AttributeTable::of(&*names);
         Self {
+            class_number: numbers.find_text(b"objectClass"),
+            numbers,
             snapshot: Snapshot {
                 names,
                 ..Snapshot::default()
@@ -365,26 +380,23 @@ impl SnapshotBuilder {
     }
 
     fn pack(&mut self, entry: &Entry, own: &str, with_class: bool) {
-        let names = Arc::clone(&self.snapshot.names);
-        let kept: Vec<_> = entry
-            .attributes()
-            .iter()
-            .filter(|attribute| with_class || !attribute.name.is("objectClass"))
-            .filter_map(|attribute| {
-                let id = names.iter().position(|name| *name == attribute.name)?;
-                Some((id, attribute))
-            })
-            .collect();
-        self.scratch.clear();
-        put_bytes(&mut self.scratch, own.as_bytes());
-        put_number(&mut self.scratch, kept.len());
-        for (id, attribute) in kept {
-            put_number(&mut self.scratch, id);
-            put_number(&mut self.scratch, attribute.values.len());
+        let scratch = &mut self.scratch;
+        scratch.clear();
+        put_bytes(scratch, own.as_bytes());
+        for attribute in entry.attributes() {
+            let Some(number) = self.numbers.find(&attribute.name) else {
+                continue;
+            };
+            if !with_class && self.class_number == Some(number) {
+                continue;
+            }
+            put_number(scratch, number + 1);
+            put_number(scratch, attribute.values.len());
             for value in &attribute.values {
-                put_bytes(&mut self.scratch, value.as_bytes());
+                put_bytes(scratch, value.as_bytes());
             }
         }
+        put_number(scratch, END);
     }
 
     /// Moves the packed bytes into a chunk that has room; returns where.
@@ -409,6 +421,14 @@ impl SnapshotBuilder {
     }
 
     fn parent(&mut self, parent: &str) -> u32 {
+        // Entries of one container mostly come together.
+        let last = self.snapshot.headers.last().map(|header| header.parent);
+        if let Some(last) = last
+            && let Some(name) = self.snapshot.parents.get(last as usize)
+            && **name == *parent
+        {
+            return last;
+        }
         if let Some(number) = self.parents.get(parent) {
             return *number;
         }
@@ -419,6 +439,13 @@ impl SnapshotBuilder {
     }
 
     fn class_set(&mut self, values: &[Value]) -> u32 {
+        let last = self.snapshot.headers.last().map(|header| header.class_set);
+        if let Some(last) = last
+            && let Some(set) = self.snapshot.class_sets.get(last as usize)
+            && **set == *values
+        {
+            return last;
+        }
         if let Some(number) = self.class_sets.get(values) {
             return *number;
         }

@@ -190,7 +190,7 @@ impl Worksheet {
         let snapshot = &self.scan.snapshot;
         let cn = snapshot.value(entry, &AttributeName::known("cn"), 0);
         let cn = cn.and_then(|cn| std::str::from_utf8(cn).ok());
-        cn.map_or_else(|| snapshot.dn(entry).name(), str::to_owned)
+        cn.map_or_else(|| snapshot.dn(entry).name().into_owned(), str::to_owned)
     }
 
     /// One sentence a rule.

@@ -66,9 +66,10 @@ pub(crate) async fn search(
     let mut search = directory.search(domain, request).await.expect("a search");
     let mut entries = Vec::new();
     while let Some(page) = search.next_page().await.expect("a page") {
-        assert_eq!(page.unreadable, Vec::<String>::new());
-        assert!(page.entries.len() <= usize::try_from(page_size).expect("a small number"));
-        entries.extend(page.entries);
+        let (page, left_out) = page.take_all();
+        assert_eq!(left_out, Vec::<String>::new());
+        assert!(page.len() <= usize::try_from(page_size).expect("a small number"));
+        entries.extend(page);
     }
     entries
 }

@@ -24,7 +24,7 @@ impl Ran {
 }
 
 /// A user whose mail has a fault, so that each entry makes one row.
-fn user(number: usize) -> Act {
+pub(crate) fn user(number: usize) -> Act {
     let id = format!("u{number:02}");
     let guid = format!("guid-{number:011}");
     let (upn, mail) = (format!("{id}@x.com"), format!("{id} @x.com"));
@@ -62,7 +62,7 @@ fn page(asked: &Asked) -> Vec<Act> {
 
 /// A server that answers as `fault` says where it says anything; it is told
 /// how many pages were asked for before.
-async fn server(
+pub(crate) async fn server(
     mut fault: impl FnMut(&Asked, usize) -> Option<Vec<Act>> + Send + 'static,
 ) -> Server {
     let mut pages = 0;
@@ -86,6 +86,19 @@ async fn a_connection_cut_within_a_page_is_read_again_from_the_beginning() {
         "connection lost: the server closed it",
         "12 findings in 12 objects\n",
     ]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_cut_in_its_middle_is_no_entry() {
+    let once = |asked: &Asked, before| {
+        // The beginning of a message of 80 bytes.
+        let begun = Act::Raw(b"\x30\x50\x02\x04\x40".to_vec());
+        (before == 2).then(|| [&page(asked)[..2], &[begun, Act::Close]].concat())
+    };
+    let server = server(once).await;
+    scan(&server, &[])
+        .await
+        .is_whole(&["connection lost: the server closed it"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -267,9 +280,39 @@ async fn malformed_answers_are_a_sentence_and_no_crash() {
         4,
         &[
             "FAILED: no connection to",
-            "malformed answer: a message of more than 64 MiB",
+            "malformed answer: a message of more than 1 GiB",
         ],
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_whose_pages_never_end_is_left_with_a_sentence() {
+    // The same cookie for ever, and pages without entries for ever.
+    let same =
+        |asked: &Asked, _| (number_of(asked) == 1).then(|| vec![user(3), user(4), page_end(b"1")]);
+    let empty = |asked: &Asked, _| (number_of(asked) == 1).then(|| vec![page_end(b"1")]);
+    for (server, entries) in [(server(same).await, 5), (server(empty).await, 3)] {
+        let ran = scan(&server, &[]).await;
+        ran.ends_with(
+            4,
+            &[
+                "FAILED: no connection to",
+                "connection lost: malformed answer: pages without end",
+                &format!("; {entries} entries were read before"),
+            ],
+        );
+        assert_eq!(ran.rows.len(), entries);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_does_not_page_is_read_whole() {
+    let everything = |_: &Asked, _| {
+        let mut acts: Vec<Act> = (0..3 * PAGES).map(user).collect();
+        acts.push(done(LdapResultCode::Success));
+        Some(acts)
+    };
+    scan(&server(everything).await, &[]).await.is_whole(&[]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -8,6 +8,7 @@
 mod cut;
 mod discovery;
 mod faults;
+mod hostile;
 mod late;
 mod names;
 mod paging;
@@ -73,11 +74,16 @@ fn names(names: &[&'static str]) -> Vec<AttributeName> {
 }
 
 async fn search(directory: &Directory) -> Result<Search, DirectoryError> {
+    search_by(directory, 3).await
+}
+
+/// The same by pages of another size.
+async fn search_by(directory: &Directory, page_size: u32) -> Result<Search, DirectoryError> {
     let request = SearchRequest {
         base: domain().naming_context,
         filter: "(objectClass=user)".to_owned(),
         attributes: names(&["cn", "mail", "proxyAddresses"]),
-        page_size: 3,
+        page_size,
     };
     directory.search(&domain(), request).await
 }
@@ -91,7 +97,7 @@ async fn read_all(directory: &Directory) -> (Vec<Entry>, Option<String>) {
     };
     loop {
         match search.next_page().await {
-            Ok(Some(page)) => entries.extend(page.entries),
+            Ok(Some(page)) => entries.extend(page.take_all().0),
             Ok(None) => return (entries, None),
             Err(error) => {
                 // An error is the end: nothing comes after it.

@@ -1,10 +1,16 @@
 //! Searches: pages, ends, and what a server may send in between.
 
-use idmend::model::Entry;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use idmend::directory::Directory;
+use idmend::directory::ldap::LdapDirectory;
 use ldap3_proto::proto::{LdapOp, LdapResultCode, LdapSearchResultReference, LdapSearchScope};
 
-use crate::server::{Act, Asked, Server, cookie, done, page_end, send_entry};
-use crate::{directory, lost, read_all};
+use crate::server::{
+    Act, Asked, Server, cookie, done, page_end, raw_attribute, raw_entry, send_entry,
+};
+use crate::{config, directory, lost, read_all};
 
 /// Whether a request is for a page of the search under test.
 fn is_page(asked: &Asked) -> bool {
@@ -39,7 +45,10 @@ async fn pages_are_followed_to_the_end_in_their_order() {
     let server = Server::start(|asked| is_page(asked).then(|| page(number_of(asked), 4))).await;
     let (entries, error) = read_all(&directory(&server)).await;
     assert_eq!(error, None);
-    let names: Vec<_> = entries.iter().map(Entry::common_name).collect();
+    let names: Vec<_> = entries
+        .iter()
+        .map(|entry| entry.common_name().into_owned())
+        .collect();
     let expected: Vec<_> = (0..15).map(|number| format!("u{number}")).collect();
     assert_eq!(names, expected);
     let sizes: Vec<_> = server
@@ -215,9 +224,10 @@ async fn a_server_that_repeats_a_range_does_not_hold_the_scan() {
     let directory = directory(&server);
     let mut search = crate::search(&directory).await.expect("a search");
     let page = search.next_page().await.expect("a page").expect("a page");
-    assert_eq!(page.entries, []);
+    let (entries, left_out) = page.take_all();
+    assert_eq!(entries, []);
     assert_eq!(
-        page.unreadable,
+        left_out,
         ["CN=a,DC=x was left out: the values of proxyAddresses from number 2 on could not be read"]
     );
     assert!(search.next_page().await.expect("the end").is_none());
@@ -244,77 +254,164 @@ async fn pages_without_end_are_ended() {
 
 #[tokio::test]
 async fn malformed_answers_end_the_connection_and_nothing_else() {
-    // Message 3 is the first page: 1 is the bind, 2 the rootDSE.
-    let mut bomb = Vec::new();
-    for _ in 0..50 {
-        bomb.splice(
-            0..0,
-            [0x30, u8::try_from(bomb.len()).expect("a short length")],
-        );
-    }
-    let cases: [(&[u8], &str); 6] = [
+    let raw: [(&[u8], &str); 3] = [
         (b"HTTP/1.1 400 Bad Request\r\n\r\n", "it is no LDAP message"),
         (b"\x30\x80\x02\x01\x03", "a length that LDAP does not allow"),
-        (b"\x30\x84\x7f\xff\xff\xff", "a message of more than 64 MiB"),
-        (b"\x30\x05\x02\x01\x03\x64\x7f", "an element is cut off"),
+        (b"\x30\x84\x7f\xff\xff\xff", "a message of more than 1 GiB"),
+    ];
+    let operations: [(&[u8], &str); 4] = [
+        (b"\x64\x7f", "an element is cut off"),
         (
-            b"\x30\x0c\x02\x01\x03\x61\x07\x0a\x01\x00\x04\x00\x04\x00",
+            b"\x61\x07\x0a\x01\x00\x04\x00\x04\x00",
             "an answer to something else",
         ),
+        (b"\x65\x03\x0a\x01\x00", "an incomplete result"),
         (
-            b"\x30\x08\x02\x01\x03\x65\x03\x0a\x01\x00",
-            "an incomplete result",
+            b"\x65\x07\x0a\x01\x00\x04\x7f\x04\x00",
+            "an element is cut off",
         ),
     ];
-    let mut cases: Vec<_> = cases
-        .map(|(bytes, reason)| (bytes.to_vec(), reason))
-        .to_vec();
-    let mut deep = vec![
-        0x30,
-        5 + u8::try_from(bomb.len()).expect("short"),
-        2,
-        1,
-        3,
-        0x64,
-    ];
-    deep.push(u8::try_from(bomb.len()).expect("short"));
-    deep.extend(&bomb);
-    cases.push((deep, "elements nested too deeply"));
-    for (bytes, reason) in cases {
-        let raw = bytes.clone();
+    let raw = raw.map(|(bytes, reason)| (Act::Raw(bytes.to_vec()), reason));
+    let operations = operations.map(|(bytes, reason)| (Act::Operation(bytes.to_vec()), reason));
+    for (act, reason) in raw.into_iter().chain(operations) {
+        let sent = act.clone();
         let server =
-            Server::start(move |asked| is_page(asked).then(|| vec![Act::Raw(raw.clone())])).await;
+            Server::start(move |asked| is_page(asked).then(|| vec![user(0), sent.clone()])).await;
         let (entries, error) = read_all(&directory(&server)).await;
         assert_eq!(entries.len(), 0);
         assert_eq!(
             error,
             Some(lost(&server, &format!("malformed answer: {reason}"))),
-            "{bytes:02x?}"
+            "{act:02x?}"
         );
     }
+}
+
+#[tokio::test]
+async fn a_page_that_does_not_say_whether_it_is_the_last_is_a_part() {
+    let server = Server::start(|asked| {
+        is_page(asked).then(|| match number_of(asked) {
+            1 => vec![user(3), done(LdapResultCode::Success)],
+            number => page(number, 4),
+        })
+    })
+    .await;
+    let (entries, error) = read_all(&directory(&server)).await;
+    assert_eq!(entries.len(), 3);
+    let reason = "malformed answer: a page that does not say whether it is the last";
+    assert_eq!(error, Some(lost(&server, reason)));
+}
+
+#[tokio::test]
+async fn pages_that_go_round_in_a_circle_are_ended() {
+    // Three pages, each with a cookie of its own to the next, for ever.
+    let server = Server::start(|asked| {
+        is_page(asked).then(|| {
+            let number = number_of(asked);
+            let mut acts = page(number % 3, 9);
+            acts.pop();
+            acts.push(page_end((number + 1).to_string().as_bytes()));
+            acts
+        })
+    })
+    .await;
+    let (entries, error) = read_all(&directory(&server)).await;
+    assert_eq!(entries.len(), 9);
+    let reason = "malformed answer: pages without end";
+    assert_eq!(error, Some(lost(&server, reason)));
+}
+
+#[tokio::test]
+async fn a_page_without_end_is_ended_when_it_begins_anew() {
+    // Five entries of 10 kB each, over and over.
+    fn operation(number: usize) -> Vec<u8> {
+        let value = vec![b'x'; 10_000];
+        let mail = raw_attribute("mail", [&value[..]].into_iter());
+        raw_entry(&format!("CN=u{},DC=x", number % 5), &mail)
+    }
+    let server = Server::start(|asked| is_page(asked).then(|| vec![Act::Endless(operation)])).await;
+    let (entries, error) = read_all(&directory(&server)).await;
+    assert!(entries.len() < 100, "{}", entries.len());
+    let reason = "malformed answer: pages without end";
+    assert_eq!(error, Some(lost(&server, reason)));
+}
+
+#[tokio::test]
+async fn a_server_that_does_not_page_is_read_page_by_page() {
+    let server = Server::start(|asked| {
+        is_page(asked).then(|| {
+            let mut acts: Vec<Act> = (0..5000).map(user).collect();
+            acts.push(done(LdapResultCode::Success));
+            acts
+        })
+    })
+    .await;
+    let directory = directory(&server);
+    let mut search = crate::search(&directory).await.expect("a search");
+    let mut sizes = Vec::new();
+    while let Some(page) = search.next_page().await.expect("a page") {
+        sizes.push(page.take_all().0.len());
+    }
+    assert_eq!(sizes.iter().sum::<usize>(), 5000);
+    let largest = sizes.iter().max().copied();
+    assert!(largest.is_some_and(|largest| largest < 2500), "{sizes:?}");
+}
+
+#[tokio::test]
+async fn a_server_that_sends_without_end_is_made_to_wait_for_whoever_reads() {
+    // Entries of 1 MB each, none of them the same, for ever.
+    static SENT: AtomicUsize = AtomicUsize::new(0);
+    fn operation(number: usize) -> Vec<u8> {
+        SENT.store(number, Ordering::Relaxed);
+        let value = vec![b'x'; 1 << 20];
+        let mail = raw_attribute("mail", [&value[..]].into_iter());
+        raw_entry(&format!("CN=u{number},DC=x"), &mail)
+    }
+    let server = Server::start(|asked| is_page(asked).then(|| vec![Act::Endless(operation)])).await;
+    let mut config = config(&server);
+    config.timeouts.search = Duration::from_secs(10);
+    let directory = Directory::Ldap(LdapDirectory::new(config).expect("a usable configuration"));
+    let mut search = crate::search_by(&directory, 1000).await.expect("a search");
+    drop(search.next_page().await.expect("a page"));
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    let waiting = SENT.load(Ordering::Relaxed);
+    assert!(waiting < 60, "{waiting} MB wait to be read");
+    // Whoever goes on reading gets more; whoever stops ends it.
+    for _ in 0..3 {
+        assert!(search.next_page().await.expect("a page").is_some());
+    }
+    drop(search);
+    let gives_up = |op: &LdapOp| matches!(op, LdapOp::AbandonRequest(_));
+    for _ in 0..100 {
+        if server.count(gives_up) == 1 {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    panic!("the search was not given up");
 }
 
 #[tokio::test]
 async fn entries_that_are_none_are_told_and_the_others_kept() {
     let server = Server::start(|asked| {
         is_page(asked).then(|| {
-            let number = u8::try_from(asked.message.msgid).expect("a small number");
             // An entry whose name is a list, and one without attributes.
-            let no_name = vec![0x30, 9, 2, 1, number, 0x64, 4, 0x30, 0, 0x30, 0];
-            let no_list = vec![0x30, 8, 2, 1, number, 0x64, 3, 4, 1, b'a'];
-            vec![Act::Raw(no_name), user(1), Act::Raw(no_list), page_end(b"")]
+            let no_name = Act::Operation(b"\x64\x04\x30\x00\x30\x00".to_vec());
+            let no_list = Act::Operation(b"\x64\x03\x04\x01a".to_vec());
+            vec![no_name, user(1), no_list, page_end(b"")]
         })
     })
     .await;
     let directory = directory(&server);
     let mut search = crate::search(&directory).await.expect("a search");
     let page = search.next_page().await.expect("a page").expect("a page");
-    assert_eq!(page.entries.len(), 1);
+    let (entries, left_out) = page.take_all();
+    assert_eq!(entries.len(), 1);
     assert_eq!(
-        page.unreadable,
+        left_out,
         [
             "an entry without a name was left out",
-            "the entry a has no list of attributes and was left out",
+            "the entry a is malformed (no list of attributes) and was left out",
         ]
     );
 }

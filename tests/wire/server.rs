@@ -22,8 +22,13 @@ use tokio_util::codec::{Decoder as _, Encoder as _};
 pub(crate) enum Act {
     /// Send a message with the request's number.
     Send(LdapOp, Vec<LdapControl>),
+    /// Send an operation, as bytes, in a message with the request's number.
+    Operation(Vec<u8>),
     /// Send bytes as they are.
     Raw(Vec<u8>),
+    /// Send operations as [`Act::Operation`] does, by their number, until the
+    /// client says anything.
+    Endless(fn(usize) -> Vec<u8>),
     /// Wait before going on.
     Wait(Duration),
     /// Close the connection.
@@ -147,6 +152,24 @@ async fn serve(
                         let message = LdapMsg { msgid, op, ctrl };
                         codec.encode(message, &mut bytes).expect("a message");
                     }
+                    Act::Operation(operation) => {
+                        bytes.extend_from_slice(&in_message(&asked, operation));
+                    }
+                    Act::Endless(operation) => {
+                        let (mut reader, mut writer) = stream.split();
+                        for number in 0.. {
+                            let message = in_message(&asked, operation(number));
+                            tokio::select! {
+                                read = reader.read_buf(&mut received) => match read {
+                                    Ok(0) | Err(_) => return,
+                                    Ok(_) => break,
+                                },
+                                sent = writer.write_all(&message) => if sent.is_err() {
+                                    return;
+                                },
+                            }
+                        }
+                    }
                     Act::Raw(raw) => bytes.extend_from_slice(&raw),
                     Act::Wait(time) => tokio::time::sleep(time).await,
                     Act::Close => return,
@@ -161,6 +184,11 @@ async fn serve(
             Ok(_) => {}
         }
     }
+}
+
+fn in_message(asked: &Asked, operation: Vec<u8>) -> Vec<u8> {
+    let number = element(0x02, &asked.message.msgid.to_be_bytes());
+    element(0x30, &[number, operation].concat())
 }
 
 /// What the server answers when the test does not say.
@@ -247,6 +275,25 @@ pub(crate) fn entry(dn: &str, attributes: &[(&str, &[&str])]) -> LdapOp {
             })
             .collect(),
     })
+}
+
+/// An element of BER with this tag.
+pub(crate) fn element(tag: u8, content: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(content.len()).expect("a length that LDAP allows");
+    [&[tag, 0x84], &length.to_be_bytes()[..], content].concat()
+}
+
+/// A `SearchResultEntry` with this list of attributes, as bytes.
+pub(crate) fn raw_entry(dn: &str, attributes: &[u8]) -> Vec<u8> {
+    let name = element(0x04, dn.as_bytes());
+    element(0x64, &[name, element(0x30, attributes)].concat())
+}
+
+/// An attribute with its values, as bytes.
+pub(crate) fn raw_attribute<'a>(name: &str, values: impl Iterator<Item = &'a [u8]>) -> Vec<u8> {
+    let values: Vec<u8> = values.flat_map(|value| element(0x04, value)).collect();
+    let name = element(0x04, name.as_bytes());
+    element(0x30, &[name, element(0x31, &values)].concat())
 }
 
 /// [`entry`] as something to send.

@@ -2,16 +2,24 @@
 //! low tag numbers, bounded nesting and size (RFC 4511, 5.1).
 //!
 //! Nothing here can panic or recurse without bound, whatever the bytes are.
-//! It reads; writing is left to ldap3.
+//! Requests are written with ldap3.
 
 use std::ops::Range;
 
-/// The longest message that is taken from a server, in bytes.
+/// The longest message that is kept, in bytes. An entry that is longer is
+/// passed over.
 pub(super) const MAX_MESSAGE: usize = 64 << 20;
+
+/// The longest message that is passed over, in bytes: a longer one is no
+/// message.
+const MAX_PASSED_OVER: usize = 1 << 30;
 
 /// The deepest nesting that is taken. The deepest that LDAP itself has in an
 /// answer is 6 (message, entry, attributes, attribute, set, value).
 const MAX_DEPTH: u8 = 12;
+
+/// The bit of a tag that says that elements are inside.
+const CONSTRUCTED: u8 = 0x20;
 
 /// Why bytes are no message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -28,7 +36,7 @@ pub(super) struct Element {
 impl Element {
     /// Whether it holds elements rather than bytes.
     pub(super) fn is_constructed(&self) -> bool {
-        self.tag & 0x20 != 0
+        self.tag & CONSTRUCTED != 0
     }
 
     /// The tag's number, without its class.
@@ -49,10 +57,78 @@ pub(super) fn message_length(bytes: &[u8]) -> Result<Option<usize>, Malformed> {
     let Some((header, length)) = read_length(rest)? else {
         return Ok(None);
     };
-    if length > MAX_MESSAGE {
-        return Err(Malformed("a message of more than 64 MiB"));
+    if length > MAX_PASSED_OVER {
+        return Err(Malformed("a message of more than 1 GiB"));
     }
     Ok(Some(1 + header + length))
+}
+
+/// The tag of the element at the start of `bytes`, and what there is of its
+/// content, which may go on; `None` if not even that can be told.
+pub(super) fn beginning(bytes: &[u8]) -> Result<Option<(u8, &[u8])>, Malformed> {
+    let Some((tag, rest)) = bytes.split_first() else {
+        return Ok(None);
+    };
+    let Some((header, length)) = read_length(rest)? else {
+        return Ok(None);
+    };
+    let content = rest.get(header..).unwrap_or_default();
+    Ok(Some((*tag, content.get(..length).unwrap_or(content))))
+}
+
+/// Elements that follow each other, read in place one by one.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Elements<'a>(&'a [u8]);
+
+impl<'a> Elements<'a> {
+    /// The elements that make up `bytes`.
+    pub(super) fn of(bytes: &'a [u8]) -> Self {
+        Self(bytes)
+    }
+
+    /// The tag and the content of the next one; `None` after the last.
+    #[inline]
+    pub(super) fn next(&mut self) -> Result<Option<(u8, &'a [u8])>, Malformed> {
+        let cut = Malformed("an element is cut off");
+        let (tag, length, rest) = match self.0 {
+            [] => return Ok(None),
+            // Nearly all elements are this short.
+            [tag, length, rest @ ..] if *length < 0x80 => (*tag, usize::from(*length), rest),
+            [tag, rest @ ..] => {
+                let (header, length) = read_length(rest)?.ok_or(cut)?;
+                (*tag, length, rest.get(header..).unwrap_or_default())
+            }
+        };
+        if tag & 0x1f == 0x1f {
+            return Err(Malformed("a tag that LDAP does not have"));
+        }
+        let (content, after) = rest.split_at_checked(length).ok_or(cut)?;
+        self.0 = after;
+        Ok(Some((tag, content)))
+    }
+
+    /// The content of the next one, which must hold elements; `None` after the
+    /// last.
+    #[inline]
+    pub(super) fn next_constructed(&mut self) -> Result<Option<&'a [u8]>, Malformed> {
+        self.next_of_kind(CONSTRUCTED)
+    }
+
+    /// The content of the next one, which must hold bytes; `None` after the
+    /// last.
+    #[inline]
+    pub(super) fn next_primitive(&mut self) -> Result<Option<&'a [u8]>, Malformed> {
+        self.next_of_kind(0)
+    }
+
+    #[inline]
+    fn next_of_kind(&mut self, kind: u8) -> Result<Option<&'a [u8]>, Malformed> {
+        match self.next()? {
+            Some((tag, content)) if tag & CONSTRUCTED == kind => Ok(Some(content)),
+            Some(_) => Err(Malformed("an element of the wrong kind")),
+            None => Ok(None),
+        }
+    }
 }
 
 /// The element that begins at `range.start` and ends within `range`.
@@ -118,8 +194,12 @@ fn check_below(bytes: &[u8], range: &Range<usize>, depth: u8) -> Result<(), Malf
 
 /// The integer in `range`, which must have 1 to 4 bytes and not be negative.
 pub(super) fn integer(bytes: &[u8], range: &Range<usize>) -> Result<i32, Malformed> {
+    number(bytes.get(range.clone()).unwrap_or_default())
+}
+
+/// The integer that `digits` write, as [`integer`] reads it.
+pub(super) fn number(digits: &[u8]) -> Result<i32, Malformed> {
     let wrong = Malformed("a number out of range");
-    let digits = bytes.get(range.clone()).ok_or(wrong)?;
     if !(1..=4).contains(&digits.len()) {
         return Err(wrong);
     }

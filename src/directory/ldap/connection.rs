@@ -4,27 +4,27 @@
 //! `idmend::ldap`, without values. An operation that is not answered ends the
 //! connection, so that no late answer can be taken for another's.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use ldap3::asn1::StructureTag;
-use ldap3::controls::{Control, RawControl};
+use bytes::Bytes;
+use ldap3::controls::RawControl;
 use ldap3::exop::WhoAmI;
-use ldap3::{Ldap, LdapError, LdapResult, Scope, SearchStream};
+use ldap3::{Ldap, LdapError, LdapResult, Scope};
 
+use super::answers::{Answers, too_long};
 use super::config::Timeouts;
+use super::guard::Answer;
+use super::relay::Item;
 use super::root_dse::RootDse;
 use super::transport::Opened;
-use super::{LOG, ber};
+use super::{LOG, request};
 use crate::directory::DirectoryError;
 use crate::directory::result_code::explain_in_full;
-
-/// The paged results control, RFC 2696.
-pub(super) const PAGED_RESULTS: &str = "1.2.840.113556.1.4.319";
 
 /// A connection that is signed in.
 #[derive(Debug)]
 pub(super) struct Connection {
-    opened: Opened,
+    pub(super) opened: Opened,
     /// Host and port, for people.
     host: String,
     timeouts: Timeouts,
@@ -40,28 +40,8 @@ pub(super) struct Question<'a> {
     pub(super) filter: &'a str,
     pub(super) attributes: Vec<String>,
     pub(super) controls: Vec<RawControl>,
-    /// How long the next entry may take.
+    /// How long the server may be silent.
     pub(super) timeout: Duration,
-}
-
-/// The answers to a search, as they come.
-pub(super) struct Answers {
-    stream: SearchStream<'static, String, Vec<String>>,
-    ending: super::guard::Ending,
-    host: String,
-    timeout: Duration,
-    described: String,
-    begun: Instant,
-    count: usize,
-}
-
-/// How a search ended.
-#[derive(Debug)]
-pub(super) struct Done {
-    pub(super) code: u32,
-    pub(super) text: String,
-    /// Where the next page begins; `None` after the last.
-    pub(super) cookie: Option<Vec<u8>>,
 }
 
 impl Connection {
@@ -108,7 +88,11 @@ impl Connection {
 
     /// What to call a failure of ldap3's, which is never a server's refusal.
     pub(super) fn failure(&self, error: &LdapError, timeout: Duration) -> DirectoryError {
-        failure(&self.host, &self.opened.ending, error, timeout)
+        match (error, self.opened.ending.get()) {
+            (LdapError::Timeout { .. }, _) => silent(&self.host, timeout),
+            (_, Some(why)) => lost(&self.host, why),
+            (_, None) => lost(&self.host, &error.to_string()),
+        }
     }
 
     /// Signs in. The answer is the server's; a failure means that none came.
@@ -146,39 +130,18 @@ impl Connection {
     }
 
     /// Starts a search.
-    pub(super) async fn search(&self, question: Question<'_>) -> Result<Answers, DirectoryError> {
-        let mut handle = self.handle();
+    pub(super) fn search(&self, question: Question<'_>) -> Result<Answers, DirectoryError> {
         let described = format!(
             "search {:?} scope {:?} filter {}",
             question.base, question.scope, question.filter
         );
-        handle
-            .with_timeout(question.timeout)
-            .with_controls(question.controls);
-        let stream = handle
-            .streaming_search(
-                question.base,
-                question.scope,
-                question.filter,
-                question.attributes,
-            )
-            .await;
-        match stream {
-            Ok(stream) => Ok(Answers {
-                stream,
-                ending: self.opened.ending.clone(),
-                host: self.host.clone(),
-                timeout: question.timeout,
-                described,
-                begun: Instant::now(),
-                count: 0,
-            }),
-            Err(LdapError::FilterParsing) => Err(DirectoryError::Unusable(format!(
-                "'{}' is not an LDAP filter",
-                question.filter
-            ))),
-            Err(error) => Err(self.failure(&error, question.timeout)),
-        }
+        let (filter, timeout) = (question.filter, question.timeout);
+        let write = |number| request::search(number, question);
+        let search =
+            self.opened.searches.begin(write).ok_or_else(|| {
+                DirectoryError::Unusable(format!("'{filter}' is not an LDAP filter"))
+            })?;
+        Ok(Answers::new(self, search, described, timeout))
     }
 
     /// Sends a small search and waits for all of it, `limit` entries at most.
@@ -186,21 +149,23 @@ impl Connection {
         &self,
         question: Question<'_>,
         limit: usize,
-    ) -> Result<(Vec<StructureTag>, Done), DirectoryError> {
-        let mut answers = self.search(question).await?;
-        let mut entries = Vec::new();
-        while let Some(entry) = answers.next().await? {
-            if entries.len() == limit {
-                self.close();
-                return Err(DirectoryError::Unreachable {
-                    host: self.host.clone(),
-                    reason: "connection lost: malformed answer: more entries than were asked for"
-                        .to_owned(),
-                });
+    ) -> Result<(Vec<Bytes>, Answer), DirectoryError> {
+        let mut answers = self.search(question)?;
+        let mut found = Vec::new();
+        loop {
+            match answers.next().await? {
+                Item::Entries(entries) if found.len() + entries.len() > limit => {
+                    self.close();
+                    return Err(lost(
+                        &self.host,
+                        "malformed answer: more entries than were asked for",
+                    ));
+                }
+                Item::Entries(entries) => found.extend(entries),
+                Item::TooLong(name) => return Err(DirectoryError::Unusable(too_long(&name))),
+                Item::Done(answer) => return Ok((found, answer)),
             }
-            entries.push(entry);
         }
-        Ok((entries, answers.finish().await))
     }
 
     /// Reads one entry; `None` if there is none of that name.
@@ -208,7 +173,7 @@ impl Connection {
         &self,
         base: &str,
         attributes: Vec<String>,
-    ) -> Result<Option<StructureTag>, DirectoryError> {
+    ) -> Result<Option<Bytes>, DirectoryError> {
         let question = Question {
             base,
             scope: Scope::Base,
@@ -230,96 +195,16 @@ impl Connection {
     }
 }
 
-impl Answers {
-    /// The next entry, `None` after the last. References to other servers are
-    /// left out: each domain is read by itself.
-    pub(super) async fn next(&mut self) -> Result<Option<StructureTag>, DirectoryError> {
-        if self.stream.res.is_some() {
-            return Ok(None);
-        }
-        loop {
-            match self.stream.next().await {
-                Ok(Some(entry)) if entry.is_ref() || entry.is_intermediate() => {}
-                Ok(Some(entry)) => {
-                    self.count += 1;
-                    return Ok(Some(entry.0));
-                }
-                Ok(None) => return Ok(None),
-                Err(error) => return Err(failure(&self.host, &self.ending, &error, self.timeout)),
-            }
-        }
-    }
-
-    /// How it ended; to be called after the last entry.
-    pub(super) async fn finish(mut self) -> Done {
-        let result = self.stream.finish().await;
-        tracing::info!(
-            target: LOG,
-            host = self.host,
-            code = result.rc,
-            entries = self.count,
-            milliseconds = u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX),
-            "{}", self.described
-        );
-        let cookie = result
-            .ctrls
-            .iter()
-            .find(|Control(_, control)| control.ctype == PAGED_RESULTS)
-            .and_then(|Control(_, control)| control.val.as_deref())
-            .and_then(read_cookie);
-        Done {
-            code: result.rc,
-            text: result.text,
-            cookie,
-        }
-    }
-}
-
-/// The cookie of a paged results control's value; `None` if it is empty.
-fn read_cookie(value: &[u8]) -> Option<Vec<u8>> {
-    let whole = ber::element(value, &(0..value.len())).ok()?;
-    let parts = ber::elements(value, &whole.content, 2).ok()?;
-    let cookie = value.get(parts.get(1)?.content.clone())?;
-    (!cookie.is_empty()).then(|| cookie.to_vec())
-}
-
-fn failure(
-    host: &str,
-    ending: &super::guard::Ending,
-    error: &LdapError,
-    timeout: Duration,
-) -> DirectoryError {
-    let reason = match error {
-        LdapError::Timeout { .. } => {
-            format!(
-                "connection lost: no answer within {} seconds",
-                timeout.as_secs()
-            )
-        }
-        _ => match ending.get() {
-            Some(why) => format!("connection lost: {why}"),
-            None => format!("connection lost: {error}"),
-        },
-    };
+/// What to call a connection that broke.
+pub(super) fn lost(host: &str, why: &str) -> DirectoryError {
     DirectoryError::Unreachable {
         host: host.to_owned(),
-        reason,
+        reason: format!("connection lost: {why}"),
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_cookie_is_read_from_any_bytes() {
-        assert_eq!(read_cookie(b"\x30\x05\x02\x01\x00\x04\x00"), None);
-        assert_eq!(
-            read_cookie(b"\x30\x06\x02\x01\x00\x04\x01a"),
-            Some(b"a".to_vec())
-        );
-        for odd in [&b""[..], b"\x30", b"\x30\x03\x02\x01\x00", b"\x30\x7f\x02"] {
-            assert_eq!(read_cookie(odd), None);
-        }
-    }
+/// What to call a server that does not answer.
+pub(super) fn silent(host: &str, timeout: Duration) -> DirectoryError {
+    let seconds = timeout.as_secs();
+    lost(host, &format!("no answer within {seconds} seconds"))
 }

@@ -10,8 +10,8 @@ use std::future::poll_fn;
 use std::sync::Arc;
 use std::task::Poll;
 
+use bytes::Bytes;
 use ldap3::Scope;
-use ldap3::asn1::StructureTag;
 
 use super::LdapDirectory;
 use super::connection::{Connection, Question};
@@ -218,11 +218,11 @@ async fn upn_suffixes(
     partitions: &str,
 ) -> Result<Vec<String>, DirectoryError> {
     let asked = AttributeName::known("uPNSuffixes");
-    let tag = connection
+    let sent = connection
         .base_read(partitions, vec![asked.to_string()])
         .await?;
     let reader = EntryReader::new(std::slice::from_ref(&asked));
-    let entry = tag.and_then(|tag| reader.read(tag).ok());
+    let entry = sent.and_then(|sent| reader.read(&sent).ok());
     Ok(entry
         .iter()
         .flat_map(|(entry, _)| entry.values(asked.as_str()))
@@ -378,7 +378,7 @@ pub(super) async fn list(
         controls: Vec::new(),
         timeout: connection.timeouts().operation,
     };
-    let (tags, done) = connection.ask(question, MANY).await?;
+    let (sent, done) = connection.ask(question, MANY).await?;
     if done.code != 0 {
         return Err(DirectoryError::Refused {
             operation: format!("the search below {base}"),
@@ -392,6 +392,6 @@ pub(super) async fn list(
         .map(AttributeName::known)
         .collect();
     let reader = EntryReader::new(&names);
-    let read = |tag: StructureTag| reader.read(tag).ok().map(|(entry, _)| entry);
-    Ok(tags.into_iter().filter_map(read).collect())
+    let read = |sent: &Bytes| reader.read(sent).ok().map(|(entry, _)| entry);
+    Ok(sent.iter().filter_map(read).collect())
 }

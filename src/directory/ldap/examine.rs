@@ -252,7 +252,7 @@ impl LdapDirectory {
         while read < pages
             && let Some(page) = search.next_page().await?
         {
-            entries.extend(page.entries);
+            entries.extend(page.take_all().0);
             read += 1;
         }
         Ok((read, entries))

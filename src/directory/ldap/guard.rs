@@ -1,126 +1,38 @@
-//! Stands between a server and ldap3, and lets only well-formed answers pass.
+//! What a server may answer: only well-formed answers to what was asked pass.
 //!
 //! ldap3 panics on answers that are no proper LDAP, and recurses as deep as an
 //! answer is nested. The guard reads the same bytes first, without trust: each
-//! message must be bounded, must be shaped as RFC 4511 says, and must answer a
-//! request that is under way. The first that is not ends the connection, with
-//! the reason kept for people to read. Entries are only checked for their BER;
-//! what they hold is read elsewhere, as totally.
+//! message must be shaped as RFC 4511 says, and must answer a request that is
+//! under way. The first that is not ends the connection, with the reason kept
+//! for people to read. Searches do not go through ldap3; the ends of theirs are
+//! read here, their entries elsewhere, as totally.
 
 use std::collections::HashMap;
 use std::ops::Range;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-use std::time::Duration;
-
-use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 
 use super::ber::{self, Element, Malformed};
 
-/// Why a connection ended; empty while it is open.
-pub(super) type Ending = Arc<OnceLock<String>>;
+/// The paged results control, RFC 2696.
+pub(super) const PAGED_RESULTS: &str = "1.2.840.113556.1.4.319";
 
-/// What was asked, by message number.
-type Pending = HashMap<i32, Asked>;
+/// What ldap3 asked, by message number.
+pub(super) type Pending = HashMap<i32, Asked>;
 
+/// What an answer must fit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Asked {
+pub(super) enum Asked {
     Bind,
-    Search,
     Modify,
     Extended,
 }
 
-/// Carries messages both ways until either side ends.
-pub(super) async fn relay<S, C>(server: S, client: C, ending: Ending)
-where
-    S: AsyncRead + AsyncWrite,
-    C: AsyncRead + AsyncWrite,
-{
-    let pending = Mutex::new(Pending::new());
-    let (mut server_read, mut server_write) = tokio::io::split(server);
-    let (mut client_read, mut client_write) = tokio::io::split(client);
-    let end = tokio::select! {
-        end = carry(&mut client_read, &mut server_write, |message| {
-            note_request(message, &mut pending.lock().unwrap_or_else(PoisonError::into_inner));
-            Ok(true)
-        }) => end,
-        end = carry(&mut server_read, &mut client_write, |message| {
-            inspect(message, &mut pending.lock().unwrap_or_else(PoisonError::into_inner))
-        }) => end,
-    };
-    // The first reason is the one that counts; a second is its consequence.
-    ending.get_or_init(|| end);
-    let goodbye = server_write.shutdown();
-    // A server that does not take the goodbye is left without one.
-    drop(tokio::time::timeout(Duration::from_secs(1), goodbye).await);
-}
-
-/// Passes on the messages that `accept` accepts; returns why it ended.
-async fn carry<R, W>(
-    from: &mut R,
-    to: &mut W,
-    accept: impl Fn(&mut [u8]) -> Result<bool, String>,
-) -> String
-where
-    R: AsyncRead + Unpin,
-    W: AsyncWrite + Unpin,
-{
-    let mut buffer = Vec::with_capacity(64 << 10);
-    let mut accepted = Vec::new();
-    loop {
-        match from.read_buf(&mut buffer).await {
-            Ok(0) => return "the server closed it".to_owned(),
-            Ok(_) => {}
-            Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
-                return "the server closed it".to_owned();
-            }
-            Err(error) => return error.to_string(),
-        }
-        let verdict = take_messages(&mut buffer, &mut accepted, &accept);
-        // What was accepted before a bad message is still good.
-        if let Err(error) = to.write_all(&accepted).await {
-            return error.to_string();
-        }
-        if let Err(error) = to.flush().await {
-            return error.to_string();
-        }
-        accepted.clear();
-        if let Err(reason) = verdict {
-            return reason;
-        }
-    }
-}
-
-/// Moves all whole messages at the start of `buffer` that are accepted.
-fn take_messages(
-    buffer: &mut Vec<u8>,
-    accepted: &mut Vec<u8>,
-    accept: impl Fn(&mut [u8]) -> Result<bool, String>,
-) -> Result<(), String> {
-    let mut start = 0;
-    loop {
-        let rest = buffer.get_mut(start..).unwrap_or_default();
-        let length = ber::message_length(rest).map_err(|error| error.to_string())?;
-        let Some(message) = length.and_then(|length| rest.get_mut(..length)) else {
-            break;
-        };
-        if accept(message)? {
-            accepted.extend_from_slice(message);
-        }
-        start += message.len();
-    }
-    buffer.drain(..start);
-    Ok(())
-}
-
 /// Remembers what a request of ours asks for.
-fn note_request(message: &[u8], pending: &mut Pending) {
+pub(super) fn note_request(message: &[u8], pending: &mut Pending) {
     let Ok((id, operation, _)) = split(message) else {
         return;
     };
     let asked = match operation.tag {
         0x60 => Asked::Bind,
-        0x63 => Asked::Search,
         0x66 => Asked::Modify,
         0x77 => Asked::Extended,
         0x50 => {
@@ -134,8 +46,9 @@ fn note_request(message: &[u8], pending: &mut Pending) {
     pending.insert(id, asked);
 }
 
-/// Judges an answer: whether to pass it on, or why the connection must end.
-fn inspect(message: &mut [u8], pending: &mut Pending) -> Result<bool, String> {
+/// Judges an answer to ldap3: whether to pass it on, or why the connection must
+/// end.
+pub(super) fn inspect(message: &mut [u8], pending: &mut Pending) -> Result<bool, String> {
     let words = |error: Malformed| error.to_string();
     let (id, operation, controls) = split(message).map_err(words)?;
     if id == 0 {
@@ -151,21 +64,16 @@ fn inspect(message: &mut [u8], pending: &mut Pending) -> Result<bool, String> {
     let Some(asked) = pending.get(&id) else {
         return Ok(false);
     };
-    let is_last = match (asked, operation.tag) {
-        // An entry or a reference of a search.
-        (Asked::Search, 0x64 | 0x73) => false,
-        (Asked::Bind, 0x61)
-        | (Asked::Search, 0x65)
+    match (asked, operation.tag) {
+        (Asked::Bind, BIND_RESPONSE)
         | (Asked::Modify, 0x67)
-        | (Asked::Extended, 0x78) => true,
+        | (Asked::Extended, EXTENDED_RESPONSE) => {}
         // An intermediate response: idmend asks for nothing that has any.
-        (_, 0x79) => return Ok(false),
+        (_, INTERMEDIATE_RESPONSE) => return Ok(false),
         _ => return Err(Malformed("an answer to something else").to_string()),
-    };
-    if is_last {
-        pending.remove(&id);
-        check_result(message, &operation.content).map_err(words)?;
     }
+    pending.remove(&id);
+    check_result(message, &operation.content).map_err(words)?;
     if let Some(controls) = controls {
         check_controls(message, &controls).map_err(words)?;
     }
@@ -173,7 +81,7 @@ fn inspect(message: &mut [u8], pending: &mut Pending) -> Result<bool, String> {
 }
 
 /// Message number, operation, and controls.
-fn split(message: &[u8]) -> Result<(i32, Element, Option<Element>), Malformed> {
+pub(super) fn split(message: &[u8]) -> Result<(i32, Element, Option<Element>), Malformed> {
     let whole = ber::element(message, &(0..message.len()))?;
     if whole.tag != 0x30 {
         return Err(Malformed("it is no LDAP message"));
@@ -187,25 +95,32 @@ fn split(message: &[u8]) -> Result<(i32, Element, Option<Element>), Malformed> {
     }
 }
 
-/// The tags of answers to requests that are sent past the guard: a bind with
-/// SASL, and `StartTLS`.
+/// The tags of answers (RFC 4511, 4.2 to 4.13).
 pub(super) const BIND_RESPONSE: u8 = 0x61;
+pub(super) const SEARCH_ENTRY: u8 = 0x64;
+pub(super) const SEARCH_DONE: u8 = 0x65;
+pub(super) const SEARCH_REFERENCE: u8 = 0x73;
 pub(super) const EXTENDED_RESPONSE: u8 = 0x78;
+pub(super) const INTERMEDIATE_RESPONSE: u8 = 0x79;
 
-/// The answer to a request that was sent past the guard.
+/// The answer to a request that was not ldap3's: a search, a bind with SASL,
+/// `StartTLS`.
 #[derive(Debug)]
 pub(super) struct Answer {
-    pub(super) code: i32,
+    pub(super) code: u32,
     pub(super) text: String,
     /// serverSaslCreds of a bind (RFC 4511, 4.2.2).
     pub(super) sasl: Option<Vec<u8>>,
+    /// Where the next page of a search begins, empty after the last; `None` if
+    /// the server did not page.
+    pub(super) cookie: Option<Vec<u8>>,
 }
 
 /// Reads the answer to the request of this number, which has this tag. The
 /// error is a reason for people.
 pub(super) fn result(message: &mut [u8], number: i32, tag: u8) -> Result<Answer, String> {
     let words = |error: Malformed| error.to_string();
-    let (id, operation, _) = split(message).map_err(words)?;
+    let (id, operation, controls) = split(message).map_err(words)?;
     if id == 0 {
         return Err(disconnection(message, &operation));
     }
@@ -219,14 +134,47 @@ pub(super) fn result(message: &mut [u8], number: i32, tag: u8) -> Result<Answer,
     let (Some(code), Some(text)) = (parts.first(), parts.get(2)) else {
         return Err(words(Malformed("an incomplete result")));
     };
+    let cookie = match &controls {
+        Some(controls) => cookie(message, controls).map_err(words)?,
+        None => None,
+    };
     Ok(Answer {
-        code: ber::integer(message, &code.content).map_err(words)?,
+        code: ber::integer(message, &code.content)
+            .map_err(words)?
+            .unsigned_abs(),
         text: String::from_utf8_lossy(content(text)).into_owned(),
+        cookie,
         sasl: parts
             .iter()
             .find(|part| part.tag == 0x87)
             .map(|part| content(part).to_vec()),
     })
+}
+
+/// The cookie of the paged results control among `controls`, if there is one.
+fn cookie(message: &[u8], controls: &Element) -> Result<Option<Vec<u8>>, Malformed> {
+    for control in ber::elements(message, &controls.content, 64)? {
+        let parts = ber::elements(message, &control.content, 3)?;
+        let content = |part: &Element| message.get(part.content.clone()).unwrap_or_default();
+        let [name, .., value] = parts.as_slice() else {
+            continue;
+        };
+        if content(name) == PAGED_RESULTS.as_bytes() {
+            return read_cookie(content(value)).map(Some);
+        }
+    }
+    Ok(None)
+}
+
+/// The cookie in the value of a paged results control.
+fn read_cookie(value: &[u8]) -> Result<Vec<u8>, Malformed> {
+    let whole = ber::element(value, &(0..value.len()))?;
+    let parts = ber::elements(value, &whole.content, 2)?;
+    let cookie = parts
+        .get(1)
+        .and_then(|part| value.get(part.content.clone()))
+        .ok_or(Malformed("a paging control of the wrong shape"))?;
+    Ok(cookie.to_vec())
 }
 
 /// What a Notice of Disconnection (RFC 4511, 4.4.1) says. Active Directory
@@ -335,7 +283,7 @@ mod tests {
     fn an_answer_must_fit_its_question() {
         assert_eq!(judge(&mut result(0x67, b""), Asked::Modify), Ok(true));
         assert_eq!(
-            judge(&mut result(0x67, b""), Asked::Search).unwrap_err(),
+            judge(&mut result(0x67, b""), Asked::Bind).unwrap_err(),
             "malformed answer: an answer to something else"
         );
         let mut nobody_asked = result(0x67, b"");
@@ -354,9 +302,20 @@ mod tests {
         let mut message = result(0x78, b"going down");
         message[4] = 0;
         assert_eq!(
-            judge(&mut message, Asked::Search).unwrap_err(),
+            judge(&mut message, Asked::Bind).unwrap_err(),
             "the server ended it: going down"
         );
+    }
+
+    #[test]
+    fn a_cookie_is_read_from_any_bytes() {
+        let last = b"\x30\x05\x02\x01\x00\x04\x00";
+        assert_eq!(read_cookie(last), Ok(Vec::new()));
+        let more = b"\x30\x06\x02\x01\x00\x04\x01a";
+        assert_eq!(read_cookie(more), Ok(b"a".to_vec()));
+        for odd in [&b""[..], b"\x30", b"\x30\x03\x02\x01\x00", b"\x30\x7f\x02"] {
+            assert!(read_cookie(odd).is_err());
+        }
     }
 
     proptest! {
@@ -366,20 +325,20 @@ mod tests {
             mut bytes in proptest::collection::vec(any::<u8>(), 0..80),
             mutate in proptest::collection::vec((0..200_usize, any::<u8>()), 0..4),
         ) {
-            let mut good = result(0x65, b"text");
+            let mut good = result(0x61, b"text");
             good.extend([0xa0, 13, 0x30, 11, 4, 1, b'1', 1, 1, 0xff, 4, 3, 1, 2, 3]);
             good[1] += 15;
             for (at, byte) in mutate {
                 let at = at % good.len();
                 good[at] = byte;
             }
-            drop(judge(&mut bytes, Asked::Search));
-            if judge(&mut good, Asked::Search) == Ok(true) {
+            drop(judge(&mut bytes, Asked::Bind));
+            if judge(&mut good, Asked::Bind) == Ok(true) {
                 let (rest, tag) = ldap3::asn1::parse_tag(&good).unwrap();
                 prop_assert!(rest.is_empty());
                 let parts = tag.expect_constructed().unwrap();
                 let operation = ldap3::asn1::Tag::StructureTag(parts[1].clone());
-                if parts[1].id == 5 {
+                if parts[1].id == 1 {
                     let _converted: ldap3::LdapResult = operation.into();
                 }
             }

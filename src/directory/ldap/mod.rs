@@ -4,9 +4,10 @@
 //! One connection a domain controller, opened when it is needed. An account
 //! signs in once before any other connection does, and a refusal is final for
 //! the run. Reads are repeated once on a fresh connection, writes never. What
-//! a server sends is checked before ldap3 sees it. Nothing here judges values
-//! or decides what to write.
+//! a server sends is checked before ldap3 sees it; entries do not go through
+//! ldap3 at all. Nothing here judges values or decides what to write.
 
+mod answers;
 mod ber;
 mod config;
 mod connection;
@@ -20,9 +21,12 @@ mod link;
 mod locate;
 mod message;
 mod modify;
+mod page;
 mod pair;
 mod range;
 mod read;
+mod relay;
+mod request;
 mod root_dse;
 mod schema;
 mod search;
@@ -36,6 +40,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use secrecy::ExposeSecret as _;
 
 pub use config::{LdapConfig, Timeouts};
+pub use page::SentPage;
 pub use search::LdapSearch;
 
 use self::dns::Dns;

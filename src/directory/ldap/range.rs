@@ -24,15 +24,15 @@ pub(super) async fn complete(
         let mut ranges = 0;
         while let Some(start) = from {
             let asked = format!("{};range={start}-*", rest.attribute);
-            let tag = connection.base_read(&name, vec![asked]).await?;
-            let part = tag
-                .and_then(|tag| part(tag, &rest.attribute))
-                // Each must bring values, and begin where it should.
-                .filter(|part| part.first == start && !part.values.is_empty())
-                .filter(|part| part.last.is_none_or(|last| last >= start))
+            let sent = connection.base_read(&name, vec![asked]).await?;
+            // Each must bring values, begin where it should and hold what it says.
+            let part = sent
+                .and_then(|sent| part(&sent, &rest.attribute).ok()?)
+                .filter(|part| part.range.first() == start && !part.values.is_empty())
                 .ok_or_else(|| broken(rest))?;
+            let next = part.range.rest(part.values.len());
+            from = next.map_err(|_odd| broken(rest))?;
             entry.add(rest.attribute.clone(), part.values);
-            from = part.last.and_then(|last| last.checked_add(1));
             ranges += 1;
             if ranges > MAX_RANGES {
                 return Err(broken(rest));

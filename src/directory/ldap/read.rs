@@ -4,8 +4,8 @@
 //! servers are searched for the objectGUID value, and what is read is checked
 //! to carry it.
 
+use bytes::Bytes;
 use ldap3::Scope;
-use ldap3::asn1::StructureTag;
 
 use super::connection::{Connection, Question};
 use super::entry::EntryReader;
@@ -76,11 +76,11 @@ async fn read_on(
         }
         Identity::Dn(dn) => connection.base_read(dn.as_str(), names).await?,
     };
-    let Some(tag) = found else {
+    let Some(sent) = found else {
         return Ok(None);
     };
     let (mut entry, rests) = EntryReader::new(&asked)
-        .read(tag)
+        .read(&sent)
         .map_err(DirectoryError::Unusable)?;
     if let Identity::Guid(guid) = identity
         && entry.guid() != Some(*guid)
@@ -109,7 +109,7 @@ pub(super) async fn name_of(
             let reader = EntryReader::new(&[]);
             find(connection, domain, guid, vec!["1.1".to_owned()])
                 .await?
-                .map(|tag| reader.read(tag).map(|(entry, _)| entry.dn.to_string()))
+                .map(|sent| reader.read(&sent).map(|(entry, _)| entry.dn.to_string()))
                 .transpose()
                 .map_err(DirectoryError::Unusable)
         }
@@ -122,7 +122,7 @@ async fn find(
     domain: &Domain,
     guid: &ObjectGuid,
     attributes: Vec<String>,
-) -> Result<Option<StructureTag>, DirectoryError> {
+) -> Result<Option<Bytes>, DirectoryError> {
     let question = Question {
         base: domain.naming_context.as_str(),
         scope: Scope::Subtree,

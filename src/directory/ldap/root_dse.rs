@@ -1,9 +1,8 @@
 //! What a server says of itself (RFC 4512, 5.1; MS-ADTS 3.1.1.3.2).
 
-use ldap3::asn1::StructureTag;
-
-use super::connection::{Connection, PAGED_RESULTS};
+use super::connection::Connection;
 use super::entry::EntryReader;
+use super::guard::PAGED_RESULTS;
 use crate::directory::DirectoryError;
 use crate::model::{AttributeName, DistinguishedName, Value};
 
@@ -55,13 +54,13 @@ impl RootDse {
     /// Asks the server.
     pub(super) async fn read(connection: &Connection) -> Result<Self, DirectoryError> {
         let attributes = ATTRIBUTES.map(str::to_owned).to_vec();
-        let tag = connection.base_read("", attributes).await?;
-        Ok(tag.map(Self::from_entry).unwrap_or_default())
+        let sent = connection.base_read("", attributes).await?;
+        Ok(sent.as_deref().map(Self::from_entry).unwrap_or_default())
     }
 
-    fn from_entry(tag: StructureTag) -> Self {
+    fn from_entry(sent: &[u8]) -> Self {
         let reader = EntryReader::new(&ATTRIBUTES.map(AttributeName::known));
-        let Ok((entry, _)) = reader.read(tag) else {
+        let Ok((entry, _)) = reader.read(sent) else {
             return Self::default();
         };
         let dn = |name: &str| entry.text(name).map(DistinguishedName::from_server);

@@ -64,9 +64,9 @@ pub(super) async fn read(
     let reader = EntryReader::new(&READ.map(AttributeName::known));
     let mut schema = Schema::default();
     let mut known = Vec::new();
-    for tag in entries {
+    for sent in entries {
         if let Some((name, attribute)) = reader
-            .read(tag)
+            .read(&sent)
             .ok()
             .and_then(|(entry, _)| attribute(&entry))
         {

@@ -1,22 +1,27 @@
-//! A paged search (RFC 2696) as a stream of pages, one page ahead of whoever
-//! takes them.
+//! A paged search (RFC 2696) as a stream of pages, ahead of whoever takes them:
+//! the next page is asked for before the one that came is handed on.
 //!
 //! A page is read again on a fresh connection only if it is the first: a
 //! cookie is bound to its connection, so a search that breaks later is a part,
-//! and says so.
+//! and says so. A server that does not page is read a page's worth at a time,
+//! and one that goes round in a circle is left.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use ldap3::Scope;
-use ldap3::asn1::StructureTag;
 use ldap3::controls::{PagedResults, RawControl};
 use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 
-use super::connection::{Answers, Connection, Question};
-use super::entry::{EntryReader, Rest};
+use super::answers::{Answers, too_long};
+use super::connection::{Connection, Question, lost};
+use super::entry::{EntryReader, Rest, may_hold_ranges, name_of};
+use super::guard::Answer;
 use super::link::Link;
+use super::page::SentPage;
 use super::range;
+use super::relay::{Entries, Item};
 use crate::directory::result_code::explain_in_full;
 use crate::directory::{DirectoryError, Page, SearchRequest};
 use crate::model::{AttributeName, Entry};
@@ -36,6 +41,10 @@ const EMPTY_PAGES: u32 = 1000;
 /// What a domain controller gives at most by default (`MaxPageSize`, "LDAP
 /// policies in Active Directory").
 const PAGE_SIZE: u32 = 1000;
+
+/// From how many bytes on what has come of a page is handed on by itself: a page
+/// is that much memory and one entry at most, however long its entries are.
+const PART: usize = 8 << 20;
 
 /// A search under way; dropping it ends it.
 #[derive(Debug)]
@@ -80,10 +89,13 @@ pub(super) async fn start(
     let (sender, pages) = mpsc::channel(1);
     let reading = tokio::spawn(async move {
         let mut reading = Reading {
-            reader: EntryReader::new(&request.attributes),
+            reader: Arc::new(EntryReader::new(&request.attributes)),
             request,
             sender,
             connection,
+            begun: BTreeSet::new(),
+            empty: 0,
+            paged: false,
             sent: false,
         };
         let end = reading.run(&link).await.map(|()| None);
@@ -99,166 +111,225 @@ pub(super) async fn start(
 }
 
 struct Reading {
-    reader: EntryReader,
+    reader: Arc<EntryReader>,
     request: SearchRequest,
     sender: mpsc::Sender<Result<Option<Page>, DirectoryError>>,
     connection: Arc<Connection>,
+    /// The names of the entries that pages began with.
+    begun: BTreeSet<Vec<u8>>,
+    /// How many pages in a row had no entries.
+    empty: u32,
+    /// Whether the server has shown that it pages.
+    paged: bool,
     /// Whether anything has been handed on.
     sent: bool,
 }
 
-/// How one page of the server's ended.
-struct Turn {
-    cookie: Option<Vec<u8>>,
-    /// The name of its first entry.
-    first: Option<String>,
+/// A page while it comes in.
+struct Coming {
+    page: SentPage,
+    /// How many entries there are in it, and their bytes.
+    count: usize,
+    bytes: usize,
+    /// Entries of which the server sent a part only.
+    in_part: Vec<(Entry, Vec<Rest>)>,
 }
+
+/// A page, and where the next begins; `None` after the last.
+type Turn = (Coming, Option<Vec<u8>>);
 
 impl Reading {
     async fn run(&mut self, link: &Link) -> Result<(), DirectoryError> {
-        let first = self.turn(Vec::new()).await;
-        let mut turn = match first {
+        let first = self.turn(self.ask(Vec::new())?).await;
+        let (mut coming, mut cookie) = match first {
             Err(DirectoryError::Unreachable { .. }) if !self.sent => {
                 link.discard(&self.connection).await;
                 self.connection = link.connection().await?;
-                self.turn(Vec::new()).await?
+                self.begin_again().await?
             }
             Err(error) if error.may_pass() && !self.sent => {
                 tokio::time::sleep(link.timeouts().pause).await;
-                self.turn(Vec::new()).await?
+                self.begin_again().await?
             }
             first => first?,
         };
-        let mut empty = 0;
-        while let Some(cookie) = turn.cookie {
-            let next = self.turn(cookie.clone()).await?;
-            empty = if next.first.is_none() { empty + 1 } else { 0 };
-            let repeats = next.first.is_some()
-                && next.first == turn.first
-                && next.cookie.as_ref() == Some(&cookie);
-            if repeats || empty > EMPTY_PAGES {
-                self.connection.close();
-                return Err(DirectoryError::Unreachable {
-                    host: self.connection.host().to_owned(),
-                    reason: "connection lost: malformed answer: pages without end".to_owned(),
-                });
-            }
-            turn = next;
+        loop {
+            // What is missing of the page is asked for alone: nobody takes the
+            // next one meanwhile, so that answers would wait behind it.
+            self.complete(&mut coming).await?;
+            let Some(next) = cookie else {
+                self.hand_on(coming.page).await;
+                return Ok(());
+            };
+            let answers = self.ask(next)?;
+            self.hand_on(coming.page).await;
+            (coming, cookie) = self.turn(answers).await?;
         }
-        Ok(())
     }
 
-    /// Asks for one page and hands on what comes.
-    async fn turn(&mut self, cookie: Vec<u8>) -> Result<Turn, DirectoryError> {
-        let size = match self.request.page_size {
-            0 => PAGE_SIZE,
-            size => size,
-        };
-        let mut answers = self.ask(size, cookie).await?;
-        let mut page = Page::default();
-        let mut rests = Vec::new();
-        let mut first = None;
-        while let Some(tag) = answers.next().await? {
-            self.take(tag, &mut page, &mut rests);
-            if first.is_none() {
-                first = page.entries.first().map(|entry| entry.dn.to_string());
+    /// Asks for the first page once more; nothing of it has been handed on.
+    async fn begin_again(&mut self) -> Result<Turn, DirectoryError> {
+        self.begun.clear();
+        self.empty = 0;
+        self.turn(self.ask(Vec::new())?).await
+    }
+
+    /// Waits for a page to come; gives it, and where the next begins. What is
+    /// more than a page, or too much to keep, is handed on at once.
+    async fn turn(&mut self, mut answers: Answers) -> Result<Turn, DirectoryError> {
+        let mut coming = self.nothing();
+        let mut is_empty = true;
+        loop {
+            let entries = match answers.next().await? {
+                Item::Entries(entries) => entries,
+                Item::TooLong(name) => {
+                    coming.page.add_read(Err(too_long(&name)));
+                    continue;
+                }
+                Item::Done(answer) => {
+                    self.empty = if is_empty { self.empty + 1 } else { 0 };
+                    return self.end(coming, answer).await;
+                }
+            };
+            if coming.count == 0 {
+                self.note_beginning(&entries)?;
             }
+            is_empty = false;
+            self.take(entries, &mut coming);
             // A server that does not page sends everything at once.
-            if page.entries.len() >= usize::try_from(size).unwrap_or(usize::MAX) {
-                self.hand_on(&mut page, &mut rests).await?;
+            if coming.count >= self.page_size() as usize || coming.bytes >= PART {
+                let in_part = std::mem::take(&mut coming.in_part);
+                self.hand_on(coming.page).await;
+                coming = self.nothing();
+                coming.in_part = in_part;
             }
         }
-        let done = answers.finish().await;
-        if !page.entries.is_empty() || !page.unreadable.is_empty() {
-            self.hand_on(&mut page, &mut rests).await?;
-        }
-        if done.code != 0 {
+    }
+
+    /// What the end of a page means.
+    async fn end(&mut self, mut coming: Coming, answer: Answer) -> Result<Turn, DirectoryError> {
+        if answer.code != 0 {
+            self.complete(&mut coming).await?;
+            self.hand_on(coming.page).await;
             return Err(DirectoryError::Refused {
                 operation: format!("the search below {}", self.request.base),
-                code: done.code,
-                reason: match done.code {
+                code: answer.code,
+                reason: match answer.code {
                     32 => "this server has no entry of that name; check the spelling".to_owned(),
-                    code => explain_in_full(code, &done.text),
+                    code => explain_in_full(code, &answer.text),
                 },
             });
         }
-        Ok(Turn {
-            cookie: done.cookie,
-            first,
-        })
+        if self.empty > EMPTY_PAGES {
+            return Err(self.malformed("pages without end"));
+        }
+        if self.paged && answer.cookie.is_none() {
+            return Err(self.malformed("a page that does not say whether it is the last"));
+        }
+        self.paged = answer.cookie.is_some();
+        let cookie = answer.cookie.filter(|cookie| !cookie.is_empty());
+        Ok((coming, cookie))
     }
 
-    async fn ask(&self, size: u32, cookie: Vec<u8>) -> Result<Answers, DirectoryError> {
+    /// Notes with which entry a page begins: none begins with the same twice.
+    fn note_beginning(&mut self, entries: &Entries) -> Result<(), DirectoryError> {
+        let first = entries.clone().next();
+        let name = first.as_deref().and_then(name_of).unwrap_or_default();
+        if self.begun.insert(name.to_vec()) {
+            Ok(())
+        } else {
+            Err(self.malformed("pages without end"))
+        }
+    }
+
+    /// Gives the connection up, with the reason.
+    fn malformed(&self, why: &str) -> DirectoryError {
+        self.connection.close();
+        let host = self.connection.host();
+        lost(host, &format!("malformed answer: {why}"))
+    }
+
+    fn nothing(&self) -> Coming {
+        Coming {
+            page: SentPage::new(Arc::clone(&self.reader)),
+            count: 0,
+            bytes: 0,
+            in_part: Vec::new(),
+        }
+    }
+
+    fn page_size(&self) -> u32 {
+        match self.request.page_size {
+            0 => PAGE_SIZE,
+            size => size,
+        }
+    }
+
+    fn ask(&self, cookie: Vec<u8>) -> Result<Answers, DirectoryError> {
         let root = &self.connection.root;
         let mut controls: Vec<RawControl> = Vec::new();
         if root.pages {
-            let size = i32::try_from(size).unwrap_or(i32::MAX);
+            let size = i32::try_from(self.page_size()).unwrap_or(i32::MAX);
             controls.push(PagedResults { size, cookie }.into());
         }
+        let plain = |oid: &str| RawControl {
+            ctype: oid.to_owned(),
+            crit: false,
+            val: None,
+        };
         if root.is_active_directory {
-            controls.push(RawControl {
-                ctype: DOMAIN_SCOPE.to_owned(),
-                crit: false,
-                val: None,
-            });
+            controls.push(plain(DOMAIN_SCOPE));
         }
         let ranged = |name: &AttributeName| name.as_str().contains(";range=");
         if root.is_active_directory && self.request.attributes.iter().any(ranged) {
-            controls.push(RawControl {
-                ctype: RANGE_WITHOUT_ERROR.to_owned(),
-                crit: false,
-                val: None,
-            });
+            controls.push(plain(RANGE_WITHOUT_ERROR));
         }
         let attributes = self.request.attributes.iter();
-        let question = Question {
+        self.connection.search(Question {
             base: self.request.base.as_str(),
             scope: Scope::Subtree,
             filter: &self.request.filter,
             attributes: attributes.map(ToString::to_string).collect(),
             controls,
             timeout: self.connection.timeouts().search,
-        };
-        self.connection.search(question).await
+        })
     }
 
-    fn take(&self, tag: StructureTag, page: &mut Page, rests: &mut Vec<(usize, Vec<Rest>)>) {
-        match self.reader.read(tag) {
-            Ok((entry, missing)) => {
-                if !missing.is_empty() {
-                    rests.push((page.entries.len(), missing));
-                }
-                page.entries.push(entry);
+    /// Takes in what came; sets entries aside of which the server sent a part.
+    fn take(&self, entries: Entries, coming: &mut Coming) {
+        coming.count += entries.len();
+        coming.bytes += entries.as_bytes().len();
+        if !may_hold_ranges(entries.as_bytes()) {
+            return coming.page.add(entries);
+        }
+        for sent in entries {
+            match self.reader.read(&sent) {
+                Ok((entry, rests)) if rests.is_empty() => coming.page.add_read(Ok(entry)),
+                Ok(in_part) => coming.in_part.push(in_part),
+                Err(reason) => coming.page.add_read(Err(reason)),
             }
-            Err(reason) => page.unreadable.push(reason),
         }
     }
 
-    /// Fetches what is missing of the page's entries and hands the page on.
-    async fn hand_on(
-        &mut self,
-        page: &mut Page,
-        rests: &mut Vec<(usize, Vec<Rest>)>,
-    ) -> Result<(), DirectoryError> {
-        let mut page = std::mem::take(page);
-        // From the end, so that leaving one out does not move those to come.
-        for (at, missing) in std::mem::take(rests).into_iter().rev() {
-            let Some(entry) = page.entries.get_mut(at) else {
-                continue;
-            };
-            match range::complete(&self.connection, entry, &missing).await {
-                Ok(()) => {}
+    /// Fetches what is missing of the page's entries.
+    async fn complete(&self, coming: &mut Coming) -> Result<(), DirectoryError> {
+        for (mut entry, missing) in std::mem::take(&mut coming.in_part) {
+            let read = match range::complete(&self.connection, &mut entry, &missing).await {
+                Ok(()) => Ok(entry),
                 Err(error @ DirectoryError::Unreachable { .. }) => return Err(error),
-                Err(error) => {
-                    let entry: Entry = page.entries.remove(at);
-                    page.unreadable
-                        .push(format!("{} was left out: {error}", entry.dn));
-                }
-            }
+                Err(error) => Err(format!("{} was left out: {error}", entry.dn)),
+            };
+            coming.page.add_read(read);
         }
-        self.sent = true;
-        // Nobody waits any more: the search has been dropped.
-        self.sender.send(Ok(Some(page))).await.ok();
         Ok(())
+    }
+
+    /// Hands a page on, if there is anything in it.
+    async fn hand_on(&mut self, page: SentPage) {
+        if !page.is_empty() {
+            self.sent = true;
+            // Nobody waits any more: the search has been dropped.
+            self.sender.send(Ok(Some(Page::sent(page)))).await.ok();
+        }
     }
 }

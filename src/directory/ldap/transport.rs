@@ -1,4 +1,4 @@
-//! From a host name to an ldap3 handle: TCP, TLS or `StartTLS`, and the guard.
+//! From a host name to an ldap3 handle: TCP, TLS or `StartTLS`, and the relay.
 //!
 //! Nothing is sent in the clear before TLS but the `StartTLS` request itself,
 //! and nothing but its answer is read. Whoever signs in before ldap3 takes
@@ -18,9 +18,9 @@ use tokio::task::AbortHandle;
 use tokio_rustls::TlsConnector;
 
 use super::dns::Dns;
-use super::guard::{self, Ending};
 use super::pair::pair;
-use super::{message, tls};
+use super::relay::{self, Ending, Searches};
+use super::{guard, message, tls};
 use crate::directory::DirectoryError;
 use crate::model::Protection;
 
@@ -78,10 +78,11 @@ pub(super) struct Connected {
     pub(super) certificate: Option<Vec<u8>>,
 }
 
-/// An open connection, driven by ldap3.
+/// An open connection: ldap3 and searches, behind the relay.
 #[derive(Debug)]
 pub(super) struct Opened {
     pub(super) ldap: Ldap,
+    pub(super) searches: Searches,
     pub(super) ending: Ending,
     /// The address that answered.
     pub(super) address: SocketAddr,
@@ -210,7 +211,7 @@ impl Target {
         Ok(stream)
     }
 
-    /// Starts ldap3 behind the guard.
+    /// Starts ldap3 behind the relay.
     pub(super) async fn drive(
         &self,
         wire: Wire,
@@ -224,11 +225,13 @@ impl Target {
             .await
             .map_err(|error| local(&error))?;
         let ending = Ending::default();
-        let relay = tokio::spawn(guard::relay(wire, inner, Arc::clone(&ending)));
-        // How it ends is told by the guard, to whoever waits for an answer.
+        let (searches, desk) = Searches::open();
+        let relay = tokio::spawn(relay::relay(wire, inner, desk, Arc::clone(&ending)));
+        // How it ends is told by the relay, to whoever waits for an answer.
         drop(tokio::spawn(connection.drive()));
         Ok(Opened {
             ldap,
+            searches,
             ending,
             address,
             abort: relay.abort_handle(),

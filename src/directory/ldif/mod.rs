@@ -147,14 +147,14 @@ struct SearchJob {
 
 impl SearchJob {
     fn run(mut self, files: &[PathBuf]) {
-        let mut page = Page::default();
+        let mut page = Vec::new();
         for path in files {
             match self.file(path, &mut page) {
                 Ok(true) => {}
                 Ok(false) => return,
                 Err(error) => {
                     // What was read before the mistake is still given.
-                    if !page.entries.is_empty() && self.send.blocking_send(Ok(page)).is_err() {
+                    if !page.is_empty() && self.send.blocking_send(Ok(Page::read(page))).is_err() {
                         return;
                     }
                     drop(self.send.blocking_send(Err(error)));
@@ -162,11 +162,11 @@ impl SearchJob {
                 }
             }
         }
-        drop(self.send.blocking_send(Ok(page)));
+        drop(self.send.blocking_send(Ok(Page::read(page))));
     }
 
     /// Sends the pages of one file; `false` if nobody waits for them any more.
-    fn file(&mut self, path: &Path, page: &mut Page) -> Result<bool, DirectoryError> {
+    fn file(&mut self, path: &Path, page: &mut Vec<Entry>) -> Result<bool, DirectoryError> {
         let asked = &self.request.attributes;
         let for_filter = self.filter.attributes().iter();
         let extra: Vec<_> = for_filter.filter(|name| !asked.contains(name)).collect();
@@ -192,9 +192,9 @@ impl SearchJob {
             if !extra.is_empty() {
                 entry = select(&entry, asked);
             }
-            page.entries.push(entry);
-            if page.entries.len() >= size {
-                let full = std::mem::take(page);
+            page.push(entry);
+            if page.len() >= size {
+                let full = Page::read(std::mem::take(page));
                 if self.send.blocking_send(Ok(full)).is_err() {
                     return Ok(false);
                 }

@@ -363,21 +363,21 @@ impl MemorySearch {
             .unwrap_or(usize::MAX)
             .max(1);
         let store = self.directory.store();
-        let mut page = Page::default();
+        let mut page = Vec::new();
         self.next = None;
         for (at, entry) in store.entries().iter().enumerate().skip(start) {
             let is_wanted = belongs_to(&entry.dn, &self.domain)
                 && entry.dn.is_within(&self.request.base)
                 && self.filter.matches(entry);
             if is_wanted {
-                if page.entries.len() == size {
+                if page.len() == size {
                     self.next = Some(at);
                     break;
                 }
-                page.entries.push(select(entry, &self.request.attributes));
+                page.push(select(entry, &self.request.attributes));
             }
         }
-        Ok(Some(page))
+        Ok(Some(Page::read(page)))
     }
 }
 

@@ -109,8 +109,9 @@ async fn search(directory: &MemoryDirectory, domain: usize, filter: &str) -> Vec
     let mut search = directory.search(domain, request).await.unwrap();
     let mut names = Vec::new();
     while let Some(page) = search.next_page().await.unwrap() {
-        assert!(page.entries.len() <= 1);
-        names.extend(page.entries.iter().map(Entry::common_name));
+        let (page, _) = page.take_all();
+        assert!(page.len() <= 1);
+        names.extend(page.iter().map(|entry| entry.common_name().into_owned()));
     }
     names
 }

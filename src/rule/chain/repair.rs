@@ -91,7 +91,7 @@ pub(super) fn wrong_characters<'v>(
 /// `text`, or the name of the entry when nothing is left of it.
 fn or_common_name(text: String, entry: &Entry) -> String {
     if text.is_empty() {
-        entry.common_name()
+        entry.common_name().into_owned()
     } else {
         text
     }
@@ -150,7 +150,7 @@ pub(super) fn alias(entry: &Entry) -> String {
         .collect();
     if names.is_empty() {
         let account = entry.text("sAMAccountName").map(str::to_owned);
-        account.unwrap_or_else(|| entry.common_name())
+        account.unwrap_or_else(|| entry.common_name().into_owned())
     } else {
         names.join(".")
     }

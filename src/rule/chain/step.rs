@@ -276,7 +276,7 @@ impl Step {
         };
         let filling = match propose {
             Filling::Nothing => None,
-            Filling::CommonName => Some(entry.common_name()),
+            Filling::CommonName => Some(entry.common_name().into_owned()),
             Filling::Alias => Some(alias(entry)),
             Filling::Mail => entry.text("mail").map(|mail| format!("SMTP:{mail}")),
         };

@@ -34,7 +34,7 @@ fn again(
 /// The places of the entries of these names.
 fn named(scan: &ScanResult, names: &[&str]) -> Extent {
     let snapshot = &scan.snapshot;
-    let is_named = |at: &EntryRef| names.contains(&snapshot.entry(*at).common_name().as_str());
+    let is_named = |at: &EntryRef| names.contains(&&*snapshot.entry(*at).common_name());
     Extent::Entries(snapshot.refs().filter(is_named).collect())
 }
 

@@ -179,7 +179,8 @@ impl Holders {
         let mut found = vec![Held::default(); questions.len()];
         let mut search = lane.directory.search(&lane.domain, request).await?;
         while let Some(page) = search.next_page().await? {
-            for hit in &page.entries {
+            // What cannot be read holds nothing that could be compared.
+            for hit in &page.take_all().0 {
                 let keys: BTreeSet<usize> = self
                     .judge
                     .keys(hit)

@@ -19,7 +19,7 @@ use super::{Context, fault};
 const MECHANISM: &[u8] = b"GSSAPI";
 
 /// saslBindInProgress (RFC 4511, appendix A).
-const IN_PROGRESS: i32 = 14;
+const IN_PROGRESS: u32 = 14;
 
 /// Tokens that a bind takes at most; Kerberos needs two of ours.
 const ROUNDS: usize = 10;
@@ -147,7 +147,7 @@ fn choose(
 impl From<Answer> for BindError {
     fn from(answer: Answer) -> Self {
         Self::Refused {
-            code: answer.code.unsigned_abs(),
+            code: answer.code,
             text: answer.text,
         }
     }

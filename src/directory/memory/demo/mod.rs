@@ -170,10 +170,10 @@ fn complete(sample: &Entry) -> Entry {
     };
     add("objectGUID", vec![guid(&sample.dn)]);
     if class != "domainDNS" {
-        add(naming, vec![Value::from(sample.dn.name())]);
+        add(naming, vec![Value::from(&*sample.dn.name())]);
     }
     if matches!(class, "user" | "group" | "contact") {
-        add("displayName", vec![Value::from(sample.dn.name())]);
+        add("displayName", vec![Value::from(&*sample.dn.name())]);
     }
     if class == "user" {
         add("userAccountControl", vec![Value::from("512")]);

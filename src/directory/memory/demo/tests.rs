@@ -112,7 +112,7 @@ async fn search(
     let mut search = directory.search(domain, request).await.unwrap();
     let mut entries = Vec::new();
     while let Some(page) = search.next_page().await.unwrap() {
-        entries.extend(page.entries);
+        entries.extend(page.take_all().0);
     }
     entries
 }
