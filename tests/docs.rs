@@ -1,4 +1,5 @@
-//! The pages about rules say what the rule files say.
+//! The pages about rules say what the rule files say, and the tests that other
+//! pages name are there.
 
 #![expect(clippy::unwrap_used, reason = "a test")]
 
@@ -48,6 +49,21 @@ fn named_in_tables(text: &str) -> Vec<String> {
         .filter_map(|line| line.trim_end_matches('|').rsplit(" | ").next())
         .flat_map(|cell| cell.split('`').skip(1).step_by(2).map(str::to_owned))
         .collect()
+}
+
+#[test]
+fn every_fault_in_the_page_on_reading_names_a_test_that_there_is() {
+    let named = named_in_tables(&read("reading.md"));
+    let tests: Vec<_> = named
+        .iter()
+        .filter_map(|name| name.split_once("::"))
+        .collect();
+    assert!(tests.len() > 25, "{}", tests.len());
+    for (file, test) in tests {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/wire");
+        let text = std::fs::read_to_string(path.join(format!("{file}.rs"))).unwrap();
+        assert!(text.contains(&format!("fn {test}()")), "{file}::{test}");
+    }
 }
 
 #[test]
