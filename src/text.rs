@@ -8,6 +8,8 @@
 //!
 //! Every text is shown on one line. Nothing here knows styles or screens.
 
+pub mod figures;
+
 use std::borrow::Cow;
 use std::fmt::Write as _;
 

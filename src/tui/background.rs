@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 
 use super::grid::{Arranging, Purpose};
 use super::message::Message;
-use super::work::{Rehearsing, Working};
+use super::work::{Counting, Rehearsing, Working};
 use crate::worksheet::{Pace, Worksheet};
 
 /// What is being worked on.
@@ -67,6 +67,14 @@ impl Background {
         self.spawn(move || {
             let (number, rehearsal) = rehearsing.carry_out()?;
             Some(Message::Rehearsed(number, rehearsal))
+        });
+    }
+
+    /// Begins to count all rows. Must be called within a tokio runtime.
+    pub(super) fn count(&self, counting: Counting) {
+        self.spawn(move || {
+            let (number, overview) = counting.carry_out();
+            Some(Message::Counted(number, overview))
         });
     }
 

@@ -114,6 +114,13 @@ pub(super) fn with_style(mut spans: Vec<Span<'static>>, style: Style) -> Vec<Spa
     spans
 }
 
+/// The spans with blanks behind them up to `width` columns.
+pub(super) fn padded(mut spans: Vec<Span<'static>>, width: usize) -> Vec<Span<'static>> {
+    let used: usize = spans.iter().map(Span::width).sum();
+    spans.push(Span::raw(" ".repeat(width.saturating_sub(used))));
+    spans
+}
+
 fn styled(pieces: Vec<Piece>, theme: Theme) -> Vec<Span<'static>> {
     pieces
         .into_iter()

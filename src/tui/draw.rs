@@ -12,8 +12,8 @@ use super::grid::state::{SEVERITIES, severity_word};
 use super::grid::{Detail, Grid, Targets, detail, view};
 use super::keymap::{self, Context};
 use super::popup::draw_lines;
-use super::screens::Screen;
 use super::screens::review::count;
+use super::screens::{Screen, contacts};
 use super::theme::{Role, Theme};
 use crate::model::SourceKind;
 use crate::rule::Severity;
@@ -101,6 +101,13 @@ pub fn draw(app: &App, frame: &mut Frame<'_>) {
     match app.screens.last() {
         Some(Screen::Connect(form)) => form.draw(frame, areas.body, theme),
         Some(Screen::Scan(scan)) => scan.draw(frame, areas.body, theme),
+        Some(Screen::Summary(summary)) => {
+            let shown = app.overview().zip(app.worksheet());
+            summary.draw(frame, areas.body, theme, shown);
+        }
+        Some(Screen::Contacts(place)) => {
+            contacts::draw(frame, areas.body, theme, (app.overview(), *place));
+        }
         Some(Screen::Grid) => grid(app, frame, areas),
         Some(Screen::Review(review)) => review.draw(frame, areas.body, theme),
         Some(Screen::Write(write)) => write.draw(frame, areas.body, theme),
@@ -127,6 +134,8 @@ fn title(screen: Option<&Screen>) -> &'static str {
     match screen {
         Some(Screen::Connect(_)) => "connect",
         Some(Screen::Scan(_)) => "scan",
+        Some(Screen::Summary(_)) => "summary",
+        Some(Screen::Contacts(_)) => "contact data",
         Some(Screen::Grid) | None => "findings",
         Some(Screen::Review(_)) => "review",
         Some(Screen::Write(_)) => "writing",
@@ -402,10 +411,13 @@ fn status(app: &App, frame: &mut Frame<'_>, area: Rect) {
             "nothing is written yet: a arms writing, then w begins it".to_owned()
         }
         (None, Some(Screen::Connect(_))) => format!("journals and logs: {}", app.state.display()),
-        (None, Some(Screen::Grid)) => app
-            .work
-            .words()
-            .map_or_else(String::new, |words| format!("{words}; Esc stops it")),
+        (None, Some(Screen::Summary(summary))) => working(app).unwrap_or_else(|| {
+            let shown = app.overview().zip(app.worksheet());
+            shown.map_or_else(String::new, |(overview, sheet)| {
+                summary.words(overview, &sheet.judge.rules)
+            })
+        }),
+        (None, Some(Screen::Grid)) => working(app).unwrap_or_default(),
         _ => String::new(),
     };
     let mut spans = cell::fit(&text, room, Cut::End, theme);
@@ -415,6 +427,12 @@ fn status(app: &App, frame: &mut Frame<'_>, area: Rect) {
     ));
     spans.push(Span::styled(right, theme.style(Role::Muted)));
     draw_lines(frame, area, &[Line::from(spans)]);
+}
+
+/// What is done beside the interface.
+fn working(app: &App) -> Option<String> {
+    let words = app.work.words()?;
+    Some(format!("{words}; Esc stops it"))
 }
 
 /// What actions go to, and where the cursor is.

@@ -6,9 +6,9 @@ use std::time::Duration;
 use crossterm::event::{KeyEvent, MouseEvent};
 
 use super::grid::{Arranged, Arranging};
-use super::work::{Rehearsing, Worked, Working};
+use super::work::{Counting, Rehearsing, Worked, Working};
 use crate::session::{Command, Event};
-use crate::worksheet::{Rehearsal, Worksheet};
+use crate::worksheet::{Overview, Rehearsal, Worksheet};
 
 /// Something that happened.
 #[derive(Debug)]
@@ -35,6 +35,8 @@ pub enum Message {
     Worked(Worked),
     /// What a bulk edit would do to all its rows, by the number of the request.
     Rehearsed(u64, Rehearsal),
+    /// All rows were counted, by the number of the request.
+    Counted(u64, Box<Overview>),
 }
 
 /// Something that the loop has to do for the interface.
@@ -50,6 +52,8 @@ pub enum Effect {
     Work(Working),
     /// Do this on another thread and say [`Message::Rehearsed`].
     Rehearse(Rehearsing),
+    /// Do this on another thread and say [`Message::Counted`].
+    Count(Counting),
     /// Throw this sheet away on another thread: it takes time.
     Discard(Box<Worksheet>),
     /// Take the mouse from the terminal, or give it back.

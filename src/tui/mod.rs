@@ -27,4 +27,4 @@ pub use draw::draw;
 pub use grid::{Arranged, Arranging};
 pub use message::{Effect, Message};
 pub use run::run;
-pub use work::{Rehearsing, Worked, Working};
+pub use work::{Counting, Rehearsing, Worked, Working};

@@ -114,6 +114,7 @@ where
                 Effect::Arrange(request) => world.background.arrange(request),
                 Effect::Work(working) => world.background.work(working),
                 Effect::Rehearse(rehearsing) => world.background.rehearse(rehearsing),
+                Effect::Count(counting) => world.background.count(counting),
                 Effect::Discard(sheet) => Background::discard(sheet),
                 Effect::Send(command) => match world.commands.try_send(command) {
                     Ok(()) => {}

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::screens::review::{Review, count};
 use crate::exception::Why;
 use crate::session::Acceptances;
-use crate::worksheet::{Bulk, Composer, Pace, Rehearsal, RowId, Task, Worksheet};
+use crate::worksheet::{Bulk, Composer, Overview, Pace, Rehearsal, RowId, Task, Worksheet};
 
 /// Most reasons that a notice lists.
 const REASONS: usize = 5;
@@ -179,6 +179,27 @@ impl Rehearsing {
             .sheet
             .rehearse(&self.rows, &self.composer, &self.pace)?;
         Some((self.number, rehearsal))
+    }
+}
+
+/// All rows, to be counted on another thread.
+#[derive(Debug)]
+pub struct Counting {
+    number: u64,
+    sheet: Box<Worksheet>,
+}
+
+impl Counting {
+    pub(super) fn new(number: u64, sheet: &Worksheet) -> Self {
+        Self {
+            number,
+            sheet: Box::new(sheet.clone()),
+        }
+    }
+
+    /// Counts them.
+    pub fn carry_out(self) -> (u64, Box<Overview>) {
+        (self.number, Box::new(self.sheet.overview()))
     }
 }
 

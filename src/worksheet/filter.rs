@@ -2,8 +2,8 @@
 //!
 //! Terms are separated by white space and must all match. A term is a word, a
 //! `"phrase"` or a `/regular expression/`, looked for in every column but the
-//! message; with a `field:` before it, in that column; with a `!` before that, it must not
-//! match. Case never matters. What looks like a field but is none, such as
+//! message; with a `field:` before it, in that column; with a `field:=` before it, it is all
+//! that the column says; with a `!` before that, it must not match. Case never matters. What looks like a field but is none, such as
 //! `smtp:a@b`, is a word.
 
 use regex::{Regex, RegexBuilder};
@@ -68,6 +68,22 @@ impl Field {
     }
 }
 
+impl Field {
+    /// The expression for a column that says just this. Of rules, error words
+    /// and severities a row has several, and one of them is enough.
+    fn exactly(self, text: &str) -> String {
+        if text.is_empty() {
+            return literal(text);
+        }
+        let text = regex::escape(text);
+        match self {
+            Self::Rule | Self::Severity => format!("(?:^| ){text}(?: |$)"),
+            Self::Error => format!("(?:^|, ){text}(?:,|$)"),
+            _ => format!("^{text}$"),
+        }
+    }
+}
+
 /// A parsed filter: words, `field:value`, `/regex/`, each may be negated by `!`.
 #[derive(Debug, Clone, Default)]
 pub struct RowFilter {
@@ -103,6 +119,20 @@ impl RowFilter {
         Ok(Self { terms })
     }
 
+    /// The text of a filter for the rows whose column, named as in a filter, says
+    /// just this.
+    pub fn exactly(field: &str, text: &str) -> String {
+        let plain = |c: char| c.is_alphanumeric() || "@._-/'".contains(c);
+        if text.contains('"') {
+            let expression = regex::escape(text).replace('/', "\\/");
+            format!("{field}:/^{expression}$/")
+        } else if !text.is_empty() && text.chars().all(plain) {
+            format!("{field}:={text}")
+        } else {
+            format!("{field}:=\"{text}\"")
+        }
+    }
+
     /// What matches both.
     #[must_use]
     pub fn and(&self, other: &Self) -> Self {
@@ -130,10 +160,19 @@ impl Term {
             },
             None => (None, bare),
         };
-        let (word, source, rest) = if let Some(phrase) = wanted.strip_prefix('"') {
-            let (phrase, rest) = phrase.split_once('"').ok_or_else(|| {
-                FilterError(format!("the phrase \"{phrase} is not closed by a quote"))
-            })?;
+        // A sign that stands alone is looked for itself.
+        let whole = wanted
+            .strip_prefix('=')
+            .filter(|wanted| wanted.starts_with(|c: char| !c.is_whitespace()));
+        let whole = field.zip(whole);
+        let (word, source, rest) = if let Some((field, wanted)) = whole {
+            let (wanted, rest) = match wanted.strip_prefix('"') {
+                Some(phrase) => closed_phrase(phrase)?,
+                None => one_word(wanted, text)?,
+            };
+            (None, field.exactly(wanted), rest)
+        } else if let Some(phrase) = wanted.strip_prefix('"') {
+            let (phrase, rest) = closed_phrase(phrase)?;
             (Some(phrase), literal(phrase), rest)
         } else if let Some(expression) = wanted.strip_prefix('/') {
             let (expression, rest) = closed(expression).ok_or_else(|| {
@@ -144,14 +183,7 @@ impl Term {
             })?;
             (None, expression.to_owned(), rest)
         } else {
-            let end = wanted.find(char::is_whitespace).unwrap_or(wanted.len());
-            let (word, rest) = wanted.split_at_checked(end).unwrap_or((wanted, ""));
-            if word.is_empty() {
-                return Err(FilterError(format!(
-                    "a word is missing after '{}'",
-                    text.trim_end()
-                )));
-            }
+            let (word, rest) = one_word(wanted, text)?;
             (Some(word), literal(word), rest)
         };
         let pattern = RegexBuilder::new(&source)
@@ -166,6 +198,23 @@ impl Term {
         };
         Ok((term, rest))
     }
+}
+
+/// The phrase up to its closing quote, and the rest.
+fn closed_phrase(phrase: &str) -> Result<(&str, &str), FilterError> {
+    let closed = phrase.split_once('"');
+    closed.ok_or_else(|| FilterError(format!("the phrase \"{phrase} is not closed by a quote")))
+}
+
+/// The word that `wanted` begins with, and the rest; `text` is the whole term.
+fn one_word<'a>(wanted: &'a str, text: &str) -> Result<(&'a str, &'a str), FilterError> {
+    let end = wanted.find(char::is_whitespace).unwrap_or(wanted.len());
+    let (word, rest) = wanted.split_at_checked(end).unwrap_or((wanted, ""));
+    if word.is_empty() {
+        let text = text.trim_end();
+        return Err(FilterError(format!("a word is missing after '{text}'")));
+    }
+    Ok((word, rest))
 }
 
 /// The expression for a text as it is; an empty one matches an empty column.
@@ -230,8 +279,43 @@ mod tests {
     }
 
     #[test]
+    fn a_column_that_says_just_this_is_told_from_one_that_holds_it() {
+        let matches = |text: &str, told: &str| {
+            let filter = RowFilter::parse(text).unwrap();
+            filter.terms.iter().all(|term| term.pattern.is_match(told))
+        };
+        for (field, text, others) in [
+            ("attr", "mail", &["mailNickname", "a mail"][..]),
+            ("ou", "Staff", &["Staff/Berlin"]),
+            ("ou", "R&D \\ (\"a/b\")", &["x"]),
+            ("ou", "Zürich, Süd", &["Zürich"]),
+            ("ou", "", &["Staff"]),
+        ] {
+            let filter = RowFilter::exactly(field, text);
+            assert_eq!(RowFilter::parse(&filter).unwrap().terms.len(), 1);
+            assert!(matches(&filter, text), "{filter}");
+            for other in others {
+                assert!(!matches(&filter, other), "{filter} and {other}");
+            }
+        }
+        assert!(matches("rule:=upn-space", "mail-a upn-space x"));
+        assert!(!matches("rule:=upn-space", "upn-space-2 no-upn-space"));
+        assert!(matches("severity:=fails", "fails error"));
+        assert!(matches("error:=Format", "Character, Format"));
+        assert!(!matches("error:=Format", "Character, Formats"));
+        assert_eq!(
+            shape("value:= x"),
+            [
+                (Some(Field::Value), false, "=".to_owned()),
+                (None, false, "x".to_owned())
+            ]
+        );
+        assert_eq!(shape("=x"), [(None, false, "=x".to_owned())]);
+    }
+
+    #[test]
     fn what_cannot_be_read_is_said_in_one_line() {
-        for bad in ["\"a", "/a", "name:", "!", "/(/", "name:/[/"] {
+        for bad in ["\"a", "/a", "name:", "name:=\"a", "!", "/(/", "name:/[/"] {
             let message = RowFilter::parse(bad).unwrap_err().to_string();
             assert!(!message.contains('\n'), "{bad}: {message}");
         }

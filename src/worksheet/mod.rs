@@ -42,7 +42,7 @@ mod task;
 mod view;
 
 pub use accepted::{Acceptance, Unmet};
-pub use arrange::{Arrangement, Group, Grouping, Order};
+pub use arrange::{Arrangement, Group, Grouping, Order, Overview, Share, Unit, UnitName};
 pub use carry::Carried;
 pub use compose::{ComposeError, Composer, Replacement, TRANSFORMS, Template};
 pub use duplicates::{Duplicates, Holding};
@@ -51,7 +51,7 @@ pub use kept::{Kept, KeptRow, KeptStep, Noted, Replay, Standing};
 pub use lookup::Lookup;
 pub use plan::Plan;
 pub use proposal::Proposal;
-pub use readiness::{Cause, Effort, Readiness};
+pub use readiness::{Cause, Effort, Readiness, verdict};
 pub use record::{Happened, Restored, Step, StepId};
 pub use rehearse::Rehearsal;
 pub use resume::{Resumed, Unfit};

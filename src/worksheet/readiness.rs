@@ -179,6 +179,63 @@ impl Worksheet {
     }
 }
 
+/// How a forest stands, as a manager would tell another; `number` says how
+/// figures are written.
+pub fn verdict(all: &Readiness, effort: &Effort, number: impl Fn(u64) -> String) -> String {
+    if all.judged == 0 {
+        return "No object was judged, so nothing can be said.".to_owned();
+    }
+    if effort.all() == 0 {
+        return format!(
+            "All {} objects can be synchronised as they are.",
+            number(all.judged)
+        );
+    }
+    let objects = [
+        (
+            all.blocked,
+            "would be refused, or arrive without a value that somebody needs",
+        ),
+        (
+            all.degraded,
+            "would arrive with a value left out or changed",
+        ),
+    ];
+    let decide = if effort.by_hand == 1 { "needs" } else { "need" };
+    let findings = [
+        (
+            effort.safe,
+            format!("{} can be mended at once", number(effort.safe)),
+        ),
+        (
+            effort.review,
+            format!(
+                "for {} there is a checked proposal to look at",
+                number(effort.review)
+            ),
+        ),
+        (
+            effort.by_hand,
+            format!("{} {decide} a decision", number(effort.by_hand)),
+        ),
+    ];
+    let findings = findings.into_iter().filter(|(rows, _)| *rows > 0);
+    let findings: Vec<String> = findings.map(|(_, part)| part).collect();
+    let mut sentences = vec![format!(
+        "{} of {} objects can be synchronised as they are.",
+        number(all.ready()),
+        number(all.judged)
+    )];
+    let some = objects.into_iter().filter(|(objects, _)| *objects > 0);
+    sentences.extend(some.map(|(objects, what)| format!("{} {what}.", number(objects))));
+    sentences.push(format!(
+        "Of {} open findings, {}.",
+        number(effort.all()),
+        findings.join(", ")
+    ));
+    sentences.join(" ")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -257,5 +314,43 @@ mod tests {
                 by_hand: 0
             }
         );
+    }
+
+    fn counted(judged: u64, blocked: u64, degraded: u64) -> Readiness {
+        Readiness {
+            judged,
+            blocked,
+            degraded,
+        }
+    }
+
+    #[test]
+    fn the_verdict_says_only_what_there_is() {
+        let effort = |safe, review, by_hand| Effort {
+            safe,
+            review,
+            by_hand,
+        };
+        for (all, effort, said) in [
+            (
+                counted(0, 0, 0),
+                effort(0, 0, 0),
+                "No object was judged, so nothing can be said.",
+            ),
+            (
+                counted(1200, 0, 0),
+                effort(0, 0, 0),
+                "All 1200 objects can be synchronised as they are.",
+            ),
+            (
+                counted(10, 2, 0),
+                effort(0, 1, 2),
+                "8 of 10 objects can be synchronised as they are. 2 would be refused, or arrive \
+                 without a value that somebody needs. Of 3 open findings, for 1 there is a \
+                 checked proposal to look at, 2 need a decision.",
+            ),
+        ] {
+            assert_eq!(verdict(&all, &effort, |number| number.to_string()), said);
+        }
     }
 }

@@ -173,6 +173,13 @@ impl Bench {
                         spent += start.elapsed().as_secs_f64() * 1_000.0;
                         self.send("worked", Message::Worked(worked));
                     }
+                    Effect::Count(counting) => {
+                        let start = Instant::now();
+                        let (number, overview) = counting.carry_out();
+                        let counted = start.elapsed().as_secs_f64() * 1_000.0;
+                        report("count for the summary", 500.0, vec![counted]);
+                        self.send("counted", Message::Counted(number, overview));
+                    }
                     Effect::Discard(sheet) => drop(sheet),
                     _ => {}
                 }
@@ -192,19 +199,14 @@ impl Bench {
     }
 
     fn measure(&mut self) -> Result<(), Box<dyn Error>> {
-        self.keys("gG");
+        let frames = self.frames((120, 40))?;
+        report("frame of the summary", 2.0, frames);
+        self.keys("\ngG");
         self.key(KeyCode::PageUp, KeyModifiers::NONE);
         for size in [(80, 24), (120, 40), (200, 60)] {
             self.send("resize", Message::Resize(size.0, size.1));
-            let mut terminal = Terminal::new(TestBackend::new(size.0, size.1))?;
-            let frames = (0..RUNS * 5).map(|_| {
-                let start = Instant::now();
-                let app = &self.app;
-                let drawn = terminal.draw(|frame| draw(app, frame)).map(|_| ());
-                drawn.map(|()| start.elapsed().as_secs_f64() * 1_000.0)
-            });
-            let frames: Result<Vec<f64>, _> = frames.collect();
-            report(&format!("frame {}x{}", size.0, size.1), 2.0, frames?);
+            let frames = self.frames(size)?;
+            report(&format!("frame {}x{}", size.0, size.1), 2.0, frames);
         }
         self.orders("filter by a word", 100.0, "fmeyer\n", "F");
         self.orders("filter by field:value", 100.0, "fvalue:corp.local\n", "F");
@@ -239,6 +241,18 @@ impl Bench {
             self.slowest.0, self.slowest.1
         );
         Ok(())
+    }
+
+    /// What frames of this size take.
+    fn frames(&self, size: (u16, u16)) -> Result<Vec<f64>, Box<dyn Error>> {
+        let mut terminal = Terminal::new(TestBackend::new(size.0, size.1))?;
+        let mut spent = Vec::new();
+        for _ in 0..RUNS * 5 {
+            let start = Instant::now();
+            terminal.draw(|frame| draw(&self.app, frame))?;
+            spent.push(start.elapsed().as_secs_f64() * 1_000.0);
+        }
+        Ok(spent)
     }
 
     /// Orders asked for by some keys; `after` takes them back.

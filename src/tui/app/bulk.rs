@@ -11,7 +11,7 @@ use crate::tui::message::Effect;
 use crate::tui::popup::{BulkEdit, BulkKind, Popup, Resolve};
 use crate::tui::screens::review::count;
 use crate::tui::work::{Job, Rehearsing};
-use crate::worksheet::{Choice, Composer, Pace, Rehearsal, RowId, Task};
+use crate::worksheet::{Choice, Composer, Pace, Rehearsal, RowId, Task, Worksheet};
 
 /// A rehearsal that is under way.
 #[derive(Debug, Default)]
@@ -43,6 +43,30 @@ impl App {
         Some(self.rehearse())
     }
 
+    /// Opens one for the sign-in names of the container of `row` and below.
+    pub(super) fn open_bulk_below(
+        &mut self,
+        intent: Intent,
+        row: RowId,
+        name: &str,
+    ) -> Vec<Effect> {
+        let kind = match intent {
+            Intent::UsePrimary => BulkKind::Primary,
+            _ => BulkKind::Suffix,
+        };
+        let Some(sheet) = &self.sheet else {
+            return Vec::new();
+        };
+        let (rows, to) = names_below(&sheet.worksheet, row);
+        if rows.is_empty() {
+            self.say(format!("no row about a sign-in name in {name} or below"));
+            return Vec::new();
+        }
+        let bulk = BulkEdit::new(&sheet.worksheet, kind, rows, to);
+        self.popups.push(Popup::Bulk(Box::new(bulk)));
+        self.rehearse()
+    }
+
     /// The rows that are edited, and what they are in words. A new suffix and
     /// the primary address go to sign-in names alone; without marks and not on a
     /// group, to all of the container of the row.
@@ -54,10 +78,7 @@ impl App {
         let mut to = in_words(targets);
         if matches!(kind, BulkKind::Suffix | BulkKind::Primary) {
             if let Some(row) = grid.current().filter(|_| grid.marks() == 0) {
-                let (container, below) = worksheet.login_names_below(row);
-                let names = count(below.len(), "sign-in name", "sign-in names");
-                rows = below;
-                to = format!("{names} in {container} and below");
+                (rows, to) = names_below(worksheet, row);
             } else {
                 rows.retain(|row| worksheet.is_login_name(*row));
                 let names = count(rows.len(), "sign-in name", "sign-in names");
@@ -145,4 +166,12 @@ impl App {
         };
         self.work(Job::Perform(Task::Choose(choices)), then)
     }
+}
+
+/// The rows about sign-in names of the container of `row` and below, and what
+/// they are in words.
+fn names_below(sheet: &Worksheet, row: RowId) -> (Vec<RowId>, String) {
+    let (container, below) = sheet.login_names_below(row);
+    let names = count(below.len(), "sign-in name", "sign-in names");
+    (below, format!("{names} in {container} and below"))
 }

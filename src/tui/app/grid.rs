@@ -245,12 +245,16 @@ impl App {
         if grid.drop_range() || grid.drop_search() {
             return;
         }
+        let is_last = self.screens.len() == 1;
+        let leaves = if is_last { "q leaves" } else { "q goes back" };
         if grid.marks() > 0 {
-            self.say("M takes the marks away; q leaves");
+            self.say(format!("M takes the marks away; {leaves}"));
         } else if grid.look.filter.is_some() {
-            self.say("F shows all rows again; q leaves");
-        } else {
+            self.say(format!("F shows all rows again; {leaves}"));
+        } else if is_last {
             self.say("this is the last layer: q leaves");
+        } else {
+            self.screens.pop();
         }
     }
 

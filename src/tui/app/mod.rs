@@ -13,6 +13,7 @@ mod leave;
 mod mouse;
 mod refresh;
 mod session;
+mod summary;
 pub(super) mod work;
 
 use std::collections::{BTreeSet, VecDeque};
@@ -23,6 +24,7 @@ use crossterm::event::KeyEvent;
 
 use self::bulk::Rehearsals;
 use self::mouse::Mouse;
+use self::summary::Counts;
 use self::work::Work;
 use super::draw::Areas;
 use super::grid::Grid;
@@ -113,6 +115,7 @@ pub struct App {
     /// What is done to the sheet.
     pub(super) work: Work,
     rehearsals: Rehearsals,
+    counts: Counts,
     /// Orders asked for so far.
     requests: u64,
     /// Keys that wait for an order.
@@ -151,6 +154,7 @@ impl App {
             leaving: false,
             work: Work::default(),
             rehearsals: Rehearsals::default(),
+            counts: Counts::default(),
             requests: 0,
             waiting: VecDeque::new(),
         };
@@ -213,9 +217,14 @@ impl App {
                 self.rehearsed(number, rehearsal);
                 Vec::new()
             }
+            Message::Counted(number, overview) => {
+                self.counted(number, overview);
+                Vec::new()
+            }
         };
         effects.extend(self.read_written());
         effects.extend(self.arrange());
+        effects.extend(self.count());
         let areas = Areas::of(self);
         if let (Some(sheet), Some(area)) = (&mut self.sheet, areas.grid) {
             sheet.grid.keep_in_view(super::grid::view::rows_in(area));
@@ -355,6 +364,10 @@ impl App {
                 return Vec::new();
             }
             Intent::History => return self.open_history(),
+            Intent::Summary => {
+                self.open_summary();
+                return Vec::new();
+            }
             Intent::Log => {
                 if !matches!(self.screens.last(), Some(Screen::Log(_))) {
                     let mut place = Place::default();
@@ -370,6 +383,8 @@ impl App {
         match self.screens.last_mut() {
             Some(Screen::Connect(_)) => self.connect(intent),
             Some(Screen::Scan(_)) => self.scan_key(intent),
+            Some(Screen::Summary(_)) => self.summary_key(intent),
+            Some(Screen::Contacts(_)) => self.contacts_key(intent),
             Some(Screen::Grid) => {
                 if self.keep_waiting(intent) {
                     return Vec::new();

@@ -68,7 +68,8 @@ impl App {
     /// Reads what was written again, once the grid is on the screen: it is to show
     /// what the directory holds.
     pub(super) fn read_written(&mut self) -> Vec<Effect> {
-        let is_seen = matches!(self.screens.last(), Some(Screen::Grid)) && self.popups.is_empty();
+        let is_seen = matches!(self.screens.last(), Some(Screen::Grid | Screen::Summary(_)))
+            && self.popups.is_empty();
         if !self.unread || !is_seen || self.work.is_running() {
             return Vec::new();
         }

@@ -14,6 +14,7 @@ use crate::tui::message::Effect;
 use crate::tui::screens::Screen;
 use crate::tui::screens::connect::Connect;
 use crate::tui::screens::outcome::OutcomeScreen;
+use crate::tui::screens::summary::Summary;
 use crate::tui::screens::transaction::Shown;
 use crate::tui::screens::write::{Kind, Write};
 use crate::tui::work::Job;
@@ -141,10 +142,15 @@ impl App {
             written: None,
             remembered: BTreeSet::new(),
         });
-        // The scan was the lowest screen; the operation log may lie over it.
+        // The scan was the lowest screen; the operation log may lie over it. That
+        // nothing was found is said where the findings would be.
+        let first = match &self.sheet {
+            Some(sheet) if !sheet.worksheet.is_empty() => Screen::Summary(Summary::default()),
+            _ => Screen::Grid,
+        };
         match self.screens.first_mut() {
-            Some(lowest) => *lowest = Screen::Grid,
-            None => self.screens.push(Screen::Grid),
+            Some(lowest) => *lowest = first,
+            None => self.screens.push(first),
         }
         if !lines.is_empty() {
             self.notice("The scan is partial", lines);

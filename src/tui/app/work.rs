@@ -14,7 +14,7 @@ use crate::worksheet::{Pace, RowId};
 
 /// Work on up to so many rows is done at once. A check of a row takes some
 /// hundredths of a millisecond. Tests do not need as few to see the difference.
-const AT_ONCE: usize = if cfg!(test) { 502 } else { 200 };
+pub(super) const AT_ONCE: usize = if cfg!(test) { 502 } else { 200 };
 
 /// What is said and done when work is over.
 #[derive(Debug)]
@@ -172,6 +172,7 @@ impl App {
     fn made(&mut self, made: Made, then: Then) -> Vec<Effect> {
         match made {
             Made::Change(told) => {
+                self.counts.is_stale = true;
                 if let Some(sheet) = &mut self.sheet {
                     sheet.grid.decided();
                 }

@@ -16,6 +16,17 @@ pub(in crate::tui) fn severity_word(severity: Severity) -> &'static str {
     severity.as_str()
 }
 
+/// What the cloud does with it.
+pub(in crate::tui) fn severity_means(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Fails => "the object does not synchronise, or its change is refused",
+        Severity::Quarantined => "the object synchronises, and the value is held back",
+        Severity::Dropped => "the value is left out, silently",
+        Severity::Changed => "the cloud stores another value",
+        Severity::Hygiene => "it works, but is untidy or a trap",
+    }
+}
+
 /// The words that `IdFix` uses.
 pub(in crate::tui) fn action_word(action: Action) -> &'static str {
     action.word()

@@ -8,6 +8,7 @@ mod table;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
+use super::screens::summary::Panel;
 use table::BINDINGS;
 
 /// Where a key is valid.
@@ -17,6 +18,8 @@ pub(super) enum Context {
     Moving,
     Connect,
     Scan,
+    Summary,
+    Contacts,
     Grid,
     Editing,
     Prompt,
@@ -39,6 +42,8 @@ impl Context {
             Self::Moving => "Moving",
             Self::Connect => "Connecting",
             Self::Scan => "Scanning",
+            Self::Summary => "Summary",
+            Self::Contacts => "Contact data",
             Self::Grid => "Findings",
             Self::Editing => "Editing a value",
             Self::Prompt => "Search and filter",
@@ -68,6 +73,10 @@ pub(super) enum Intent {
     Mouse,
     Colours,
     History,
+    Summary,
+    Contacts,
+    /// To these bars of the summary.
+    Panel(Panel),
     Up,
     Down,
     Left,

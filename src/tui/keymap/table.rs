@@ -3,7 +3,7 @@
 use crossterm::event::KeyCode as K;
 use crossterm::event::KeyModifiers;
 
-use super::{Binding, Context as C, Intent as I, Key};
+use super::{Binding, Context as C, Intent as I, Key, Panel};
 
 const fn plain(code: K) -> Key {
     Key::plain(code)
@@ -62,6 +62,22 @@ pub(super) const BINDINGS: &[Binding] = &[
     bind(C::Connect, &[plain(K::F(4))], I::History, ("history", "show what was written in earlier runs")),
     shown(bind(C::Connect, &[plain(K::Esc)], I::Close, ("quit", "leave the program"))),
     shown(bind(C::Scan, &[letter('c')], I::Cancel, ("stop", "stop reading; what was read is shown and called partial"))),
+    shown(bind(C::Summary, &[plain(K::Enter)], I::Open, ("findings", "show the findings that this bar counts"))),
+    shown(bind(C::Summary, &[letter('U')], I::Suffix, ("UPN suffix", "another suffix for the sign-in names of this OU and below, with a preview"))),
+    shown(bind(C::Summary, &[letter('A')], I::AcceptSafe, ("safe", "take every safe proposal of all findings"))),
+    shown(bind(C::Summary, &[letter('R')], I::Review, ("review", "look at all staged changes before anything is written"))),
+    shown(bind(C::Summary, &[letter('c')], I::Contacts, ("contacts", "how complete the contact data of each OU is"))),
+    shown(bind(C::Summary, &[plain(K::Tab)], I::NextField, ("next", "to the next kind of bars"))),
+    bind(C::Summary, &[plain(K::BackTab)], I::PreviousField, ("previous", "to the kind of bars before")),
+    bind(C::Summary, &[letter('1')], I::Panel(Panel::Severity), ("severities", "to the bars by severity")),
+    bind(C::Summary, &[letter('2')], I::Panel(Panel::Attribute), ("attributes", "to the bars by attribute")),
+    bind(C::Summary, &[letter('3')], I::Panel(Panel::Domain), ("domains", "to the bars by domain")),
+    bind(C::Summary, &[letter('4')], I::Panel(Panel::Rule), ("broken rules", "to the bars by rule")),
+    bind(C::Summary, &[letter('5')], I::Panel(Panel::Unit), ("OUs", "to the bars by OU")),
+    bind(C::Summary, &[letter('P')], I::UsePrimary, ("UPN from mail", "set the UPN to the primary address in this OU and below, with a preview")),
+    bind(C::Summary, &[letter('u'), ctrl('z')], I::Undo, ("undo", "take the last staged change back")),
+    bind(C::Summary, &[ctrl('r'), ctrl('y')], I::Redo, ("redo", "stage again what was taken back")),
+    bind(C::Summary, &[plain(K::F(5))], I::Rescan, ("scan again", "scan everything again; what is staged stays where the row is still the same")),
     shown(bind(C::Grid, &[plain(K::Enter), letter('e')], I::Edit, ("edit", "edit the new value of the row under the cursor"))),
     shown(bind(C::Grid, &[letter('t')], I::Accept, ("take", "take the proposals of the marked rows, else of the cursor row"))),
     bind(C::Grid, &[letter('r'), plain(K::Delete)], I::Remove, ("remove", "stage REMOVE: take the value away")),
@@ -81,7 +97,7 @@ pub(super) const BINDINGS: &[Binding] = &[
     bind(C::Grid, &[letter('m')], I::MarkMatching, ("mark matching", "mark the rows that match a filter, hiding nothing")),
     bind(C::Grid, &[letter('i')], I::Invert, ("invert marks", "mark what is not marked of the rows that the filter shows, and no more of them")),
     bind(C::Grid, &[letter('M')], I::ClearMarks, ("clear marks", "take all marks away")),
-    shown(bind(C::Grid, &[letter('f'), letter('&')], I::Filter, ("filter", "show matching rows only: words, field:value, /regex/, ! before any of them"))),
+    shown(bind(C::Grid, &[letter('f'), letter('&')], I::Filter, ("filter", "show matching rows only: words, field:value, field:=all of it, /regex/, ! for not"))),
     shown(bind(C::Grid, &[letter('R')], I::Review, ("review", "look at all staged changes before anything is written"))),
     shown(bind(C::Grid, &[letter(' ')], I::Mark, ("mark", "mark the row, or take its mark away"))),
     bind(C::Grid, &[letter('=')], I::FilterCell, ("filter by cell", "show only rows like the cell under the cursor")),
@@ -176,6 +192,7 @@ pub(super) const BINDINGS: &[Binding] = &[
     bind(C::Moving, &[plain(K::End), letter('G')], I::Last, ("last", "to the last row")),
     bind(C::Moving, &[letter('0')], I::FirstColumn, ("first column", "to the first column")),
     bind(C::Moving, &[letter('$')], I::LastColumn, ("last column", "to the last column")),
+    bind(C::Everywhere, &[letter('I')], I::Summary, ("summary", "what was found at a glance, and how ready the forest is")),
     bind(C::Everywhere, &[letter('H')], I::History, ("history", "all transactions; from there roll back and recover")),
     bind(C::Everywhere, &[letter('L')], I::Log, ("operations", "every LDAP operation, as it was sent")),
     bind(C::Everywhere, &[plain(K::F(8))], I::Mouse, ("mouse", "switch the mouse on or off: click moves, a title sorts, the wheel scrolls")),

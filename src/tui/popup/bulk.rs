@@ -375,8 +375,14 @@ impl BulkEdit {
                 Span::styled(sign, theme.style(role)),
             ];
             let text = drawn(sheet, *row, SortColumn::Name);
-            spans.extend(padded(cell::fit(&text, name, Cut::End, theme), name + 1));
-            spans.extend(padded(cell::fit_change(&now, &new, each, theme), each + 1));
+            spans.extend(cell::padded(
+                cell::fit(&text, name, Cut::End, theme),
+                name + 1,
+            ));
+            spans.extend(cell::padded(
+                cell::fit_change(&now, &new, each, theme),
+                each + 1,
+            ));
             spans.push(Span::styled("→  ", theme.style(Role::Muted)));
             spans.extend(cell::fit_value(&new, each, theme));
             lines.push(Line::from(spans));
@@ -401,13 +407,6 @@ fn muted(text: &str, width: usize, theme: Theme) -> Vec<Line<'static>> {
     lines
         .map(|line| line.patch_style(theme.style(Role::Muted)))
         .collect()
-}
-
-/// The spans with blanks behind them up to `width` columns.
-fn padded(mut spans: Vec<Span<'static>>, width: usize) -> Vec<Span<'static>> {
-    let used: usize = spans.iter().map(Span::width).sum();
-    spans.push(Span::raw(" ".repeat(width.saturating_sub(used))));
-    spans
 }
 
 /// The place that a digit from 1 on means.

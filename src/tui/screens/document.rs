@@ -17,6 +17,11 @@ pub(in crate::tui) struct Place {
 }
 
 impl Place {
+    /// The topmost of `total` lines on a screen of `height`.
+    pub(in crate::tui) fn top_of(self, height: usize, total: usize) -> usize {
+        self.top.min(total.saturating_sub(height))
+    }
+
     /// Moves by a key; `false` if the key does not move.
     pub(in crate::tui) fn key(&mut self, intent: Intent, height: usize, total: usize) -> bool {
         let page = height.max(1);
@@ -71,7 +76,7 @@ impl Blocks {
         make: impl Fn(usize) -> Vec<Line<'static>>,
     ) {
         let height = usize::from(area.height);
-        let top = place.top.min(self.total().saturating_sub(height));
+        let top = place.top_of(height, self.total());
         let first = self.ends.partition_point(|end| *end <= top);
         let start = first.checked_sub(1).map_or(0, |before| self.ends[before]);
         let mut lines: Vec<Line<'static>> = Vec::new();

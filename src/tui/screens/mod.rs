@@ -1,13 +1,16 @@
 //! The full screens. Each holds its own state and draws itself from it; what
 //! keys do is decided in [`App`](super::App).
 
+mod bar;
 pub(super) mod connect;
+pub(super) mod contacts;
 pub(super) mod document;
 pub(super) mod history;
 pub(super) mod log;
 pub(super) mod outcome;
 pub(super) mod review;
 pub(super) mod scan;
+pub(super) mod summary;
 pub(super) mod transaction;
 pub(super) mod write;
 
@@ -18,6 +21,8 @@ use super::keymap::Context;
 pub(super) enum Screen {
     Connect(Box<connect::Connect>),
     Scan(scan::Scan),
+    Summary(summary::Summary),
+    Contacts(document::Place),
     Grid,
     Review(Box<review::Review>),
     Write(write::Write),
@@ -28,12 +33,19 @@ pub(super) enum Screen {
 }
 
 impl Screen {
+    /// Whether it shows what was counted of all findings.
+    pub(super) fn shows_counts(&self) -> bool {
+        matches!(self, Self::Summary(_) | Self::Contacts(_))
+    }
+
     /// The contexts of its keys, most particular first.
     pub(super) fn contexts(&self) -> &'static [Context] {
         use Context as C;
         match self {
             Self::Connect(_) => &[C::Connect],
             Self::Scan(_) => &[C::Scan, C::Everywhere],
+            Self::Summary(_) => &[C::Summary, C::Moving, C::Everywhere],
+            Self::Contacts(_) => &[C::Contacts, C::Moving, C::Everywhere],
             Self::Grid => &[C::Grid, C::Moving, C::Everywhere],
             Self::Review(_) => &[C::Review, C::Moving, C::Everywhere],
             Self::Write(_) => &[C::Apply, C::Everywhere],

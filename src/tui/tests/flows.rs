@@ -239,8 +239,10 @@ fn leaving_with_staged_work_asks_first() {
 }
 
 #[test]
-fn leaving_without_staged_work_is_one_key() {
+fn leaving_without_staged_work_asks_nothing() {
     let mut face = Face::on_grid(faulty(), SMALL);
+    face.keys("q");
+    assert!(face.shows("All findings"), "{}", face.screen());
     face.keys("q");
     assert!(face.has_quit());
 }

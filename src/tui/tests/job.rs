@@ -33,9 +33,11 @@ impl Job {
     async fn until(&mut self, text: &str) {
         let deadline = Instant::now() + Duration::from_secs(60);
         loop {
+            let mut counted = Vec::new();
             for effect in self.face.effects.drain(..) {
                 match effect {
                     Effect::Send(command) => self.session.commands.send(command).await.unwrap(),
+                    Effect::Count(counting) => counted.push(counting.carry_out()),
                     Effect::Copy(_)
                     | Effect::Quit
                     | Effect::Arrange(_)
@@ -44,6 +46,9 @@ impl Job {
                     | Effect::Discard(_)
                     | Effect::Mouse(_) => {}
                 }
+            }
+            for (number, overview) in counted {
+                self.face.send(Message::Counted(number, overview));
             }
             if self.face.shows(text) {
                 return;
@@ -58,6 +63,13 @@ impl Job {
             let event = event.unwrap_or_else(|| panic!("nothing came:\n{}", self.face.screen()));
             self.face.send(Message::Session(event));
         }
+    }
+
+    /// From the summary, which comes first, to all findings.
+    async fn begin_on_grid(&mut self) {
+        self.until("All findings").await;
+        self.face.press(KeyCode::Enter);
+        self.until("row 1 of").await;
     }
 
     fn count(&self, state: &RowState) -> usize {
@@ -75,8 +87,7 @@ async fn findings_are_written_read_back_and_taken_back() {
         [Effect::Send(Command::Scan(request))]
             if matches!(request.sources.as_slice(), [SourceSpec::Demo])
     ));
-    job.until("findings").await;
-    job.until("row 1 of").await;
+    job.begin_on_grid().await;
     let found = job.face.sheet().len();
     assert!(found > 20);
     job.face.keys("fattr:userPrincipalName action:none");
@@ -120,7 +131,7 @@ async fn findings_are_written_read_back_and_taken_back() {
 #[tokio::test]
 async fn undo_takes_an_accepted_finding_out_of_the_file_again() {
     let mut job = Job::begin();
-    job.until("row 1 of").await;
+    job.begin_on_grid().await;
     let row = job.face.current();
     job.face.keys("cas agreed");
     job.face.press(KeyCode::Enter);
@@ -140,7 +151,7 @@ async fn undo_takes_an_accepted_finding_out_of_the_file_again() {
 #[tokio::test]
 async fn a_session_that_is_gone_is_said_and_loses_nothing() {
     let mut job = Job::begin();
-    job.until("row 1 of").await;
+    job.begin_on_grid().await;
     job.face.keys("c");
     job.face.send(Message::SessionEnded);
     assert!(job.face.shows("The session ended"), "{}", job.face.screen());

@@ -7,6 +7,7 @@ mod job;
 mod large;
 mod refresh;
 mod screens;
+mod summary;
 
 use std::time::Duration;
 
@@ -15,6 +16,7 @@ use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::style::{Color, Style};
 
+use super::screens::Screen;
 use super::{App, Effect, Message, Options, Start, draw};
 use crate::model::Entry;
 use crate::rule::Settings;
@@ -60,6 +62,17 @@ impl Face {
 
     /// On the grid, with the findings of these entries.
     pub(super) fn on_grid(entries: Vec<Entry>, size: (u16, u16)) -> Self {
+        let mut face = Self::on_summary(entries, size);
+        if matches!(face.app.screens.last(), Some(Screen::Summary(_))) {
+            face.press(KeyCode::Enter);
+        }
+        let is_count = |effect: &Effect| matches!(effect, Effect::Count(_));
+        face.effects.retain(|effect| !is_count(effect));
+        face
+    }
+
+    /// After a scan, on the summary of the findings of these entries.
+    pub(super) fn on_summary(entries: Vec<Entry>, size: (u16, u16)) -> Self {
         let mut face = Self::begin(Start::Scan, size);
         face.effects.clear();
         let result = fixture::contoso(entries);

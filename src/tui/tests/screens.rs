@@ -16,7 +16,7 @@ use crate::transaction::{
 use crate::tui::Start;
 
 /// Draws what `prepare` leads to at both sizes and compares.
-fn both(name: &str, prepare: impl Fn((u16, u16)) -> Face) {
+pub(super) fn both(name: &str, prepare: impl Fn((u16, u16)) -> Face) {
     for size in [SMALL, LARGE] {
         let mut face = prepare(size);
         let screen = face.styled_screen();
@@ -313,7 +313,7 @@ fn leaving() {
         let mut face = Face::on_grid(faulty(), size);
         face.keys("c");
         face.press(KeyCode::Esc);
-        face.keys("q");
+        face.keys("qq");
         face
     });
 }

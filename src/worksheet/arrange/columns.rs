@@ -78,8 +78,8 @@ pub(super) struct FaultSet {
     pub(super) error: String,
     pub(super) rules: String,
     pub(super) titles: String,
-    /// The first of them.
-    pub(super) worst: Option<RuleId>,
+    /// The rules, worst first; one that a value breaks twice is there twice.
+    pub(super) broken: Box<[RuleId]>,
     /// How many rows break just these.
     pub(super) rows: usize,
 }
@@ -339,7 +339,7 @@ impl Builder<'_> {
             error: error_text(self.judge, faults),
             rules: ids.join(" "),
             titles: titles.join("; "),
-            worst: rules.first().copied(),
+            broken: rules.as_slice().into(),
             rows: 1,
         });
         self.sets.insert(rules.into(), number);

@@ -177,7 +177,7 @@ impl<'a> Keys<'a> {
         let set = || self.columns.sets.get(codes.set as usize);
         match self.by {
             Grouping::Rule => {
-                let worst = set().and_then(|set| set.worst);
+                let worst = set().and_then(|set| set.broken.first());
                 worst.map_or(ALONE, |rule| u32::from(rule.0))
             }
             Grouping::Severity => set().map_or(ALONE, |set| set.severity as u32),

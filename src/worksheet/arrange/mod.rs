@@ -9,6 +9,7 @@
 mod columns;
 mod groups;
 mod hits;
+mod overview;
 mod ranks;
 #[cfg(test)]
 mod tests;
@@ -22,6 +23,7 @@ use rayon::prelude::*;
 
 pub(super) use columns::Columns;
 pub use groups::{Group, Grouping};
+pub use overview::{Overview, Share, Unit, UnitName};
 
 use super::filter::{Field, RowFilter};
 use super::live::Live;

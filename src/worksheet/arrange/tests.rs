@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use crate::model::Entry;
 use crate::scan::fixture::{self, user};
 use crate::worksheet::{
-    Action, Grouping, Order, RowFilter, RowId, RowState, SortColumn, SortKey, Worksheet,
+    Action, Grouping, Order, RowFilter, RowId, RowState, Share, SortColumn, SortKey, Worksheet,
 };
 
 const COLUMNS: [SortColumn; 16] = [
@@ -131,6 +131,10 @@ fn term() -> impl Strategy<Value = String> {
         "safe",
         "said",
         "U+",
+        "=anna",
+        "=\"Meyer, A\"",
+        "=fails",
+        "=Staff",
     ]);
     (any::<bool>(), field, word)
         .prop_map(|(not, field, word)| format!("{}{field}{word}", if not { "!" } else { "" }))
@@ -279,4 +283,59 @@ fn a_request_shows_the_rows_as_they_were_when_it_was_made() {
     let never = AtomicBool::new(false);
     assert_eq!(before.carry_out(&never), Some(Order::default()));
     assert_eq!(sheet.view(&filter, &[]), [row]);
+}
+
+#[test]
+fn an_overview_counts_what_is_there_and_what_is_open() {
+    let mut abroad = user("Abroad", &[("userPrincipalName", &["a b@contoso.com"])]);
+    abroad.dn = crate::model::DistinguishedName::from_server("CN=A,OU=staff,DC=contoso,DC=com");
+    let mut sheet = Worksheet::new(
+        fixture::contoso(vec![
+            user(
+                "Anna",
+                &[
+                    ("userPrincipalName", &["anna m@contoso.com"]),
+                    ("givenName", &["Anna "]),
+                ],
+            ),
+            abroad,
+            user("Good", &[("userPrincipalName", &["good@contoso.com"])]),
+        ]),
+        fixture::judge(),
+    );
+    let before = sheet.overview();
+    assert_eq!(before.all, Share { rows: 3, open: 3 });
+    assert_eq!((before.readiness.judged, before.readiness.ready()), (3, 1));
+    // Spelled otherwise, it is the same container.
+    let units = before.units.iter().map(|unit| unit.name.whole());
+    let units: Vec<_> = units.map(|name| name.to_lowercase()).collect();
+    assert_eq!(units, ["contoso.com/staff"]);
+    let rules = &sheet.judge.rules;
+    let by_rule: Vec<_> = before
+        .rules
+        .iter()
+        .map(|(rule, share)| (rules.rule(*rule).id.as_str(), share.rows))
+        .collect();
+    assert_eq!(
+        by_rule,
+        [("upn-white-space", 2), ("givenname-white-space", 1)]
+    );
+    sheet.accept_safe(&[RowId(0), RowId(1), RowId(2)]);
+    let after = sheet.overview();
+    assert_eq!(after.all, Share { rows: 3, open: 2 });
+    let open: Vec<_> = after
+        .attributes
+        .iter()
+        .map(|(name, share)| (name.as_str(), share.open, share.rows))
+        .collect();
+    assert_eq!(open, [("userPrincipalName", 2, 2), ("givenName", 0, 1)]);
+    let summary = sheet.summary();
+    let counted = after
+        .attributes
+        .iter()
+        .map(|(name, share)| (name.clone(), share.rows));
+    assert_eq!(
+        counted.collect::<std::collections::BTreeMap<_, _>>(),
+        summary.by_attribute
+    );
 }
