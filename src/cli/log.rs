@@ -1,6 +1,7 @@
 //! The log of a run: a file in the state directory whose place is said at the
 //! end, with a level and a form of its own, and no secret in it. It holds all
-//! that was said, also what `--quiet` keeps from the terminal.
+//! that was said, also what `--quiet` keeps from the terminal, and at any level
+//! who changed what.
 //!
 //! One file a run; the oldest beyond a number are removed when a run begins.
 
@@ -100,8 +101,9 @@ impl Log {
             LogLevel::Info => "idmend=info",
             LogLevel::Debug => "idmend=debug",
         };
+        let filter = format!("{level},idmend::audit=info");
         let builder = tracing_subscriber::fmt()
-            .with_env_filter(EnvFilter::new(level))
+            .with_env_filter(EnvFilter::new(filter))
             .with_ansi(false)
             .with_writer(Mutex::new(file));
         // A second one in the same process, as in tests, keeps the first.
@@ -123,6 +125,13 @@ impl Log {
     /// Says where the log is.
     pub(super) fn close(self) {
         say(format!("log: {}", self.path.display()));
+    }
+}
+
+/// Says where the log of this run is, before it writes.
+pub(super) fn say_where() {
+    if let Some(path) = PATH.get() {
+        say(format!("log: {}", path.display()));
     }
 }
 

@@ -8,6 +8,7 @@ use super::context::Context;
 use super::examples;
 use super::exit::Exit;
 use super::failure::Failure;
+use super::log;
 use super::profiles::ProfileArgs;
 use super::progress::Line;
 use super::result::{self, Told};
@@ -16,7 +17,7 @@ use super::scan::introduce;
 use super::scope::BaseArgs;
 use super::source::SourceArgs;
 use super::talk::say;
-use super::write::{Watch, WriteArgs, exit_of, sum_up};
+use super::write::{Watch, WriteArgs, exit_of, say_not_reached, sum_up};
 use crate::session::{Session, Watched};
 use crate::text::escape;
 use crate::transaction::{ApplyOptions, Outcome, TransactionId};
@@ -100,8 +101,12 @@ impl RecoverArgs {
         id: &TransactionId,
         context: &Context,
     ) -> Result<Exit, Failure> {
-        say(format!("settling transaction {id}"));
         let record = session.record(id)?;
+        say(format!(
+            "settling transaction {id}: journal {}",
+            record.path.display()
+        ));
+        log::say_where();
         let watched = Watch::new(Line::new("settling"), record.plan.len());
         let progress = |step| watched.step(&step);
         let result = session
@@ -153,12 +158,9 @@ impl RecoverArgs {
             };
             return take_back(session, id, &write, context).await;
         }
-        let left = report.count(|outcome| matches!(outcome, Outcome::NotReached));
-        if left > 0 && !self.finish && !self.rollback {
-            say(format!(
-                "{left} entries were not reached: apply the same report again to go on, \
-                 or take back what was done with 'idmend rollback {id}'"
-            ));
+        if !self.finish && !self.rollback {
+            let header = record.header.as_ref();
+            say_not_reached(&report, header.and_then(|header| header.reverts.as_ref()));
         }
         Ok(exit)
     }

@@ -9,6 +9,7 @@ use clap::Args;
 use super::context::Context;
 use super::exit::Exit;
 use super::failure::Failure;
+use super::log;
 use super::progress::Line;
 use super::result::{self, ReportRows, Told};
 use super::talk::{as_u64, confirm, count, insist, is_quiet, say};
@@ -178,7 +179,7 @@ impl Plan {
     /// What would become of each entry, before anything is written.
     pub(super) async fn preflight(&self, session: &Session) -> Result<Vec<Verdict>, Failure> {
         let _line = Line::new("checking");
-        let verdicts = session.preflight(&self.changes, self.reverts.is_some());
+        let verdicts = session.preflight(&self.changes, self.reverts.as_ref());
         Ok(verdicts.await?)
     }
 
@@ -245,6 +246,9 @@ impl Plan {
             .await;
         let report = watch.end(result)?;
         let exit = self.conclude(&report)?;
+        if !options.atomic {
+            say_not_reached(&report, self.reverts.as_ref());
+        }
         if options.atomic {
             return self.all_or_nothing(session, &report, context.cancel.is_cancelled());
         }
@@ -370,6 +374,27 @@ pub(super) fn sum_up(report: &TransactionReport) -> Exit {
     exit_of(report)
 }
 
+/// Says how to go on with what a transaction did not come to.
+pub(super) fn say_not_reached(report: &TransactionReport, reverts: Option<&TransactionId>) {
+    let left = report.count(|outcome| matches!(outcome, Outcome::NotReached));
+    if left == 0 {
+        return;
+    }
+    let left = count(
+        as_u64(left),
+        "entry was not reached",
+        "entries were not reached",
+    );
+    say(match reverts {
+        Some(id) => format!("{left}: 'idmend rollback {id}' goes on"),
+        None => format!(
+            "{left}: apply the same report again to go on, or take back what was done with \
+             'idmend rollback {}'",
+            report.id
+        ),
+    });
+}
+
 /// The exit code of a transaction.
 pub(super) fn exit_of(report: &TransactionReport) -> Exit {
     let incomplete = if report.incomplete() > 0 {
@@ -412,6 +437,7 @@ impl Watch {
                 self.total.store(*total, Ordering::Relaxed);
                 self.settled.store(0, Ordering::Relaxed);
                 say(format!("transaction {id}: journal {}", journal.display()));
+                log::say_where();
             }
             Progress::LookedAt { number, total } => self.line.looked_at(*number, *total),
             Progress::Settled { .. } => {
@@ -437,7 +463,8 @@ impl Watch {
             let mut failure = Failure::from(error);
             if self.sealed.load(Ordering::Relaxed) {
                 failure.exit = Exit::Incomplete;
-                failure.hint = Some("idmend recover SOURCE settles what was begun".to_owned());
+                let settle = || Some("idmend recover SOURCE settles what was begun".to_owned());
+                failure.hint = failure.hint.or_else(settle);
             }
             failure
         })

@@ -115,18 +115,38 @@ impl Directory {
         }
     }
 
+    /// Reads several entries, where it can in one operation. One result for
+    /// each identity, in their order; each is that of [`Directory::read`].
+    pub async fn read_many(
+        &self,
+        domain: &Domain,
+        identities: &[Identity],
+        attributes: &[AttributeName],
+    ) -> Vec<Result<Option<Entry>, DirectoryError>> {
+        if let Self::Ldap(directory) = self {
+            return directory.read_many(domain, identities, attributes).await;
+        }
+        let mut results = Vec::with_capacity(identities.len());
+        for identity in identities {
+            results.push(self.read(domain, identity, attributes).await);
+        }
+        results
+    }
+
     /// Sends one guarded `ModifyRequest`: for each change the values to delete,
-    /// then the values to add. The server does all of it or nothing.
+    /// then the values to add. The server does all of it or nothing. The entry
+    /// is given by its identity and the name it had when it was read just now,
+    /// for servers that know entries by name only.
     pub async fn modify(
         &self,
         domain: &Domain,
-        identity: &Identity,
+        entry: (&Identity, &DistinguishedName),
         changes: &[Change],
     ) -> Result<(), ModifyError> {
         match self {
-            Self::Ldap(directory) => directory.modify(domain, identity, changes).await,
+            Self::Ldap(directory) => directory.modify(domain, entry, changes).await,
             Self::Ldif(_) => Err(ModifyError::ReadOnly),
-            Self::Memory(directory) => directory.modify(domain, identity, changes).await,
+            Self::Memory(directory) => directory.modify(domain, entry.0, changes).await,
         }
     }
 }

@@ -207,6 +207,10 @@ fn meaning(code: u32) -> Option<Words> {
             "the server had an error that it does not name",
             "try again; if it stays, look into the server's log",
         ),
+        122 => (
+            "the name belongs to another entry by now: the entry was renamed or moved",
+            SCAN_AGAIN,
+        ),
         _ => return None,
     })
 }

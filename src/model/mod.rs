@@ -20,6 +20,7 @@ mod object_class;
 mod proxy_address;
 mod schema;
 mod sign_in;
+mod stamps;
 
 pub use attribute_name::{AttributeName, AttributeNameError};
 pub use attribute_table::AttributeTable;
@@ -34,3 +35,4 @@ pub use object_class::ObjectClass;
 pub use proxy_address::{AddressType, ProxyAddress};
 pub use schema::{AttributeSchema, Schema};
 pub use sign_in::{Credentials, Protection};
+pub use stamps::Stamps;

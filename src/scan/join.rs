@@ -7,6 +7,7 @@
 //! ("Microsoft Entra Connect Sync: Understanding Users, Groups, and
 //! Contacts"); groups never join, nor do two entries of one forest.
 
+use std::fmt;
 use std::str::FromStr;
 
 use super::{ConflictSet, EntryRef, Holder, Part, ScanResult, Snapshot};
@@ -38,6 +39,19 @@ pub enum ForestJoin {
     Sam,
     /// The same value of this attribute.
     Attribute(AttributeName),
+}
+
+impl fmt::Display for ForestJoin {
+    /// As [`ForestJoin::from_str`] reads it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Once => "once",
+            Self::Mail => "mail",
+            Self::Sid => "sid",
+            Self::Sam => "sam",
+            Self::Attribute(name) => name.as_str(),
+        })
+    }
 }
 
 impl FromStr for ForestJoin {

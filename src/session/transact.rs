@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use super::live::{LiveCheck, Standards};
 use super::{Session, SessionError};
 use crate::model::{ChangeSet, SourceKind};
-use crate::rule::{Judge, Settings, file};
+use crate::rule::file;
 use crate::transaction::{
     self, ApplyOptions, ApplyRun, Environment, Origin, PreflightRun, Progress, RecoverRun,
     RollbackPlan, StateLock, Target, TransactionId, TransactionRecord, TransactionReport,
@@ -63,7 +63,7 @@ impl Session {
         reverts: Option<TransactionId>,
         watched: Watched<'_>,
     ) -> Result<TransactionReport, SessionError> {
-        let desk = self.desk(self.targets(plan)?)?;
+        let desk = self.desk(self.targets(plan)?, reverts.as_ref())?;
         let run = ApplyRun {
             environment: desk.environment(watched),
             plan,
@@ -79,14 +79,14 @@ impl Session {
     pub async fn preflight(
         &self,
         plan: &ChangeSet,
-        reverting: bool,
+        reverts: Option<&TransactionId>,
     ) -> Result<Vec<Verdict>, SessionError> {
         let targets = self.targets(plan)?;
-        let check = self.live_check()?;
+        let check = self.live_check(reverts)?;
         let run = PreflightRun {
             plan,
             targets: &targets,
-            reverting,
+            reverting: reverts.is_some(),
             precondition: &check,
         };
         Ok(transaction::preflight(run).await?)
@@ -106,7 +106,7 @@ impl Session {
         finish: bool,
         watched: Watched<'_>,
     ) -> Result<TransactionReport, SessionError> {
-        let desk = self.desk(self.all_targets())?;
+        let desk = self.desk(self.all_targets(), Some(id))?;
         let run = RecoverRun {
             environment: desk.environment(watched),
             id,
@@ -128,7 +128,11 @@ impl Session {
     }
 
     /// What a run needs, the right to write among it.
-    fn desk(&self, targets: Vec<Target>) -> Result<Desk, SessionError> {
+    fn desk(
+        &self,
+        targets: Vec<Target>,
+        earlier: Option<&TransactionId>,
+    ) -> Result<Desk, SessionError> {
         let origin = origin();
         self.state.create()?;
         let root = self.state.lock_root();
@@ -137,7 +141,7 @@ impl Session {
             journals: self.state.journals(),
             targets,
             origin,
-            check: self.live_check()?,
+            check: self.live_check(earlier)?,
         })
     }
 
@@ -163,25 +167,27 @@ impl Session {
         Ok(targets)
     }
 
-    fn live_check(&self) -> Result<LiveCheck, SessionError> {
-        Ok(LiveCheck::new(
-            &self.sources,
-            Standards {
-                judge: self.key_judge()?,
+    /// The check of new values, by the standards of the last scan. Without
+    /// one, by those of the transaction that is taken back or settled, which
+    /// its journal remembers.
+    pub(super) fn live_check(
+        &self,
+        earlier: Option<&TransactionId>,
+    ) -> Result<LiveCheck, SessionError> {
+        let standards = match (&self.judge, earlier) {
+            (Some(judge), _) => Standards {
+                judge: Arc::clone(judge),
                 join: self.options.join.clone(),
-                rules: self.judge.is_some(),
+                rules: true,
             },
-        ))
-    }
-
-    /// The judge whose keys decide whether two values are the same: that of
-    /// the scan, or for a rollback without one that of the embedded rules.
-    fn key_judge(&self) -> Result<Arc<Judge>, SessionError> {
-        if let Some(judge) = &self.judge {
-            return Ok(Arc::clone(judge));
-        }
-        let rules = file::load(super::EMBEDDED_RULES)?;
-        Ok(Arc::new(Judge::new(Arc::new(rules), Settings::default())))
+            (None, earlier) => {
+                let record = earlier.map(|id| self.record(id)).transpose()?;
+                let header = record.and_then(|record| record.header);
+                let checks = header.map(|header| header.checks).unwrap_or_default();
+                Standards::of_journal(file::load(super::EMBEDDED_RULES)?, &checks)
+            }
+        };
+        Ok(LiveCheck::new(&self.sources, standards))
     }
 }
 

@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use super::atomic::all_or_nothing;
 use super::check::Checker;
 use super::journal::{Header, JournalWriter, journal_path};
+use super::overwritten::Counting;
 use super::run::{Needs, Run, Step};
 use super::sender::Sender;
 use super::target::target_of;
@@ -195,6 +196,7 @@ pub(super) async fn carry_out(run: &ApplyRun<'_>) -> Result<TransactionReport, A
         origin: environment.origin.clone(),
         domains: environment.targets.iter().map(Target::record).collect(),
         reverts: run.reverts.clone(),
+        checks: run.precondition.described(),
         count: plan.len(),
         digest: plan_digest(plan).map_err(|source| JournalError::Write {
             path: environment.journals.to_owned(),
@@ -212,6 +214,7 @@ pub(super) async fn carry_out(run: &ApplyRun<'_>) -> Result<TransactionReport, A
         journal: path.clone(),
         total: plan.len(),
     });
+    let counting = Counting::default();
     let mut work = Run {
         sender: Sender {
             environment,
@@ -220,8 +223,10 @@ pub(super) async fn carry_out(run: &ApplyRun<'_>) -> Result<TransactionReport, A
                 precondition: run.precondition,
                 reverting: run.reverts.is_some(),
             },
+            counting: &counting,
         },
         journal,
+        steps: steps.iter().map(|step| (step.0, *step)).collect(),
         outcomes: vec![None; plan.len()],
         needs: Arc::new(Needs::of_plan(plan)),
         notes: Vec::new(),

@@ -1,19 +1,27 @@
-//! Everything that is looked at before one modification is sent: the entry is
+//! Everything that is looked at before a modification is sent: the entry is
 //! read, compared with the plan, and the caller's check is asked.
 //!
 //! Shared by apply and preflight, so that the one refuses what the other says
-//! it would. Writes nothing.
+//! it would. Entries are read several at a time. Writes nothing.
 
-use super::compare::{Standing, conflict, names};
+use std::collections::BTreeMap;
+
+use futures_util::future::join_all;
+
+use super::compare::{Standing, conflict};
+use super::run::Step;
 use super::{AttributeConflict, Outcome, Pending, Precondition, Target};
 use crate::directory::DirectoryError;
-use crate::model::{AttributeName, Entry, Modification};
+use crate::model::{AttributeName, Entry, Identity, Modification};
 
 /// The reason of a failure that no later try can mend. It stands in journals,
 /// and the history knows it again there.
 pub(super) const GONE: &str =
     "the entry is no longer there: it was deleted, or moved to another domain";
 pub(super) const FOREIGN: &str = "somebody else changed it";
+
+/// What a read of an entry gave.
+pub(super) type Reading = Result<Option<Entry>, DirectoryError>;
 
 pub(super) fn failed(reason: impl Into<String>) -> Outcome {
     Outcome::Failed {
@@ -23,7 +31,18 @@ pub(super) fn failed(reason: impl Into<String>) -> Outcome {
     }
 }
 
-/// Checks single modifications.
+/// What is to be sent.
+#[derive(Debug)]
+pub(super) struct Passed {
+    /// The entry by the name that it has now, and what is still to be changed.
+    pub(super) request: Modification,
+    /// The entry as it was read.
+    pub(super) entry: Entry,
+    /// In a rollback, the attributes that are not written.
+    pub(super) left_alone: Vec<AttributeConflict>,
+}
+
+/// Checks modifications.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Checker<'a> {
     pub(super) precondition: &'a dyn Precondition,
@@ -32,54 +51,50 @@ pub(super) struct Checker<'a> {
 }
 
 impl Checker<'_> {
-    /// Reads, compares and checks. What is to be sent, and in a rollback the
-    /// attributes left alone; or the outcome if nothing is to be sent. `freed`
-    /// is that of [`Pending`].
-    pub(super) async fn carry_out(
+    /// Reads the entries of these steps with all that a check looks at, and
+    /// `more`. One reading for each, in their order.
+    pub(super) async fn read(&self, steps: &[Step<'_>], more: &[AttributeName]) -> Vec<Reading> {
+        let mut attributes = attributes_of(steps);
+        attributes.extend_from_slice(self.precondition.attributes());
+        attributes.extend_from_slice(more);
+        read_all(steps, attributes).await
+    }
+
+    /// Compares and checks. What is to be sent, or the outcome if nothing is.
+    /// `freed` is that of [`Pending`].
+    pub(super) async fn judge(
         &self,
         modification: &Modification,
-        target: &Target,
+        reading: Reading,
         freed: &[&Modification],
-    ) -> Result<(Modification, Vec<AttributeConflict>), Outcome> {
-        match self.read(modification, target).await {
-            Ok(Some(entry)) => self.prepare(modification, &entry, freed).await,
+    ) -> Result<Passed, Outcome> {
+        match reading {
+            Ok(Some(entry)) => self.prepare(modification, entry, freed).await,
             Ok(None) => Err(failed(GONE)),
             Err(error) => Err(failed(format!("nothing was sent: {error}"))),
         }
     }
 
-    async fn read(
-        &self,
-        modification: &Modification,
-        target: &Target,
-    ) -> Result<Option<Entry>, DirectoryError> {
-        let mut attributes = names(&modification.changes);
-        attributes.extend_from_slice(self.precondition.attributes());
-        target
-            .directory
-            .read(&target.domain, &modification.identity, &attributes)
-            .await
-    }
-
     async fn prepare(
         &self,
         modification: &Modification,
-        entry: &Entry,
+        entry: Entry,
         freed: &[&Modification],
-    ) -> Result<(Modification, Vec<AttributeConflict>), Outcome> {
-        let standing = Standing::of(&modification.changes, entry);
+    ) -> Result<Passed, Outcome> {
+        let standing = Standing::of(&modification.changes, &entry);
         if standing.all_after() {
             return Err(Outcome::NotNeeded);
         }
-        let mut conflicts: Vec<_> = standing
+        let mut left_alone: Vec<_> = standing
             .other
             .iter()
-            .map(|change| conflict(change, entry, FOREIGN))
+            .map(|change| conflict(change, &entry, FOREIGN))
             .collect();
-        if !conflicts.is_empty() && !self.reverting {
-            return Err(Outcome::Conflict(conflicts));
+        if !left_alone.is_empty() && !self.reverting {
+            return Err(Outcome::Conflict(left_alone));
         }
         let mut request = Modification {
+            dn: entry.dn.clone(),
             changes: standing.before.into_iter().cloned().collect(),
             ..modification.clone()
         };
@@ -88,13 +103,17 @@ impl Checker<'_> {
                 .precondition
                 .check(Pending {
                     modification: &request,
-                    entry,
+                    entry: &entry,
                     reverting: self.reverting,
                     freed,
                 })
                 .await;
             if objections.is_empty() {
-                return Ok((request, conflicts));
+                return Ok(Passed {
+                    request,
+                    entry,
+                    left_alone,
+                });
             }
             let objection_to = |name: &AttributeName| {
                 objections
@@ -114,11 +133,58 @@ impl Checker<'_> {
             }
             request.changes.retain(|change| {
                 let objection = objection_to(&change.attribute);
-                conflicts
-                    .extend(objection.map(|objection| conflict(change, entry, &objection.reason)));
+                left_alone
+                    .extend(objection.map(|objection| conflict(change, &entry, &objection.reason)));
                 objection.is_none()
             });
         }
-        Err(Outcome::Conflict(conflicts))
+        Err(Outcome::Conflict(left_alone))
     }
+}
+
+/// The attributes that these steps change.
+pub(super) fn attributes_of(steps: &[Step<'_>]) -> Vec<AttributeName> {
+    let changes = steps.iter().flat_map(|(_, planned, _)| &planned.changes);
+    changes.map(|change| change.attribute.clone()).collect()
+}
+
+/// A reading that is missing, which says nothing of the entry.
+pub(super) fn not_read() -> Reading {
+    Err(DirectoryError::Unusable("it was not read".to_owned()))
+}
+
+/// Reads the entries of several steps, those of a domain together. One reading
+/// for each, in their order.
+pub(super) async fn read_all(
+    steps: &[Step<'_>],
+    mut attributes: Vec<AttributeName>,
+) -> Vec<Reading> {
+    attributes.sort();
+    attributes.dedup();
+    let attributes = &attributes;
+    let mut domains: Vec<(&Target, Vec<usize>)> = Vec::new();
+    for (place, (.., target)) in steps.iter().enumerate() {
+        match domains
+            .iter_mut()
+            .find(|(known, _)| std::ptr::eq(*known, *target))
+        {
+            Some((_, places)) => places.push(place),
+            None => domains.push((target, vec![place])),
+        }
+    }
+    let reads = domains.into_iter().map(|(target, places)| async move {
+        let identity = |place: &usize| steps.get(*place).map(|(_, one, _)| one.identity.clone());
+        let identities: Vec<Identity> = places.iter().filter_map(identity).collect();
+        let readings = target
+            .directory
+            .read_many(&target.domain, &identities, attributes)
+            .await;
+        places.into_iter().zip(readings).collect::<Vec<_>>()
+    });
+    let found = join_all(reads).await.into_iter().flatten();
+    let mut found: BTreeMap<usize, Reading> = found.collect();
+    let places = 0..steps.len();
+    places
+        .map(|place| found.remove(&place).unwrap_or_else(not_read))
+        .collect()
 }

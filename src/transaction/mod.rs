@@ -10,12 +10,14 @@
 
 mod apply;
 mod atomic;
+mod audit;
 mod check;
 mod compare;
 mod history;
 mod id;
 mod journal;
 mod outcome;
+mod overwritten;
 mod precondition;
 mod preflight;
 mod recover;
@@ -23,6 +25,7 @@ mod rollback;
 mod run;
 mod schedule;
 mod sender;
+mod settled;
 mod target;
 mod undo;
 

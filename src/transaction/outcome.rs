@@ -79,6 +79,13 @@ pub enum Outcome {
     /// Written, confirmed by the server and, unless a note says otherwise, read
     /// back as planned.
     Done,
+    /// Written and read back as planned, over an edit by somebody else at the
+    /// same moment that the directory takes for the same as what was there, as
+    /// of case or accents: that edit is lost.
+    DoneOver(
+        /// The attributes that somebody else wrote.
+        Vec<AttributeName>,
+    ),
     /// Written, but what is stored is not what was sent: somebody else wrote at
     /// the same moment, or the server changed the value.
     Altered {
@@ -122,14 +129,14 @@ impl Outcome {
     pub fn wrote(&self) -> bool {
         matches!(
             self,
-            Self::Done | Self::Altered { .. } | Self::Partly { .. }
+            Self::Done | Self::DoneOver(_) | Self::Altered { .. } | Self::Partly { .. }
         )
     }
 
     /// Whether the entry is as planned now.
     pub fn is_as_planned(&self) -> bool {
         match self {
-            Self::Done | Self::NotNeeded => true,
+            Self::Done | Self::DoneOver(_) | Self::NotNeeded => true,
             Self::Partly { conflicts, .. } => conflicts.is_empty(),
             _ => false,
         }
@@ -143,7 +150,11 @@ impl Outcome {
                 true
             }
             Self::Partly { conflicts, .. } => !conflicts.is_empty(),
-            Self::Done | Self::NotNeeded | Self::InDoubt(_) | Self::NotReached => false,
+            Self::Done
+            | Self::DoneOver(_)
+            | Self::NotNeeded
+            | Self::InDoubt(_)
+            | Self::NotReached => false,
         }
     }
 
@@ -170,6 +181,10 @@ impl Outcome {
             Self::Partly { conflicts, .. } if !conflicts.is_empty() => {
                 Some("scan again, and decide on the values that are there now")
             }
+            Self::DoneOver(_) => Some(
+                "ask who else works on these entries: what they wrote differed in case or accents \
+                 only, and is not there any more; repadmin /showobjmeta tells when and where",
+            ),
             Self::InDoubt(_) => Some("idmend recover SOURCE reads it again and settles it"),
             Self::Partly { .. } | Self::Done | Self::NotNeeded | Self::NotReached => None,
         }
@@ -179,6 +194,7 @@ impl Outcome {
     pub fn label(&self) -> &'static str {
         match self {
             Self::Done => "done",
+            Self::DoneOver(_) => "done over a foreign edit",
             Self::Altered { .. } => "done, altered",
             Self::Partly { conflicts, .. } if conflicts.is_empty() => "done",
             Self::NotNeeded => "not needed",
@@ -215,6 +231,10 @@ impl fmt::Display for Outcome {
                     write!(f, "{conflict}")?;
                 }
                 Ok(())
+            }
+            Self::DoneOver(attributes) => {
+                let names: Vec<&str> = attributes.iter().map(AttributeName::as_str).collect();
+                write!(f, " of {}", names.join(", "))
             }
             Self::Done | Self::NotNeeded | Self::NotReached => Ok(()),
         }

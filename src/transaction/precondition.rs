@@ -1,6 +1,7 @@
 //! The live check of new values just before they are sent, brought by the
 //! caller: a transaction knows no rules.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
@@ -44,6 +45,12 @@ pub trait Precondition: fmt::Debug + Send + Sync {
     /// Further attributes that the check wants to see of the entry.
     fn attributes(&self) -> &[AttributeName] {
         &[]
+    }
+
+    /// By what it compares, for the journal: whoever takes the transaction back
+    /// later can ask the same.
+    fn described(&self) -> BTreeMap<String, String> {
+        BTreeMap::new()
     }
 
     /// What speaks against sending; nothing if the list is empty.

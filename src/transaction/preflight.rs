@@ -2,15 +2,16 @@
 //! anything: the dry run, and the look that every run takes before its first
 //! write.
 //!
-//! Several entries are looked at at a time. One that takes a value which
+//! Entries are read and looked at in groups. One that takes a value which
 //! another gives up is looked at after that one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
 use futures_util::StreamExt as _;
+use futures_util::future::join_all;
 use futures_util::stream::FuturesUnordered;
 
 use super::apply::{ApplyError, steps};
@@ -20,8 +21,13 @@ use super::schedule::Schedule;
 use super::{AttributeConflict, Outcome, Precondition, Target};
 use crate::model::{ChangeSet, Modification};
 
-/// How many entries are looked at at a time.
-const WIDTH: usize = 64;
+/// How many entries are looked at together: their reads are one, and so are the
+/// searches for their values.
+const TOGETHER: usize = 50;
+
+/// How many groups are looked at at a time: one is judged here while the other
+/// is read there.
+const GROUPS: usize = 2;
 
 /// What an apply would do with a modification, as things stand.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,7 +70,7 @@ pub async fn preflight(run: PreflightRun<'_>) -> Result<Vec<Verdict>, ApplyError
     Ok(verdicts.into_values().collect())
 }
 
-type Look<'m> = Pin<Box<dyn Future<Output = (usize, Verdict)> + Send + 'm>>;
+type Look<'m> = Pin<Box<dyn Future<Output = Vec<(usize, Verdict)>> + Send + 'm>>;
 
 /// The looks at the steps of a run, as they come in.
 pub(super) struct Survey<'m> {
@@ -77,6 +83,8 @@ pub(super) struct Survey<'m> {
     /// By index, those that would be sent.
     sent: BTreeMap<usize, &'m Modification>,
     under_way: FuturesUnordered<Look<'m>>,
+    /// Verdicts that nobody has taken yet.
+    come_in: VecDeque<(usize, Verdict)>,
     stopped: bool,
 }
 
@@ -96,6 +104,7 @@ impl<'m> Survey<'m> {
             outcomes,
             sent: BTreeMap::new(),
             under_way: FuturesUnordered::new(),
+            come_in: VecDeque::new(),
             stopped: false,
         }
     }
@@ -108,16 +117,26 @@ impl<'m> Survey<'m> {
     /// The next verdict, in the order in which they come in; `None` after the
     /// last.
     pub(super) async fn next(&mut self) -> Option<(usize, Verdict)> {
-        while !self.stopped && self.under_way.len() < WIDTH {
-            let Some(place) = self.schedule.next() else {
-                break;
-            };
-            let look = self.look(*self.steps.get(place)?);
-            self.under_way.push(look);
+        loop {
+            if let Some((index, verdict)) = self.come_in.pop_front() {
+                self.note(index, &verdict);
+                return Some((index, verdict));
+            }
+            while !self.stopped && self.come_in.is_empty() && self.under_way.len() < GROUPS {
+                let Some(group) = self.next_group() else {
+                    break;
+                };
+                self.under_way.push(group);
+            }
+            if self.come_in.is_empty() {
+                self.come_in.extend(self.under_way.next().await?);
+            }
         }
-        let (index, verdict) = self.under_way.next().await?;
+    }
+
+    fn note(&mut self, index: usize, verdict: &Verdict) {
         if let Some(slot) = self.outcomes.get_mut(index) {
-            *slot = Some(match &verdict {
+            *slot = Some(match verdict {
                 Verdict::Send(_) => Outcome::Done,
                 Verdict::Hold(outcome) => outcome.clone(),
             });
@@ -126,31 +145,54 @@ impl<'m> Survey<'m> {
             self.sent.remove(&index);
         }
         self.schedule.settled(index);
-        Some((index, verdict))
     }
 
-    fn look(&mut self, (index, modification, target): Step<'m>) -> Look<'m> {
-        let unmet = self
-            .needs
-            .unmet(index, &self.outcomes, self.checker.reverting);
-        if let Some(reason) = unmet {
-            let held = Verdict::Hold(Outcome::Refused(reason));
-            return Box::pin(std::future::ready((index, held)));
-        }
-        // What gives up values for this one and would be sent.
-        let freed: Vec<&Modification> = self
-            .needs
-            .of(index)
-            .filter_map(|need| self.sent.get(&need).copied())
-            .collect();
-        self.sent.insert(index, modification);
-        let checker = self.checker;
-        Box::pin(async move {
-            let verdict = match checker.carry_out(modification, target, &freed).await {
-                Ok((_, left_alone)) => Verdict::Send(left_alone),
-                Err(outcome) => Verdict::Hold(outcome),
+    /// The steps that are looked at together next; what must wait for one that
+    /// is held back has its verdict at once.
+    fn next_group(&mut self) -> Option<Look<'m>> {
+        let mut group: Vec<(Step<'m>, Vec<&'m Modification>)> = Vec::new();
+        while group.len() < TOGETHER {
+            let Some(place) = self.schedule.next() else {
+                break;
             };
-            (index, verdict)
-        })
+            let step = *self.steps.get(place)?;
+            let (index, modification, _) = step;
+            let unmet = self
+                .needs
+                .unmet(index, &self.outcomes, self.checker.reverting);
+            if let Some(reason) = unmet {
+                let held = Verdict::Hold(Outcome::Refused(reason));
+                self.come_in.push_back((index, held));
+                continue;
+            }
+            // What gives up values for this one and would be sent.
+            let freed = self
+                .needs
+                .of(index)
+                .filter_map(|need| self.sent.get(&need).copied());
+            group.push((step, freed.collect()));
+            self.sent.insert(index, modification);
+        }
+        let checker = self.checker;
+        (!group.is_empty()).then(|| -> Look<'m> { Box::pin(look(checker, group)) })
     }
+}
+
+/// One look at each of these entries, each with what gives up values for it.
+async fn look<'m>(
+    checker: Checker<'m>,
+    group: Vec<(Step<'m>, Vec<&'m Modification>)>,
+) -> Vec<(usize, Verdict)> {
+    let (steps, freed): (Vec<Step<'m>>, Vec<_>) = group.into_iter().unzip();
+    let readings = checker.read(&steps, &[]).await;
+    let looks = steps.iter().zip(readings).zip(&freed);
+    let looks = looks.map(|((step, reading), freed)| async move {
+        let (index, modification, _) = *step;
+        let verdict = match checker.judge(modification, reading, freed).await {
+            Ok(passed) => Verdict::Send(passed.left_alone),
+            Err(outcome) => Verdict::Hold(outcome),
+        };
+        (index, verdict)
+    });
+    join_all(looks).await
 }

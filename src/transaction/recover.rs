@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use super::check::Checker;
 use super::journal::JournalWriter;
+use super::overwritten::Counting;
 use super::rollback::{host_note, locate, same_host};
 use super::run::{Needs, Run, Step};
-use super::sender::{Look, Sender};
+use super::sender::{Sender, read_back};
+use super::settled::Look;
 use super::{
     ApplyOptions, Environment, Header, JournalError, Outcome, Precondition, TransactionId,
     TransactionRecord, TransactionReport, read_journal, undo,
@@ -82,6 +84,7 @@ pub async fn recover(run: RecoverRun<'_>) -> Result<TransactionReport, RecoverEr
         }
     }
     let time = (environment.clock)().to_string();
+    let counting = Counting::default();
     let mut work = Run {
         sender: Sender {
             environment,
@@ -90,8 +93,10 @@ pub async fn recover(run: RecoverRun<'_>) -> Result<TransactionReport, RecoverEr
                 precondition: run.precondition,
                 reverting: header.reverts.is_some(),
             },
+            counting: &counting,
         },
         journal: JournalWriter::resume(&record, time, environment.origin)?,
+        steps: located.iter().map(|step| (step.0, *step)).collect(),
         outcomes: record.outcomes.clone(),
         needs: Arc::new(Needs::new(&record.depends_on, |index| {
             let planned = record.plan.get(index).and_then(Option::as_ref);
@@ -160,6 +165,9 @@ enum Pass {
     Second,
 }
 
+/// How many entries are read at a time.
+const TOGETHER: usize = 50;
+
 /// One look at each entry; returns those to be looked at again.
 async fn look_at<'a>(
     run: &mut Run<'_>,
@@ -168,25 +176,30 @@ async fn look_at<'a>(
     pass: Pass,
 ) -> Result<Vec<Step<'a>>, JournalError> {
     let mut unchanged = Vec::new();
-    for (index, planned, target) in steps {
+    for steps in steps.chunks(TOGETHER) {
         if run.sender.environment.cancel.is_cancelled() {
-            in_doubt(run, index, "stopped before it was read")?;
+            for (index, ..) in steps {
+                in_doubt(run, *index, "stopped before it was read")?;
+            }
             continue;
         }
-        let there = header
-            .domains
-            .get(usize::from(planned.domain.0))
-            .is_some_and(|record| same_host(record, target));
-        match run.sender.look(planned, target).await {
-            Look::Settled(settled) => run.settled(index, settled)?,
-            Look::Unreadable(reason) => in_doubt(run, index, &reason)?,
-            Look::AsBefore if !there => in_doubt(
-                run,
-                index,
-                "it is as before, but seen through another host than was written to",
-            )?,
-            Look::AsBefore if pass == Pass::First => unchanged.push((index, planned, target)),
-            Look::AsBefore => run.settled(index, Outcome::NotReached.into())?,
+        for (step, reading) in steps.iter().zip(read_back(steps).await) {
+            let (index, planned, target) = *step;
+            let there = header
+                .domains
+                .get(usize::from(planned.domain.0))
+                .is_some_and(|record| same_host(record, target));
+            match Look::at(planned, reading) {
+                Look::Settled(settled) => run.settled(index, settled)?,
+                Look::Unreadable(reason) => in_doubt(run, index, &reason)?,
+                Look::AsBefore if !there => in_doubt(
+                    run,
+                    index,
+                    "it is as before, but seen through another host than was written to",
+                )?,
+                Look::AsBefore if pass == Pass::First => unchanged.push(*step),
+                Look::AsBefore => run.settled(index, Outcome::NotReached.into())?,
+            }
         }
     }
     Ok(unchanged)

@@ -130,7 +130,7 @@ fn reversed(depends_on: &[Vec<usize>], originals: &[usize]) -> Vec<Vec<usize>> {
 /// nothing.
 pub(super) fn inverse_of(modification: &Modification, outcome: &Outcome) -> Option<Modification> {
     let was_done = |change: &&Change| match outcome {
-        Outcome::Done => true,
+        Outcome::Done | Outcome::DoneOver(_) => true,
         Outcome::Partly { done, .. } | Outcome::Altered { done, .. } => {
             done.contains(&change.attribute)
         }

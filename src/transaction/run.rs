@@ -9,11 +9,14 @@ use std::time::Duration;
 
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
+use tokio::sync::mpsc;
 
+use super::audit;
 use super::journal::{JournalWriter, Line, OutcomeLine};
 use super::preflight::{Survey, Verdict};
 use super::schedule::Schedule;
-use super::sender::{Sender, Settled};
+use super::sender::Sender;
+use super::settled::Settled;
 use super::{
     ApplyOptions, Environment, JournalError, Outcome, Progress, Target, TransactionId,
     TransactionReport,
@@ -118,6 +121,19 @@ impl Brakes {
         self.failures += usize::from(failed);
     }
 
+    /// How many entries may begin together now, beside those under way. They
+    /// go in two halves: one is read or read back while the other is written.
+    fn group(&self, under_way: usize) -> usize {
+        let room = self.room();
+        let half = room.div_ceil(2);
+        let free = room.saturating_sub(under_way);
+        if under_way == 0 || free >= half {
+            free.min(half)
+        } else {
+            0
+        }
+    }
+
     /// How many entries may be under way: never more than may still fail, so
     /// that no failure comes after the last one that is allowed. All or nothing
     /// is done with the first, and takes back whatever was under way beside it.
@@ -135,6 +151,8 @@ impl Brakes {
 pub(super) struct Run<'a> {
     pub(super) sender: Sender<'a>,
     pub(super) journal: JournalWriter,
+    /// Which modification is at an index, of those that the run may settle.
+    pub(super) steps: BTreeMap<usize, Step<'a>>,
     /// By index; `None` is not known yet.
     pub(super) outcomes: Vec<Option<Outcome>>,
     pub(super) needs: Arc<Needs>,
@@ -200,20 +218,18 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Sends what passed. A step begins when the ones it needs are settled, and
-    /// when there is room.
+    /// Sends what passed, in groups. A step begins when the ones it needs are
+    /// settled, and when there is room.
     async fn write(&mut self, steps: &[Step<'_>], brakes: &mut Brakes) -> Result<(), JournalError> {
         let sender = self.sender;
         let mut pace = sender.options.throttle.map(pace);
         let mut schedule = Schedule::new(steps, &self.needs);
-        let mut under_way = FuturesUnordered::new();
+        let (told, mut outcomes) = mpsc::unbounded_channel();
+        let mut groups = FuturesUnordered::new();
+        let mut under_way = 0;
         let mut stopped = false;
         loop {
-            while !stopped && under_way.len() < brakes.room() {
-                let Some(step) = schedule.next().and_then(|place| steps.get(place)) else {
-                    break;
-                };
-                let (index, modification, target) = *step;
+            while !stopped && !schedule.is_due_empty() && brakes.group(under_way) > 0 {
                 if let Some(pace) = &mut pace {
                     tokio::select! {
                         _tick = pace.tick() => {}
@@ -224,26 +240,56 @@ impl<'a> Run<'a> {
                     stopped = true;
                     break;
                 }
-                let reverting = sender.check.reverting;
-                if let Some(reason) = self.needs.unmet(index, &self.outcomes, reverting) {
-                    self.take(index, Outcome::Refused(reason).into(), brakes)?;
-                    schedule.settled(index);
+                let group = self.next_group(steps, &mut schedule, (brakes, under_way))?;
+                under_way += group.len();
+                if group.is_empty() {
                     continue;
                 }
-                under_way.push(async move {
-                    let settled = sender.carry_out(index, modification, target).await;
-                    (index, settled)
-                });
+                let told = told.clone();
+                groups.push(async move { sender.carry_out(&group, told).await });
             }
-            let Some((index, settled)) = under_way.next().await else {
+            if under_way == 0 {
                 if !stopped && !schedule.is_empty() {
                     self.must_stop(brakes, "")?;
                 }
                 return Ok(());
-            };
-            self.take(index, settled, brakes)?;
-            schedule.settled(index);
+            }
+            tokio::select! {
+                biased;
+                Some((index, settled)) = outcomes.recv() => {
+                    under_way -= 1;
+                    self.take(index, settled, brakes)?;
+                    schedule.settled(index);
+                }
+                Some(()) = groups.next() => {}
+            }
         }
+    }
+
+    /// The steps that begin together. What must not be sent, because of one
+    /// that it needs, is settled instead.
+    fn next_group<'s>(
+        &mut self,
+        steps: &[Step<'s>],
+        schedule: &mut Schedule,
+        (brakes, under_way): (&mut Brakes, usize),
+    ) -> Result<Vec<Step<'s>>, JournalError> {
+        let reverting = self.sender.check.reverting;
+        let mut group = Vec::new();
+        while group.len() < brakes.group(under_way) {
+            let Some(step) = schedule.next().and_then(|place| steps.get(place)) else {
+                break;
+            };
+            let (index, ..) = *step;
+            match self.needs.unmet(index, &self.outcomes, reverting) {
+                Some(reason) => {
+                    self.take(index, Outcome::Refused(reason).into(), brakes)?;
+                    schedule.settled(index);
+                }
+                None => group.push(*step),
+            }
+        }
+        Ok(group)
     }
 
     fn take(
@@ -261,9 +307,12 @@ impl<'a> Run<'a> {
         if self.environment().cancel.is_cancelled() {
             self.note(&format!("stopped on request{when}"))?;
         } else if brakes.room() == 0 {
+            let entries = match brakes.failures {
+                1 => "1 entry that failed, was".to_owned(),
+                several => format!("{several} entries that failed, were"),
+            };
             self.note(&format!(
-                "stopped after {} entries that failed, were refused, in conflict or in doubt{when}",
-                brakes.failures
+                "stopped after {entries} refused, in conflict or in doubt{when}"
             ))?;
         } else {
             return Ok(false);
@@ -277,6 +326,10 @@ impl<'a> Run<'a> {
         self.journal.append(&Line::Outcome(line))?;
         if let Some(note) = settled.note {
             self.note(&note)?;
+        }
+        if let Some(step) = self.steps.get(&index) {
+            let origin = self.environment().origin;
+            audit::note(self.journal.id(), origin, (*step, &settled.outcome));
         }
         (self.environment().progress)(Progress::Settled {
             index,

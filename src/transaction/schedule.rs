@@ -49,6 +49,11 @@ impl Schedule {
         self.due.pop_first()
     }
 
+    /// Whether nothing can begin before something else is settled.
+    pub(super) fn is_due_empty(&self) -> bool {
+        self.due.is_empty()
+    }
+
     /// Whether anything is still to come.
     pub(super) fn is_empty(&self) -> bool {
         self.due.is_empty() && self.waiting.is_empty()

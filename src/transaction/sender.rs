@@ -1,144 +1,173 @@
-//! One modification: check, send, read back; and settling by reading when no
+//! Modifications: check, send, read back; and settling by reading when no
 //! answer came.
 //!
 //! Nothing here writes the journal or decides whether a run goes on.
 
-use super::check::{Checker, FOREIGN, GONE, failed};
-use super::compare::{Standing, conflict, names, stored};
-use super::{ApplyOptions, AttributeConflict, Environment, Outcome, Progress, Target};
+use std::collections::BTreeMap;
+
+use futures_util::future::{join, join_all};
+use tokio::sync::mpsc::UnboundedSender;
+
+use super::check::{Checker, FOREIGN, Passed, Reading, attributes_of, failed, not_read, read_all};
+use super::compare::{Standing, conflict};
+use super::overwritten::{Counting, Written};
+use super::run::Step;
+use super::settled::{Look, Settled, merge, settled_or_in_doubt, verify};
+use super::{ApplyOptions, Environment, Outcome, Progress, Target};
 use crate::directory::{DirectoryError, ModifyError};
-use crate::model::{AttributeName, Entry, Modification, Value};
+use crate::model::{AttributeName, Entry, Stamps};
 
 /// The result codes by which a server says that a guard of the request did not
 /// hold: noSuchAttribute, constraintViolation where a single-valued attribute
 /// got a value meanwhile, and attributeOrValueExists (RFC 4511, appendix A).
 const GUARD_FAILED: [u32; 3] = [16, 19, 20];
 
-/// What became of a modification, and what is stored as far as it was read.
-#[derive(Debug)]
-pub(super) struct Settled {
-    pub(super) outcome: Outcome,
-    pub(super) stored: Vec<(AttributeName, Vec<Value>)>,
-    /// A remark that the outcome has no place for.
-    pub(super) note: Option<String>,
-}
+/// Where the outcomes of modifications go as they become known, by index.
+pub(super) type Told = UnboundedSender<(usize, Settled)>;
 
-impl From<Outcome> for Settled {
-    fn from(outcome: Outcome) -> Self {
-        Self {
-            outcome,
-            stored: Vec::new(),
-            note: None,
-        }
-    }
-}
-
-/// What a look at an entry says of a request whose answer is not known.
-#[derive(Debug)]
-pub(super) enum Look {
-    /// It says what became of it.
-    Settled(Settled),
-    /// The entry is as it was before; the request may still be on its way.
-    AsBefore,
-    /// The entry could not be read.
-    Unreadable(String),
-}
-
-/// Carries out single modifications.
+/// Carries out modifications.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Sender<'a> {
     pub(super) environment: Environment<'a>,
     pub(super) options: &'a ApplyOptions,
     pub(super) check: Checker<'a>,
+    pub(super) counting: &'a Counting,
+}
+
+/// A modification that passed and is to be sent.
+struct Ready<'s> {
+    index: usize,
+    target: &'s Target,
+    passed: Passed,
+    /// Whether nothing of it is left out.
+    is_whole: bool,
+}
+
+impl Ready<'_> {
+    /// The outcome of the whole entry, from that of what was sent of it.
+    fn settled(&self, mut settled: Settled) -> (usize, Settled) {
+        let Passed {
+            request,
+            left_alone,
+            ..
+        } = &self.passed;
+        if !self.is_whole {
+            settled.outcome = merge(settled.outcome, request, left_alone.clone());
+        }
+        if !settled.over.is_empty() {
+            settled = settled.over_an_edit(request);
+        }
+        (self.index, settled)
+    }
+
+    fn step(&self) -> Step<'_> {
+        (self.index, &self.passed.request, self.target)
+    }
+
+    fn written<'w>(&'w self, after: &'w Entry) -> Written<'w> {
+        Written {
+            target: self.target,
+            request: &self.passed.request,
+            before: &self.passed.entry,
+            after,
+        }
+    }
 }
 
 impl Sender<'_> {
-    /// Reads, compares, checks, sends, reads back.
-    pub(super) async fn carry_out(
-        &self,
-        index: usize,
-        modification: &Modification,
-        target: &Target,
-    ) -> Settled {
-        let (request, conflicts) = match self.check.carry_out(modification, target, &[]).await {
-            Ok(prepared) => prepared,
-            Err(outcome) => return outcome.into(),
-        };
-        let sent = target
-            .directory
-            .modify(&target.domain, &request.identity, &request.changes)
-            .await;
-        let mut settled = match sent {
-            Ok(()) => self.verify(&request, target).await,
-            Err(ModifyError::Refused { code, text, reason }) => {
-                let refused = Outcome::Failed {
-                    code: Some(code),
-                    text,
-                    reason,
-                };
-                self.refused(&request, target, refused).await
+    /// Reads, compares, checks, sends and reads back modifications that do not
+    /// depend on each other. They are read together, sent one after the other
+    /// without waiting, and read back together.
+    pub(super) async fn carry_out(&self, steps: &[Step<'_>], told: Told) {
+        let ready = self.check_all(steps, &told).await;
+        let sent = ready.into_iter().map(|ready| async move {
+            let Passed { request, .. } = &ready.passed;
+            let Target {
+                directory, domain, ..
+            } = ready.target;
+            let entry = (&request.identity, &request.dn);
+            let answer = directory.modify(domain, entry, &request.changes).await;
+            (ready, answer)
+        });
+        let (mut confirmed, mut others) = (Vec::new(), Vec::new());
+        for (ready, answer) in join_all(sent).await {
+            match answer {
+                Ok(()) => confirmed.push(ready),
+                Err(error) => others.push((ready, error)),
             }
-            Err(ModifyError::NotSent(error)) => failed(format!("nothing was sent: {error}")).into(),
-            Err(ModifyError::ReadOnly) => failed(ModifyError::ReadOnly.to_string()).into(),
-            Err(ModifyError::NoAnswer(error)) => {
-                self.settle(index, &request, (target, &error)).await
-            }
-        };
-        let sent_all = request.changes.len() == modification.changes.len();
-        settled.outcome = merge(settled.outcome, &request, conflicts, sent_all);
-        settled
+        }
+        let others = others.iter().map(|(ready, error)| async {
+            let settled = self.not_confirmed(ready, error).await;
+            tell(&told, ready.settled(settled));
+        });
+        join(self.verify_all(confirmed, &told), join_all(others)).await;
     }
 
-    /// The attributes of a request as they are now.
-    async fn reread(
-        &self,
-        request: &Modification,
-        target: &Target,
-    ) -> Result<Option<Entry>, DirectoryError> {
-        target
-            .directory
-            .read(&target.domain, &request.identity, &names(&request.changes))
-            .await
+    /// Tells the outcome of those that are not to be sent, and returns those
+    /// that are.
+    async fn check_all<'s>(&self, steps: &[Step<'s>], told: &Told) -> Vec<Ready<'s>> {
+        let stamps = [AttributeName::known(Stamps::ATTRIBUTE)];
+        let readings = self.check.read(steps, &stamps).await;
+        let judged = steps.iter().zip(readings).map(|(step, reading)| async {
+            let (index, modification, target) = *step;
+            match self.check.judge(modification, reading, &[]).await {
+                Ok(passed) => Some(Ready {
+                    index,
+                    target,
+                    is_whole: passed.request.changes.len() == modification.changes.len(),
+                    passed,
+                }),
+                Err(outcome) => {
+                    tell(told, (index, outcome.into()));
+                    None
+                }
+            }
+        });
+        join_all(judged).await.into_iter().flatten().collect()
+    }
+
+    /// What became of a request that the server did not confirm.
+    async fn not_confirmed(&self, ready: &Ready<'_>, error: &ModifyError) -> Settled {
+        match error {
+            ModifyError::Refused { code, text, reason } => {
+                let refused = Outcome::Failed {
+                    code: Some(*code),
+                    text: text.clone(),
+                    reason: reason.clone(),
+                };
+                self.refused(ready, refused).await
+            }
+            ModifyError::NotSent(error) => failed(format!("nothing was sent: {error}")).into(),
+            ModifyError::ReadOnly => failed(ModifyError::ReadOnly.to_string()).into(),
+            ModifyError::NoAnswer(error) => self.settle(ready, error).await,
+        }
     }
 
     /// After a success: what is stored must be what was sent.
-    async fn verify(&self, request: &Modification, target: &Target) -> Settled {
-        let entry = match self.reread(request, target).await {
-            Ok(Some(entry)) => entry,
-            Ok(None) => return unverified(request, GONE),
-            Err(error) => return unverified(request, &error.to_string()),
-        };
-        let standing = Standing::of(&request.changes, &entry);
-        let conflicts: Vec<_> = standing
-            .before
-            .iter()
-            .chain(&standing.other)
-            .map(|change| AttributeConflict {
-                expected: change.after.clone(),
-                ..conflict(change, &entry, "it was written, but is stored otherwise")
-            })
-            .collect();
-        let outcome = if conflicts.is_empty() {
-            Outcome::Done
-        } else {
-            Outcome::Altered {
-                done: names(&request.changes),
-                conflicts,
-            }
-        };
-        Settled {
-            outcome,
-            stored: stored(request, &entry),
-            note: None,
+    async fn verify_all(&self, confirmed: Vec<Ready<'_>>, told: &Told) {
+        let steps: Vec<Step<'_>> = confirmed.iter().map(Ready::step).collect();
+        let readings = read_back(&steps).await;
+        let pairs = confirmed.iter().zip(&readings);
+        let entries = pairs.filter_map(|(ready, reading)| {
+            let after = reading.as_ref().ok()?.as_ref()?;
+            Some((ready.index, ready.written(after)))
+        });
+        let (indexes, written): (Vec<_>, Vec<_>) = entries.unzip();
+        let foreign = self.counting.foreign(&written);
+        let mut foreign: BTreeMap<usize, _> = indexes.into_iter().zip(foreign).collect();
+        for (ready, reading) in confirmed.iter().zip(&readings) {
+            let mut settled = verify(&ready.passed.request, reading);
+            settled.over = foreign.remove(&ready.index).unwrap_or_default();
+            tell(told, ready.settled(settled));
         }
     }
 
     /// After a refusal: if a guard did not hold, somebody else was faster, and
     /// a look at the entry says how.
-    async fn refused(&self, request: &Modification, target: &Target, refused: Outcome) -> Settled {
+    async fn refused(&self, ready: &Ready<'_>, refused: Outcome) -> Settled {
         let guard = matches!(&refused, Outcome::Failed { code: Some(code), .. } if GUARD_FAILED.contains(code));
-        if guard && let Ok(Some(entry)) = self.reread(request, target).await {
-            let standing = Standing::of(&request.changes, &entry);
+        if guard && let Ok(Some(entry)) = read_one(ready.step()).await {
+            let standing = Standing::of(&ready.passed.request.changes, &entry);
             if standing.all_after() {
                 return Outcome::NotNeeded.into();
             }
@@ -156,21 +185,16 @@ impl Sender<'_> {
 
     /// After no answer: reads, and if the entry is as before, reads once more
     /// after the delay, because the request may still be on its way.
-    async fn settle(
-        &self,
-        index: usize,
-        request: &Modification,
-        (target, error): (&Target, &DirectoryError),
-    ) -> Settled {
-        let first = self.look(request, target).await;
+    async fn settle(&self, ready: &Ready<'_>, error: &DirectoryError) -> Settled {
+        let first = self.look(ready).await;
         let Look::AsBefore = first else {
             return settled_or_in_doubt(first, error);
         };
-        if !self.wait(index).await {
+        if !self.wait(ready.index).await {
             let reason = format!("{error}; stopped before a second look");
             return Outcome::InDoubt(reason).into();
         }
-        match self.look(request, target).await {
+        match self.look(ready).await {
             Look::AsBefore => failed(format!(
                 "{error}; the entry is unchanged after {} s, so it was not carried out",
                 self.options.settle_delay.as_secs_f32()
@@ -178,6 +202,19 @@ impl Sender<'_> {
             .into(),
             second => settled_or_in_doubt(second, error),
         }
+    }
+
+    async fn look(&self, ready: &Ready<'_>) -> Look {
+        let reading = read_one(ready.step()).await;
+        let foreign = match &reading {
+            Ok(Some(after)) => self.counting.foreign(&[ready.written(after)]).pop(),
+            _ => None,
+        };
+        let mut look = Look::at(&ready.passed.request, reading);
+        if let Look::Settled(settled) = &mut look {
+            settled.over = foreign.unwrap_or_default();
+        }
+        look
     }
 
     /// Waits for the settling delay; `false` if the run was stopped meanwhile.
@@ -189,102 +226,20 @@ impl Sender<'_> {
             () = self.environment.cancel.cancelled() => false,
         }
     }
-
-    /// Reads an entry to learn what became of a request.
-    ///
-    /// One request is carried out whole or not at all. So an attribute that is
-    /// as planned beside one that is not means that it was, or that somebody
-    /// else did the same; either way that attribute is as planned. And an
-    /// attribute that is neither means that the request, if it should still be
-    /// on its way, will be refused by its own guard.
-    pub(super) async fn look(&self, request: &Modification, target: &Target) -> Look {
-        let entry = match self.reread(request, target).await {
-            Ok(Some(entry)) => entry,
-            Ok(None) => return Look::Settled(failed(GONE).into()),
-            Err(error) => return Look::Unreadable(error.to_string()),
-        };
-        let standing = Standing::of(&request.changes, &entry);
-        if standing.all_before() {
-            return Look::AsBefore;
-        }
-        let conflicts: Vec<_> = standing
-            .before
-            .iter()
-            .chain(&standing.other)
-            .map(|change| conflict(change, &entry, FOREIGN))
-            .collect();
-        let outcome = if standing.all_after() {
-            Outcome::Done
-        } else if standing.after.is_empty() {
-            Outcome::Conflict(conflicts)
-        } else {
-            Outcome::Partly {
-                done: names(standing.after),
-                conflicts,
-            }
-        };
-        Look::Settled(Settled {
-            outcome,
-            stored: stored(request, &entry),
-            note: None,
-        })
-    }
 }
 
-fn unverified(request: &Modification, reason: &str) -> Settled {
-    Settled {
-        outcome: Outcome::Done,
-        stored: Vec::new(),
-        note: Some(format!(
-            "{}: the server confirmed the change, but it could not be read back: {reason}",
-            request.dn
-        )),
-    }
+/// Reads the attributes of requests, and how often they were written.
+pub(super) async fn read_back(steps: &[Step<'_>]) -> Vec<Reading> {
+    let mut attributes = attributes_of(steps);
+    attributes.push(AttributeName::known(Stamps::ATTRIBUTE));
+    read_all(steps, attributes).await
 }
 
-fn settled_or_in_doubt(look: Look, error: &DirectoryError) -> Settled {
-    match look {
-        Look::Settled(settled) => settled,
-        Look::AsBefore => Outcome::InDoubt(error.to_string()).into(),
-        Look::Unreadable(reason) => Outcome::InDoubt(format!("{error}; then {reason}")).into(),
-    }
+async fn read_one(step: Step<'_>) -> Reading {
+    read_back(&[step]).await.pop().unwrap_or_else(not_read)
 }
 
-/// The outcome of the whole entry from that of the request, when some
-/// attributes were left out of it.
-fn merge(
-    outcome: Outcome,
-    request: &Modification,
-    mut left_alone: Vec<AttributeConflict>,
-    sent_all: bool,
-) -> Outcome {
-    if sent_all {
-        return outcome;
-    }
-    match outcome {
-        Outcome::Done => Outcome::Partly {
-            done: names(&request.changes),
-            conflicts: left_alone,
-        },
-        Outcome::Partly { done, conflicts } => {
-            left_alone.extend(conflicts);
-            Outcome::Partly {
-                done,
-                conflicts: left_alone,
-            }
-        }
-        Outcome::Altered { done, conflicts } => {
-            left_alone.extend(conflicts);
-            Outcome::Altered {
-                done,
-                conflicts: left_alone,
-            }
-        }
-        Outcome::Conflict(conflicts) => {
-            left_alone.extend(conflicts);
-            Outcome::Conflict(left_alone)
-        }
-        Outcome::NotNeeded if !left_alone.is_empty() => Outcome::Conflict(left_alone),
-        other => other,
-    }
+/// Tells an outcome. Whoever broke the run off does not listen any more.
+fn tell(told: &Told, settled: (usize, Settled)) {
+    drop(told.send(settled));
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::journal::DomainRecord;
 use crate::directory::Directory;
-use crate::model::{Domain, DomainId, Forest, SourceKind};
+use crate::model::{Change, Domain, DomainId, Forest, Schema, SourceKind};
 use crate::store::KindRecord;
 
 /// One domain that a transaction may write to.
@@ -23,6 +23,8 @@ pub struct Target {
     /// How the source was named, `ldaps://dc1.contoso.test:636`: what a later
     /// rollback or recover needs to find the same directory.
     pub source: String,
+    /// What its forest says of attributes.
+    pub schema: Schema,
 }
 
 impl Target {
@@ -40,8 +42,14 @@ impl Target {
                 kind: forest.kind,
                 identity: forest.identity.clone(),
                 source: source.to_owned(),
+                schema: forest.schema.clone(),
             })
             .collect()
+    }
+
+    /// The number by which replication calls the attribute of a change.
+    pub(super) fn replication_id(&self, change: &Change) -> Option<u32> {
+        self.schema.attribute(&change.attribute).replication_id
     }
 
     /// Whether this is the domain that a journal recorded: kind (a file that was

@@ -8,7 +8,7 @@ use idmend::transaction::{Origin, StateLock};
 use crate::common::{Home, accept, decide, lines_with};
 
 /// A home with decisions on some rows of the demo.
-fn decided() -> Home {
+pub(crate) fn decided() -> Home {
     let home = Home::new();
     home.output(&["scan", "--demo", "-o", "r.csv"]);
     decide(&home.path("r.csv"), &home.path("d.csv"), |row| {

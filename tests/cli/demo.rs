@@ -64,6 +64,7 @@ fn a_change_to_the_demo_leaves_nothing_behind() {
 state: $FOLDER/home/.local/state/idmend
 plan: N entries to change; N rows refused, N already as wished, N left as they are
 transaction TRANSACTION: journal $FOLDER/home/.local/state/idmend/demo/RUN/journal/TRANSACTION.jsonl
+log: $FOLDER/home/.local/state/idmend/log/RUN.log
 transaction TRANSACTION: N done
 journal: $FOLDER/home/.local/state/idmend/demo/RUN/journal/TRANSACTION.jsonl
 undo as LDIF: $FOLDER/home/.local/state/idmend/demo/RUN/journal/TRANSACTION.undo.ldif

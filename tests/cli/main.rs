@@ -11,12 +11,15 @@
 )]
 
 mod apply;
+mod audit;
 mod bad_input;
 mod brakes;
 mod common;
 mod demo;
 mod diff;
 mod exceptions;
+#[cfg(unix)]
+mod faults;
 mod hard_match;
 mod help;
 mod history;

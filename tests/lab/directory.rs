@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use idmend::directory::ldap::{LdapConfig, LdapDirectory};
 use idmend::directory::{Directory, DirectoryError, ModifyError};
 use idmend::model::{
-    AttributeName, Change, Credentials, Domain, Entrance, Entry, Fingerprint, Forest, Identity,
-    ObjectGuid, Protection, SourceKind, Value,
+    AttributeName, Change, Credentials, DistinguishedName, Domain, Entrance, Entry, Fingerprint,
+    Forest, Identity, ObjectGuid, Protection, SourceKind, Value,
 };
 use secrecy::SecretString;
 
@@ -304,7 +304,11 @@ async fn an_entry_is_read_and_written_by_its_guid() {
     let old = before.values("displayName").to_vec();
     let forth = change("displayName", &old, &values(&["Renamed ü"]));
     directory
-        .modify(&domain, &before.identity(), std::slice::from_ref(&forth))
+        .modify(
+            &domain,
+            (&before.identity(), &before.dn),
+            std::slice::from_ref(&forth),
+        )
         .await
         .expect("a modification");
     let read = directory
@@ -315,7 +319,11 @@ async fn an_entry_is_read_and_written_by_its_guid() {
     assert_eq!(read.dn, before.dn);
     assert_eq!(read.values("displayName"), values(&["Renamed ü"]));
     directory
-        .modify(&domain, &before.identity(), &[forth.inverse()])
+        .modify(
+            &domain,
+            (&before.identity(), &before.dn),
+            &[forth.inverse()],
+        )
         .await
         .expect("the way back");
     let (_, after) = entry(&directory, &forest, "c0008").await;
@@ -331,7 +339,7 @@ async fn a_value_that_has_changed_meanwhile_makes_the_server_refuse_all_of_it() 
         change("displayName", &values(&["Not there"]), &values(&["New"])),
     ];
     match directory
-        .modify(&domain, &before.identity(), &changes)
+        .modify(&domain, (&before.identity(), &before.dn), &changes)
         .await
     {
         Err(ModifyError::Refused { code, reason, .. }) => {
@@ -369,7 +377,11 @@ async fn the_case_of_a_prefix_can_be_changed_in_one_request() {
     };
     for (step, expected) in [(&forth, &swapped), (&forth.inverse(), &old)] {
         directory
-            .modify(&domain, &before.identity(), std::slice::from_ref(step))
+            .modify(
+                &domain,
+                (&before.identity(), &before.dn),
+                std::slice::from_ref(step),
+            )
             .await
             .expect("a modification");
         let (_, now) = entry(&directory, &forest, "c0010").await;
@@ -400,7 +412,7 @@ async fn a_user_principal_name_in_use_is_refused_in_plain_words() {
     )
     .expect("a difference");
     match directory
-        .modify(domain, &found[0].identity(), &[change])
+        .modify(domain, (&found[0].identity(), &found[0].dn), &[change])
         .await
     {
         Err(ModifyError::Refused {
@@ -427,7 +439,8 @@ async fn an_entry_that_is_not_there_is_none_to_read_and_refused_to_write() {
         None
     );
     let changes = [change("displayName", &[], &values(&["x"]))];
-    match directory.modify(domain, &nobody, &changes).await {
+    let name = DistinguishedName::from_server("CN=nobody,DC=contoso,DC=test");
+    match directory.modify(domain, (&nobody, &name), &changes).await {
         Err(ModifyError::Refused {
             code: 32, reason, ..
         }) => {

@@ -10,7 +10,7 @@ use idmend::directory::Directory;
 use idmend::directory::ldap::LdapDirectory;
 use idmend::model::{
     AttributeName, Change, ChangeSet, DistinguishedName, DomainId, Identity, Modification,
-    ObjectClass, ObjectGuid, SourceKind, Value,
+    ObjectClass, ObjectGuid, Schema, SourceKind, Value,
 };
 use idmend::transaction::{
     ApplyOptions, ApplyRun, Environment, NoPrecondition, Origin, Outcome, Progress, RecoverRun,
@@ -101,6 +101,7 @@ impl<'a> Process<'a> {
             kind: SourceKind::ActiveDirectory,
             identity: None,
             source: "the test".to_owned(),
+            schema: Schema::default(),
         };
         Self {
             targets: vec![target],

@@ -10,6 +10,7 @@ mod discovery;
 mod faults;
 mod hostile;
 mod late;
+mod many;
 mod names;
 mod paging;
 mod program;

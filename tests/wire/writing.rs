@@ -1,7 +1,7 @@
 //! Modifications: refused, not sent and not answered are different things.
 
 use idmend::directory::ModifyError;
-use idmend::model::{AttributeName, Change, Identity, ObjectGuid, Value};
+use idmend::model::{AttributeName, Change, DistinguishedName, Identity, ObjectGuid, Value};
 use ldap3_proto::proto::{LdapModifyType, LdapOp, LdapResultCode};
 
 use crate::server::{Act, Server, done, modified, send_entry};
@@ -19,6 +19,10 @@ fn change() -> Change {
     .expect("a difference")
 }
 
+fn dn() -> DistinguishedName {
+    DistinguishedName::from_server("CN=a,DC=x")
+}
+
 fn guid() -> Identity {
     Identity::Guid(ObjectGuid::parse("6f9619ff-8b86-d011-b42d-00c04fc964ff").expect("a GUID"))
 }
@@ -27,7 +31,7 @@ fn guid() -> Identity {
 async fn one_request_deletes_and_then_adds() {
     let server = Server::start(|_| None).await;
     directory(&server)
-        .modify(&domain(), &guid(), &[change()])
+        .modify(&domain(), (&guid(), &dn()), &[change()])
         .await
         .expect("done");
     let asked = server.asked();
@@ -74,7 +78,7 @@ async fn a_refusal_keeps_the_server_s_words() {
     })
     .await;
     match directory(&server)
-        .modify(&domain(), &guid(), &[change()])
+        .modify(&domain(), (&guid(), &dn()), &[change()])
         .await
     {
         Err(ModifyError::Refused {
@@ -110,7 +114,9 @@ async fn a_lost_answer_is_no_failure_and_the_write_is_not_repeated() {
         })
         .await;
         let directory = directory(&server);
-        let result = directory.modify(&domain(), &guid(), &[change()]).await;
+        let result = directory
+            .modify(&domain(), (&guid(), &dn()), &[change()])
+            .await;
         assert!(
             matches!(result, Err(ModifyError::NoAnswer(_))),
             "{result:?}"
@@ -130,7 +136,9 @@ async fn without_a_connection_nothing_is_sent() {
     // The discard port: nothing listens there.
     config.dc = vec![("x".to_owned(), "127.0.0.1:9".to_owned())];
     let directory = idmend::directory::ldap::LdapDirectory::new(config).expect("usable");
-    let result = directory.modify(&domain(), &guid(), &[change()]).await;
+    let result = directory
+        .modify(&domain(), (&guid(), &dn()), &[change()])
+        .await;
     assert!(matches!(result, Err(ModifyError::NotSent(_))), "{result:?}");
     assert_eq!(server.asked().len(), 0);
 }
@@ -149,7 +157,7 @@ async fn a_connection_that_was_closed_meanwhile_is_replaced_before_sending() {
     assert_eq!(read.expect("an answer"), None);
     tokio::time::sleep(std::time::Duration::from_millis(50)).await;
     directory
-        .modify(&domain(), &guid(), &[change()])
+        .modify(&domain(), (&guid(), &dn()), &[change()])
         .await
         .expect("done");
     assert_eq!((server.modifies(), server.binds()), (1, 2));

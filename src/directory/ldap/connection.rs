@@ -133,7 +133,9 @@ impl Connection {
     pub(super) fn search(&self, question: Question<'_>) -> Result<Answers, DirectoryError> {
         let described = format!(
             "search {:?} scope {:?} filter {}",
-            question.base, question.scope, question.filter
+            question.base,
+            question.scope,
+            beginning(question.filter)
         );
         let (filter, timeout) = (question.filter, question.timeout);
         let write = |number| request::search(number, question);
@@ -195,6 +197,19 @@ impl Connection {
     }
 }
 
+/// As much of a filter as a log needs: one for the holders of fifty values
+/// has thousands of characters.
+fn beginning(filter: &str) -> std::borrow::Cow<'_, str> {
+    const ENOUGH: usize = 200;
+    match filter.char_indices().nth(ENOUGH) {
+        Some((end, _)) => {
+            let beginning = filter.get(..end).unwrap_or_default();
+            format!("{beginning}… ({} bytes)", filter.len()).into()
+        }
+        None => filter.into(),
+    }
+}
+
 /// What to call a connection that broke.
 pub(super) fn lost(host: &str, why: &str) -> DirectoryError {
     DirectoryError::Unreachable {
@@ -207,4 +222,17 @@ pub(super) fn lost(host: &str, why: &str) -> DirectoryError {
 pub(super) fn silent(host: &str, timeout: Duration) -> DirectoryError {
     let seconds = timeout.as_secs();
     lost(host, &format!("no answer within {seconds} seconds"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_filter_is_told_by_its_beginning() {
+        assert_eq!(beginning("(cn=ü)"), "(cn=ü)");
+        let long = "ü".repeat(500);
+        let told = format!("{}… (1000 bytes)", "ü".repeat(200));
+        assert_eq!(beginning(&long), told);
+    }
 }

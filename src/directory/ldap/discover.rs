@@ -94,11 +94,16 @@ fn other_server(
         }
     };
     let mut notes = vec![
-        "no Active Directory: an entry is found by its objectGUID just before it is written, \
-         so a rename in that moment is not noticed"
+        "no Active Directory: the server does not tell how often an attribute was written, \
+         so an edit of case alone just before a write is not noticed"
             .to_owned(),
         "no Active Directory: the server does not keep userPrincipalName unique".to_owned(),
     ];
+    if !connection.root.asserts {
+        let note = "no Active Directory: an entry is found by its objectGUID just before it is \
+                    written, so a rename in that moment is not noticed";
+        notes.push(note.to_owned());
+    }
     if !connection.root.pages {
         notes.push("the server does not page: its size limit may end a search early".to_owned());
     }

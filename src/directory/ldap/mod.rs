@@ -19,6 +19,7 @@ mod guard;
 mod kerberos;
 mod link;
 mod locate;
+mod many;
 mod message;
 mod modify;
 mod page;
@@ -37,6 +38,7 @@ mod transport;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use futures_util::future::join_all;
 use secrecy::ExposeSecret as _;
 
 pub use config::{LdapConfig, Timeouts};
@@ -49,7 +51,8 @@ use self::locate::Found;
 use self::transport::Target;
 use super::{DirectoryError, ModifyError, SearchRequest};
 use crate::model::{
-    AttributeName, Change, Credentials, Domain, Entrance, Entry, Forest, Identity, Protection,
+    AttributeName, Change, Credentials, DistinguishedName, Domain, Entrance, Entry, Forest,
+    Identity, Protection,
 };
 
 /// Where one line for each LDAP operation is logged.
@@ -154,17 +157,36 @@ impl LdapDirectory {
         read::read(&link, domain, identity, attributes).await
     }
 
+    /// See [`super::Directory::read_many`].
+    pub async fn read_many(
+        &self,
+        domain: &Domain,
+        identities: &[Identity],
+        attributes: &[AttributeName],
+    ) -> Vec<Result<Option<Entry>, DirectoryError>> {
+        let Ok(link) = self.link_by_name(&domain.dns_name) else {
+            let each = identities.iter();
+            return join_all(each.map(|one| self.read(domain, one, attributes))).await;
+        };
+        let wanted = many::Wanted {
+            domain,
+            identities,
+            attributes,
+        };
+        many::read_many(&link, wanted).await
+    }
+
     /// See [`super::Directory::modify`].
     pub async fn modify(
         &self,
         domain: &Domain,
-        identity: &Identity,
+        entry: (&Identity, &DistinguishedName),
         changes: &[Change],
     ) -> Result<(), ModifyError> {
         let link = self
             .link_by_name(&domain.dns_name)
             .map_err(ModifyError::NotSent)?;
-        modify::modify(&link, domain, identity, changes).await
+        modify::modify(&link, entry, changes).await
     }
 
     /// The server that is asked first, which may not have been asked yet.

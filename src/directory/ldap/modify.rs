@@ -6,27 +6,23 @@
 
 use std::collections::HashSet;
 
+use ldap3::controls::{Assertion, MakeCritical as _};
 use ldap3::{LdapError, Mod};
 
 use super::LOG;
 use super::link::Link;
-use super::read::name_of;
+use crate::directory::ModifyError;
 use crate::directory::result_code::explain;
-use crate::directory::{DirectoryError, ModifyError};
-use crate::model::{Change, Domain, Identity, Value};
+use crate::model::{Change, DistinguishedName, Identity, Value};
 
-/// Sends the changes in one request.
+/// Sends the changes in one request to the entry, which was `dn` when it was
+/// read.
 pub(super) async fn modify(
     link: &Link,
-    domain: &Domain,
-    identity: &Identity,
+    (identity, dn): (&Identity, &DistinguishedName),
     changes: &[Change],
 ) -> Result<(), ModifyError> {
     let connection = link.connection().await.map_err(ModifyError::NotSent)?;
-    let name = name_of(&connection, domain, identity)
-        .await
-        .and_then(|name| name.ok_or_else(|| gone(identity)))
-        .map_err(ModifyError::NotSent)?;
     let requests = requests(changes);
     if requests.is_empty() {
         return Ok(());
@@ -34,6 +30,16 @@ pub(super) async fn modify(
     let timeout = connection.timeouts().operation;
     let mut handle = connection.handle();
     handle.with_timeout(timeout);
+    let name = match identity {
+        Identity::Guid(guid) if connection.root.is_active_directory => format!("<GUID={guid}>"),
+        Identity::Guid(guid) if connection.root.asserts => {
+            // Whatever is called so by now: only the entry that was read.
+            let filter = guid.filter();
+            handle.with_controls(Assertion { filter }.critical());
+            dn.to_string()
+        }
+        Identity::Guid(_) | Identity::Dn(_) => dn.to_string(),
+    };
     #[expect(
         clippy::disallowed_methods,
         reason = "this is the one place that writes to a directory"
@@ -64,10 +70,6 @@ pub(super) async fn modify(
             Err(ModifyError::NoAnswer(failure))
         }
     }
-}
-
-fn gone(identity: &Identity) -> DirectoryError {
-    DirectoryError::Unusable(format!("there is no entry {identity} any more"))
 }
 
 /// For each change the values to delete, then the values to add.

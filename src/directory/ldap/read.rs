@@ -59,11 +59,7 @@ async fn read_on(
     identity: &Identity,
     attributes: &[AttributeName],
 ) -> Result<Option<Entry>, DirectoryError> {
-    let mut asked = attributes.to_vec();
-    let guid = AttributeName::known("objectGUID");
-    if !asked.contains(&guid) {
-        asked.push(guid);
-    }
+    let asked = with_guid(attributes);
     let names = asked.iter().map(ToString::to_string).collect();
     let found = match identity {
         Identity::Guid(guid) if !connection.root.is_active_directory => {
@@ -94,26 +90,14 @@ async fn read_on(
     Ok(Some(entry))
 }
 
-/// The name to send for an identity; `None` if there is no such entry.
-pub(super) async fn name_of(
-    connection: &Connection,
-    domain: &Domain,
-    identity: &Identity,
-) -> Result<Option<String>, DirectoryError> {
-    match identity {
-        Identity::Dn(dn) => Ok(Some(dn.to_string())),
-        Identity::Guid(guid) if connection.root.is_active_directory => {
-            Ok(Some(format!("<GUID={guid}>")))
-        }
-        Identity::Guid(guid) => {
-            let reader = EntryReader::new(&[]);
-            find(connection, domain, guid, vec!["1.1".to_owned()])
-                .await?
-                .map(|sent| reader.read(&sent).map(|(entry, _)| entry.dn.to_string()))
-                .transpose()
-                .map_err(DirectoryError::Unusable)
-        }
+/// What to ask for, so that an entry can be told from any other.
+pub(super) fn with_guid(attributes: &[AttributeName]) -> Vec<AttributeName> {
+    let mut asked = attributes.to_vec();
+    let guid = AttributeName::known("objectGUID");
+    if !asked.contains(&guid) {
+        asked.push(guid);
     }
+    asked
 }
 
 /// Finds the entry that has the objectGUID value.

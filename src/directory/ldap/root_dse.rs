@@ -1,5 +1,7 @@
 //! What a server says of itself (RFC 4512, 5.1; MS-ADTS 3.1.1.3.2).
 
+use ldap3::controls::RawControl;
+
 use super::connection::Connection;
 use super::entry::EntryReader;
 use super::guard::PAGED_RESULTS;
@@ -13,7 +15,14 @@ const ACTIVE_DIRECTORY: &str = "1.2.840.113556.1.4.800";
 /// 3.1.1.3.4.3).
 const READ_ONLY: &str = "1.2.840.113556.1.4.1920";
 
-const ATTRIBUTES: [&str; 12] = [
+/// `LDAP_SERVER_DOMAIN_SCOPE_OID` (MS-ADTS 3.1.1.3.4.1.4): no references to
+/// other domains.
+const DOMAIN_SCOPE: &str = "1.2.840.113556.1.4.1339";
+
+/// The assertion control, RFC 4528.
+const ASSERTION: &str = "1.3.6.1.1.12";
+
+const ATTRIBUTES: [&str; 13] = [
     "configurationNamingContext",
     "currentTime",
     "defaultNamingContext",
@@ -26,16 +35,25 @@ const ATTRIBUTES: [&str; 12] = [
     "schemaNamingContext",
     "supportedCapabilities",
     "supportedControl",
+    "vendorName",
 ];
 
 /// The rootDSE, as far as it is needed.
 #[derive(Debug, Clone, Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "one a statement of the server"
+)]
 pub(super) struct RootDse {
     pub(super) is_active_directory: bool,
+    /// Whether it is Samba's Active Directory.
+    pub(super) is_samba: bool,
     /// Whether it is a controller that cannot be written to.
     pub(super) is_read_only: bool,
     /// Whether searches can be paged.
     pub(super) pages: bool,
+    /// Whether a request can be made to depend on what its entry is (RFC 4528).
+    pub(super) asserts: bool,
     pub(super) configuration: Option<DistinguishedName>,
     pub(super) default_context: Option<DistinguishedName>,
     pub(super) root_domain: Option<DistinguishedName>,
@@ -58,6 +76,15 @@ impl RootDse {
         Ok(sent.as_deref().map(Self::from_entry).unwrap_or_default())
     }
 
+    /// What keeps a search to one domain, where that is needed.
+    pub(super) fn domain_scope(&self) -> Option<RawControl> {
+        self.is_active_directory.then(|| RawControl {
+            ctype: DOMAIN_SCOPE.to_owned(),
+            crit: false,
+            val: None,
+        })
+    }
+
     fn from_entry(sent: &[u8]) -> Self {
         let reader = EntryReader::new(&ATTRIBUTES.map(AttributeName::known));
         let Ok((entry, _)) = reader.read(sent) else {
@@ -70,8 +97,12 @@ impl RootDse {
         };
         Self {
             is_active_directory: holds("supportedCapabilities", ACTIVE_DIRECTORY),
+            is_samba: entry
+                .text("vendorName")
+                .is_some_and(|vendor| vendor.starts_with("Samba")),
             is_read_only: holds("supportedCapabilities", READ_ONLY),
             pages: holds("supportedControl", PAGED_RESULTS),
+            asserts: holds("supportedControl", ASSERTION),
             configuration: dn("configurationNamingContext"),
             default_context: dn("defaultNamingContext"),
             root_domain: dn("rootDomainNamingContext"),

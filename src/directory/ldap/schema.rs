@@ -34,12 +34,19 @@ const JUDGED: [&str; 20] = [
 ];
 
 /// The attributes of an attributeSchema entry that are read.
-const READ: [&str; 3] = ["lDAPDisplayName", "isSingleValued", "rangeUpper"];
+const READ: [&str; 5] = [
+    "lDAPDisplayName",
+    "isSingleValued",
+    "rangeUpper",
+    "attributeID",
+    "msDS-IntId",
+];
 
 /// systemFlags of an attribute that is no stored one.
 const CONSTRUCTED: i64 = 4;
 
-/// Reads isSingleValued and rangeUpper (MS-ADTS 3.1.1.2.3).
+/// Reads isSingleValued, rangeUpper and what replication calls each (MS-ADTS
+/// 3.1.1.2.3).
 pub(super) async fn read(
     connection: &Connection,
     base: &DistinguishedName,
@@ -63,6 +70,7 @@ pub(super) async fn read(
     }
     let reader = EntryReader::new(&READ.map(AttributeName::known));
     let mut schema = Schema::default();
+    schema.set_counts_parts(connection.root.is_samba);
     let mut known = Vec::new();
     for sent in entries {
         if let Some((name, attribute)) = reader
@@ -129,6 +137,9 @@ fn attribute(entry: &Entry) -> Option<(AttributeName, AttributeSchema)> {
         range_upper: entry
             .integer("rangeUpper")
             .and_then(|upper| u32::try_from(upper).ok()),
+        replication_id: entry.text("attributeID").and_then(|object_identifier| {
+            AttributeSchema::replication_id(object_identifier, entry.integer("msDS-IntId"))
+        }),
     };
     Some((name, schema))
 }

@@ -26,10 +26,6 @@ use crate::directory::result_code::explain_in_full;
 use crate::directory::{DirectoryError, Page, SearchRequest};
 use crate::model::{AttributeName, Entry};
 
-/// `LDAP_SERVER_DOMAIN_SCOPE_OID` (MS-ADTS 3.1.1.3.4.1.4): no references to
-/// other domains.
-const DOMAIN_SCOPE: &str = "1.2.840.113556.1.4.1339";
-
 /// `LDAP_SERVER_RANGE_RETRIEVAL_NOERR_OID` (MS-ADTS 3.1.1.3.4.1.22): asking for
 /// the values from number 50,000 on of a group that has fewer is no error.
 const RANGE_WITHOUT_ERROR: &str = "1.2.840.113556.1.4.1948";
@@ -272,17 +268,14 @@ impl Reading {
             let size = i32::try_from(self.page_size()).unwrap_or(i32::MAX);
             controls.push(PagedResults { size, cookie }.into());
         }
-        let plain = |oid: &str| RawControl {
-            ctype: oid.to_owned(),
-            crit: false,
-            val: None,
-        };
-        if root.is_active_directory {
-            controls.push(plain(DOMAIN_SCOPE));
-        }
+        controls.extend(root.domain_scope());
         let ranged = |name: &AttributeName| name.as_str().contains(";range=");
         if root.is_active_directory && self.request.attributes.iter().any(ranged) {
-            controls.push(plain(RANGE_WITHOUT_ERROR));
+            controls.push(RawControl {
+                ctype: RANGE_WITHOUT_ERROR.to_owned(),
+                crit: false,
+                val: None,
+            });
         }
         let attributes = self.request.attributes.iter();
         self.connection.search(Question {

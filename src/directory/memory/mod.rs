@@ -28,7 +28,7 @@ use super::select::{belongs_to, select, upn_suffixes};
 use super::{DirectoryError, ModifyError, Page, SearchRequest};
 use crate::model::{
     AttributeName, AttributeSchema, Change, DistinguishedName, Domain, Entry, Forest, Identity,
-    Schema, SourceKind, Structure,
+    Schema, SourceKind, Stamps, Structure, Value,
 };
 
 /// The name that stands where a host would.
@@ -137,12 +137,18 @@ impl MemoryDirectory {
         self.before(Operation::Read)
             .await
             .map_err(|strike| strike.while_reading(operation()))?;
-        let entry = self
-            .store()
+        let store = self.store();
+        let entry = store
             .find(identity)
-            .filter(|entry| belongs_to(&entry.dn, domain))
-            .map(|entry| select(entry, attributes));
-        Ok(entry)
+            .filter(|entry| belongs_to(&entry.dn, domain));
+        let mut read = entry.map(|entry| select(entry, attributes));
+        let asked = attributes.iter().find(|name| name.is(Stamps::ATTRIBUTE));
+        if let (Some(read), Some(name)) = (&mut read, asked) {
+            let stamps = store.stamps(identity, &self.shared.forest.schema);
+            let value = stamps.map(|stamps| Value::from(stamps.to_bytes()));
+            read.add(name.clone(), value);
+        }
+        Ok(read)
     }
 
     /// See [`super::Directory::modify`].
@@ -232,6 +238,13 @@ impl MemoryDirectory {
         if let Err(refusal) = done {
             tracing::debug!(?refusal, "a late request is refused");
         }
+    }
+
+    /// From now on counts each part of a request as a write of its attribute,
+    /// as Samba does; Active Directory counts the request.
+    #[cfg(test)]
+    pub(crate) fn count_parts(&self) {
+        self.store().counts_parts = true;
     }
 
     /// Edits an entry as somebody else would, without any rule. `false` if

@@ -1,11 +1,15 @@
 //! The entries of a forest in memory, and the rules under which they change.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use unicode_normalization::UnicodeNormalization as _;
+use unicode_normalization::char::is_combining_mark;
 
 use super::belongs_to;
 use crate::directory::ModifyError;
 use crate::model::{
-    AttributeName, AttributeSchema, Change, Domain, Entry, Identity, ObjectGuid, Schema, Value,
+    AttributeName, AttributeSchema, Change, Domain, Entry, Identity, ObjectGuid, Schema, Stamps,
+    Value,
 };
 
 /// An answer other than success: an LDAP result code and Active Directory's
@@ -68,18 +72,31 @@ impl Refusal {
     }
 }
 
+/// How often each attribute of an entry was written.
+type Writes = BTreeMap<AttributeName, u32>;
+
 /// Entries in the order they were given, found by objectGUID or by name.
 #[derive(Debug)]
 pub(super) struct Store {
     entries: Vec<Entry>,
+    /// Of each entry, in the same order.
+    writes: Vec<Writes>,
+    /// Whether each part of a request counts as a write.
+    pub(super) counts_parts: bool,
     by_guid: HashMap<ObjectGuid, usize>,
     by_name: HashMap<String, usize>,
 }
 
 impl Store {
     pub(super) fn new(entries: Vec<Entry>) -> Self {
+        let as_it_came = |entry: &Entry| {
+            let attributes = entry.attributes().iter();
+            attributes.map(|one| (one.name.clone(), 1)).collect()
+        };
         let mut store = Self {
+            writes: entries.iter().map(as_it_came).collect(),
             entries,
+            counts_parts: false,
             by_guid: HashMap::new(),
             by_name: HashMap::new(),
         };
@@ -113,12 +130,37 @@ impl Store {
         self.place(identity).and_then(|at| self.entries.get(at))
     }
 
+    /// The note that replication has of an entry's attributes, as far as the
+    /// schema says how it calls them.
+    pub(super) fn stamps(&self, identity: &Identity, schema: &Schema) -> Option<Stamps> {
+        let writes = self.writes.get(self.place(identity)?)?;
+        let mut stamps = Stamps::default();
+        for (name, count) in writes {
+            if let Some(id) = schema.attribute(name).replication_id {
+                stamps.count(id, *count);
+            }
+        }
+        Some(stamps)
+    }
+
+    /// Each attribute that differs afterwards was written once.
     pub(super) fn edit(&mut self, identity: &Identity, edit: impl FnOnce(&mut Entry)) -> bool {
-        let place = self.place(identity);
-        let Some(entry) = place.and_then(|at| self.entries.get_mut(at)) else {
+        let Some(at) = self.place(identity) else {
             return false;
         };
-        edit(entry);
+        let before = self.entries[at].clone();
+        edit(&mut self.entries[at]);
+        let after = &self.entries[at];
+        let names: BTreeSet<&AttributeName> = [&before, after]
+            .into_iter()
+            .flat_map(Entry::attributes)
+            .map(|attribute| &attribute.name)
+            .collect();
+        for name in names {
+            if before.values(name.as_str()) != after.values(name.as_str()) {
+                *self.writes[at].entry(name.clone()).or_default() += 1;
+            }
+        }
         self.index();
         true
     }
@@ -128,6 +170,7 @@ impl Store {
             return false;
         };
         self.entries.remove(at);
+        self.writes.remove(at);
         self.index();
         true
     }
@@ -150,6 +193,13 @@ impl Store {
             self.check_unique(at, change, domain)?;
         }
         self.entries[at] = modified;
+        for change in changes {
+            let parts = [&change.delete, &change.add];
+            let parts = parts.into_iter().filter(|part| !part.is_empty()).count();
+            let counted = if self.counts_parts { parts } else { 1 };
+            let writes = self.writes[at].entry(change.attribute.clone()).or_default();
+            *writes += u32::try_from(counted).unwrap_or_default();
+        }
         Ok(())
     }
 
@@ -221,11 +271,14 @@ fn modify_attribute(
 }
 
 /// Whether the directory takes two values for the same: texts without regard
-/// to case. (Active Directory looks past some accents and widths as well; that
-/// is not modelled.)
+/// to case, accents and width, as Active Directory compares them.
 fn matches(a: &Value, b: &Value) -> bool {
+    let looks_like = |text: &str| -> String {
+        let bare = text.nfkd().filter(|c| !is_combining_mark(*c));
+        bare.flat_map(char::to_lowercase).collect()
+    };
     match (a.as_text(), b.as_text()) {
-        (Some(a), Some(b)) => a == b || a.to_lowercase() == b.to_lowercase(),
+        (Some(a), Some(b)) => a == b || looks_like(a) == looks_like(b),
         _ => a == b,
     }
 }

@@ -13,7 +13,7 @@
 mod filter;
 mod holders;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use holders::Holders;
@@ -21,7 +21,7 @@ use holders::Holders;
 use crate::model::{
     AddressType, AttributeName, Change, Entry, Identity, Modification, ProxyAddress, Value,
 };
-use crate::rule::{Judge, KeySpace, RuleId};
+use crate::rule::{Judge, KeySpace, RuleId, RuleSet, Settings};
 use crate::scan::{ForestJoin, ScanSource};
 use crate::transaction::{Objection, Objections, Pending, Precondition};
 
@@ -56,6 +56,37 @@ pub(super) struct Standards {
     /// Whether the rules are asked once more; they are not where the judge is
     /// not that of the scan.
     pub(super) rules: bool,
+}
+
+/// What a journal calls the standards.
+const FOREST_JOIN: &str = "forest_join";
+const LOGIN_ATTRIBUTE: &str = "login_attribute";
+
+impl Standards {
+    /// Those of a transaction, for its rollback without a scan: what the
+    /// journal does not say, or says in words unknown here, is as usual.
+    pub(super) fn of_journal(rules: RuleSet, checks: &BTreeMap<String, String>) -> Self {
+        let login = checks.get(LOGIN_ATTRIBUTE);
+        let login = login.and_then(|name| AttributeName::parse(name).ok());
+        let mut settings = Settings::default();
+        if let Some(login) = login {
+            settings.login_attribute = login;
+        }
+        let join = checks.get(FOREST_JOIN);
+        Self {
+            judge: Arc::new(Judge::new(Arc::new(rules), settings)),
+            join: join.and_then(|join| join.parse().ok()).unwrap_or_default(),
+            rules: false,
+        }
+    }
+
+    fn described(&self) -> BTreeMap<String, String> {
+        let login = self.judge.settings.login_attribute.to_string();
+        BTreeMap::from([
+            (FOREST_JOIN.to_owned(), self.join.to_string()),
+            (LOGIN_ATTRIBUTE.to_owned(), login),
+        ])
+    }
 }
 
 /// A value that is to be put in, and as what it counts.
@@ -297,6 +328,10 @@ impl LiveCheck {
 impl Precondition for LiveCheck {
     fn attributes(&self) -> &[AttributeName] {
         &self.attributes
+    }
+
+    fn described(&self) -> BTreeMap<String, String> {
+        self.standards.described()
     }
 
     fn check<'a>(&'a self, pending: Pending<'a>) -> Objections<'a> {

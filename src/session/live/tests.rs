@@ -12,28 +12,23 @@ use crate::model::{
 };
 use crate::rule::Settings;
 use crate::rule::{Judge, file};
-use crate::scan::ScanOptions;
-use crate::scan::ScanSource;
+use crate::scan::{ForestJoin, ScanOptions, ScanSource};
 use crate::session::{EMBEDDED_RULES, ScanRequest, Session, Watched};
-use crate::transaction::{ApplyOptions, Outcome};
+use crate::transaction::{ApplyOptions, Outcome, TransactionId};
 use crate::transaction::{PreflightRun, Target, Verdict, preflight};
 use crate::worksheet::Action;
 use tokio_util::sync::CancellationToken;
 
-#[tokio::test]
-async fn a_duplicate_that_was_removed_comes_back_though_it_is_held_elsewhere() {
-    let state = tempfile::tempdir().unwrap();
-    let mut session = Session::new(state.path().to_owned());
-    let request = ScanRequest {
-        sources: vec![SourceSpec::Demo],
-        rules: EMBEDDED_RULES.to_owned(),
-        settings: Settings::default(),
-        options: ScanOptions::default(),
-        exceptions: None,
-    };
+/// A session on the demo that has taken away one of its duplicate addresses.
+async fn one_duplicate_removed(
+    (session, request): (&mut Session, &ScanRequest),
+    watched: Watched<'_>,
+) -> TransactionId {
     session.open(&request.sources).await.unwrap();
-    let cancel = CancellationToken::new();
-    let mut sheet = session.scan(&request, &|_| (), &cancel).await.unwrap();
+    let mut sheet = session
+        .scan(request, &|_| (), watched.cancel)
+        .await
+        .unwrap();
     let duplicates: Vec<_> = sheet
         .rows()
         .filter(|row| {
@@ -45,19 +40,60 @@ async fn a_duplicate_that_was_removed_comes_back_though_it_is_held_elsewhere() {
     assert!(removed.refused.is_empty(), "{removed:?}");
     let plan = sheet.plan().changes;
     assert_eq!(plan.len(), 1);
+    let applied = session.apply(&plan, None, watched).await.unwrap();
+    assert_eq!(applied.outcomes, [Outcome::Done]);
+    applied.id
+}
+
+fn demo_request() -> ScanRequest {
+    ScanRequest {
+        sources: vec![SourceSpec::Demo],
+        rules: EMBEDDED_RULES.to_owned(),
+        settings: Settings::default(),
+        options: ScanOptions::default(),
+        exceptions: None,
+    }
+}
+
+#[tokio::test]
+async fn a_duplicate_that_was_removed_comes_back_though_it_is_held_elsewhere() {
+    let state = tempfile::tempdir().unwrap();
+    let mut session = Session::new(state.path().to_owned());
     let watched = Watched {
         options: &ApplyOptions::default(),
         progress: &|_| (),
-        cancel: &cancel,
+        cancel: &CancellationToken::new(),
     };
-    let applied = session.apply(&plan, None, watched).await.unwrap();
-    assert_eq!(applied.outcomes, [Outcome::Done]);
-    let back = session.plan_rollback(&applied.id).unwrap().plan;
-    let reverted = session
-        .apply(&back, Some(applied.id), watched)
-        .await
-        .unwrap();
+    let applied = one_duplicate_removed((&mut session, &demo_request()), watched).await;
+    let back = session.plan_rollback(&applied).unwrap().plan;
+    let reverted = session.apply(&back, Some(applied), watched).await.unwrap();
     assert_eq!(reverted.outcomes, [Outcome::Done]);
+}
+
+#[tokio::test]
+async fn a_rollback_without_a_scan_compares_as_the_transaction_did() {
+    for (join, login) in [("mail", "mail"), ("employeeID", "userPrincipalName")] {
+        let state = tempfile::tempdir().unwrap();
+        let mut session = Session::new(state.path().to_owned());
+        let watched = Watched {
+            options: &ApplyOptions::default(),
+            progress: &|_| (),
+            cancel: &CancellationToken::new(),
+        };
+        let mut request = demo_request();
+        request.options.join = join.parse().unwrap();
+        request.settings.login_attribute = AttributeName::known(login);
+        let applied = one_duplicate_removed((&mut session, &request), watched).await;
+        // What a process of its own has that only takes back.
+        session.judge = None;
+        session.options = ScanOptions::default();
+        let standards = session.live_check(Some(&applied)).unwrap().standards;
+        assert_eq!(standards.join, request.options.join);
+        assert!(standards.judge.settings.login_attribute.is(login));
+        assert!(!standards.rules);
+        let usual = session.live_check(None).unwrap().standards;
+        assert_eq!(usual.join, ForestJoin::default());
+    }
 }
 
 const ROOT: &str = "DC=contoso,DC=com";

@@ -1,5 +1,6 @@
 //! A journal as read back: who, what, what became of it, and what is damaged.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use crate::model::{DistinguishedName, Modification};
@@ -40,6 +41,10 @@ pub struct Header {
     /// The transaction it takes back, if it is a rollback.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reverts: Option<TransactionId>,
+    /// By what the caller compared new values, in its own words
+    /// ([`crate::transaction::Precondition::described`]).
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub checks: BTreeMap<String, String>,
     /// How many modifications the plan has.
     pub count: usize,
     /// SHA-256 of the plan, hex.

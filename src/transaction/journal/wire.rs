@@ -200,7 +200,10 @@ struct StoredWire {
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(tag = "what", rename_all = "kebab-case")]
 enum OutcomeWire {
-    Done,
+    Done {
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        over: Vec<AttributeName>,
+    },
     Altered {
         done: Vec<AttributeName>,
         conflicts: Vec<ConflictWire>,
@@ -290,7 +293,8 @@ fn conflicts_from_wire(wire: Vec<ConflictWire>) -> Result<Vec<AttributeConflict>
 impl From<&Outcome> for OutcomeWire {
     fn from(outcome: &Outcome) -> Self {
         match outcome {
-            Outcome::Done => Self::Done,
+            Outcome::Done => Self::Done { over: Vec::new() },
+            Outcome::DoneOver(over) => Self::Done { over: over.clone() },
             Outcome::Altered { done, conflicts } => Self::Altered {
                 done: done.clone(),
                 conflicts: conflicts_to_wire(conflicts),
@@ -324,7 +328,8 @@ impl TryFrom<OutcomeWire> for Outcome {
 
     fn try_from(wire: OutcomeWire) -> Result<Self, String> {
         Ok(match wire {
-            OutcomeWire::Done => Self::Done,
+            OutcomeWire::Done { over } if over.is_empty() => Self::Done,
+            OutcomeWire::Done { over } => Self::DoneOver(over),
             OutcomeWire::Altered { done, conflicts } => Self::Altered {
                 done,
                 conflicts: conflicts_from_wire(conflicts)?,

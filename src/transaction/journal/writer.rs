@@ -163,6 +163,10 @@ impl JournalWriter {
         Ok(writer)
     }
 
+    pub(in crate::transaction) fn id(&self) -> &TransactionId {
+        &self.id
+    }
+
     pub(in crate::transaction) fn path(&self) -> &Path {
         &self.path
     }

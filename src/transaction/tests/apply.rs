@@ -390,9 +390,10 @@ async fn what_cannot_be_read_again_stays_in_doubt_until_recover() {
     let world = World::new(entries()).await;
     let lost = Fault::AnswerLost { applied: true };
     world.memory.inject(Operation::Modify, 1, lost);
+    // The two others are read back before it.
     world
         .memory
-        .inject(Operation::Read, 2 * READS + 1, Fault::NotSent);
+        .inject(Operation::Read, 2 * READS + 3, Fault::NotSent);
     let report = world.apply(&world.usual_plan()).await.unwrap();
     assert!(matches!(report.outcomes[0], Outcome::InDoubt(_)));
     assert!(world.record(&report.id).needs_recovery());

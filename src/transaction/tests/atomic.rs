@@ -59,7 +59,7 @@ async fn what_is_held_back_before_the_first_write_leaves_nothing_to_take_back() 
     assert_eq!(
         report.notes,
         [
-            "stopped after 1 entries that failed, were refused, in conflict or in doubt before \
+            "stopped after 1 entry that failed, was refused, in conflict or in doubt before \
              the first write",
             "nothing was written"
         ]
@@ -86,9 +86,9 @@ async fn what_is_in_doubt_is_settled_first_or_left_and_named() {
         let start = world.memory.dump();
         let lost = Fault::AnswerLost { applied: true };
         world.memory.inject(Operation::Modify, 1, lost);
-        // Three reads before the first write, three to compare, then the look
-        // at what became of the first; then two read back, and the settling.
-        world.memory.inject(Operation::Read, 7, Fault::NotSent);
+        // Three reads before the first write, three to compare, two to read
+        // back; then the look at what became of the first, and the settling.
+        world.memory.inject(Operation::Read, 9, Fault::NotSent);
         if !settles {
             world.memory.inject(Operation::Read, 10, Fault::NotSent);
         }

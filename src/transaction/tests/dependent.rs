@@ -49,8 +49,9 @@ async fn a_value_that_is_in_doubt_is_not_taken() {
     let (world, plan) = chain().await;
     let lost = Fault::AnswerLost { applied: true };
     world.memory.inject(Operation::Modify, 1, lost);
-    // Three reads are the look before the first write.
-    world.memory.inject(Operation::Read, 3 + 3, refused());
+    // All before the first write, the two that wait for nothing once more, and
+    // the third to be read back.
+    world.memory.inject(Operation::Read, 3 + 2 + 2, refused());
     let report = world.apply(&plan).await.unwrap();
     assert!(
         matches!(
@@ -132,7 +133,9 @@ async fn on_the_way_back_a_deleted_taker_holds_nothing_up_but_one_in_doubt_does(
         } else {
             let lost = Fault::AnswerLost { applied: true };
             world.memory.inject(Operation::Modify, 2, lost);
-            world.memory.inject(Operation::Read, 3 + 4, refused());
+            // After all before the first write, two once more, and the first
+            // to be read back.
+            world.memory.inject(Operation::Read, 3 + 2 + 2, refused());
         }
         let reverted = world.rollback(&applied.id).await;
         assert_eq!(

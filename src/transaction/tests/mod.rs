@@ -5,6 +5,7 @@ mod atomic;
 mod crash_matrix;
 mod dependent;
 mod journal;
+mod overwritten;
 mod rollback;
 mod state_machine;
 

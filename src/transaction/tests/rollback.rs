@@ -201,7 +201,11 @@ async fn through_another_host_what_is_as_before_stays_in_doubt() {
     let mut world = World::new(entries()).await;
     let lost = Fault::AnswerLost { applied: false };
     world.memory.inject(Operation::Modify, 3, lost);
-    world.memory.inject(Operation::Read, 3 + 6, Fault::NotSent);
+    // Read are: all before the first write, all once more, the first to be read
+    // back, and what became of the third.
+    world
+        .memory
+        .inject(Operation::Read, 3 + 3 + 2, Fault::NotSent);
     let report = world.apply(&world.usual_plan()).await.unwrap();
     assert!(matches!(report.outcomes[2], Outcome::InDoubt(_)));
     world.targets[1].domain.host = "dc2".to_owned();

@@ -283,7 +283,7 @@ pub(super) fn partial(scan: &ScanResult) -> Vec<String> {
 fn row_state(outcome: &Outcome) -> Option<RowState> {
     let words = outcome.to_string();
     Some(match outcome {
-        Outcome::Done => RowState::Done,
+        Outcome::Done | Outcome::DoneOver(_) => RowState::Done,
         Outcome::NotNeeded => RowState::NotNeeded,
         Outcome::Failed { .. } | Outcome::Refused(_) => RowState::Failed(words),
         Outcome::Conflict(_) | Outcome::Altered { .. } | Outcome::Partly { .. } => {

@@ -137,8 +137,9 @@ pub(in crate::tui) fn outcome_line(
 ) -> Line<'static> {
     let (sign, role) = sign(outcome);
     let label = format!("{sign} {:<13} ", outcome.label());
+    let left = width.saturating_sub(label.chars().count());
     let mut spans = vec![Span::styled(label, theme.style(role))];
-    spans.extend(cell::fit(dn, width.saturating_sub(16), Cut::Middle, theme));
+    spans.extend(cell::fit(dn, left, Cut::Middle, theme));
     Line::from(spans)
 }
 
@@ -146,9 +147,10 @@ pub(in crate::tui) fn sign(outcome: &Outcome) -> (&'static str, Role) {
     match outcome {
         Outcome::Done | Outcome::NotNeeded => ("✓", Role::Added),
         Outcome::Failed { .. } | Outcome::Refused(_) => ("✗", Role::Removed),
-        Outcome::Altered { .. } | Outcome::Partly { .. } | Outcome::Conflict(_) => {
-            ("!", Role::Warning)
-        }
+        Outcome::DoneOver(_)
+        | Outcome::Altered { .. }
+        | Outcome::Partly { .. }
+        | Outcome::Conflict(_) => ("!", Role::Warning),
         Outcome::InDoubt(_) => ("?", Role::Warning),
         Outcome::NotReached => ("·", Role::Muted),
     }
