@@ -16,6 +16,9 @@ use crate::program::{Desk, Dump, common_name, differences, dump};
 
 const DEADLINE: Duration = Duration::from_secs(120);
 
+/// How many outcomes the program writes at a time.
+const AT_ONCE: f64 = 8.0;
+
 /// The journal of the only transaction of a desk, once it has its name.
 pub(crate) fn journal(desk: &Desk) -> Option<PathBuf> {
     let folder = fs::read_dir(desk.path("state/journal")).ok()?;
@@ -72,7 +75,7 @@ fn outcomes(desk: &Desk) -> Option<usize> {
 }
 
 /// Applies the plan and kills the program after `wanted` outcomes and a part
-/// of the time that two entries take; gives the time that an entry took.
+/// of the time that a group of entries takes; gives the time that an entry took.
 fn apply_and_kill(desk: &Desk, (wanted, part): (usize, f64), usual: Duration) -> Duration {
     let decided = desk.name("decided.csv");
     let source = desk.source();
@@ -99,7 +102,7 @@ fn apply_and_kill(desk: &Desk, (wanted, part): (usize, f64), usual: Duration) ->
         pause(Duration::from_millis(1));
     }
     let took = sealed.map_or(usual, |sealed| sealed.elapsed());
-    pause(usual.mul_f64(2.0 * part));
+    pause(usual.mul_f64(AT_ONCE * part));
     // SIGKILL: nothing can be caught or tidied up. It may have just ended.
     drop(program.kill());
     program.wait().expect("a status");

@@ -14,6 +14,7 @@
 #[cfg(feature = "kerberos")]
 mod acceptor;
 mod directory;
+mod faults;
 mod foreign;
 mod forest;
 mod job;
@@ -26,6 +27,7 @@ mod plan;
 mod program;
 #[cfg(feature = "kerberos")]
 mod proxy;
+mod slapd;
 #[path = "../pty/terminal.rs"]
 mod terminal;
 mod tui;
