@@ -125,3 +125,55 @@ fn the_example_of_own_rules_loads_and_its_cases_hold() {
     assert_eq!(rules.rules.len(), rules.inherited + 2);
     assert_eq!(run_cases(&rules), []);
 }
+
+/// The source files that a place such as `lab/kill` can mean.
+fn sources_of(place: &str) -> Vec<PathBuf> {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    [
+        format!("src/transaction/tests/{place}.rs"),
+        format!("src/{place}.rs"),
+        format!("src/{place}/tests.rs"),
+        format!("tests/{place}.rs"),
+    ]
+    .iter()
+    .map(|path| root.join(path))
+    .filter(|path| path.exists())
+    .collect()
+}
+
+#[test]
+fn every_test_that_the_page_of_safety_names_exists() {
+    let page = read("safety.md");
+    let mut named = 0;
+    // A paragraph in italics is a list of tests: `file: test; test; file: test`.
+    let paragraphs = page
+        .split("\n**")
+        .filter_map(|promise| promise.split("\n*").nth(1));
+    for list in paragraphs {
+        let (list, _) = list.split_once('*').unwrap();
+        let mut place = "";
+        let list = list.replace('\n', " ");
+        for test in list.split("; ") {
+            let name = match test.split_once(": ") {
+                Some((file, name)) => {
+                    place = file;
+                    name
+                }
+                None => test,
+            };
+            let files = sources_of(place);
+            assert!(!files.is_empty(), "no file of tests for {place}");
+            let words = name.to_lowercase().replace([' ', '-'], "_");
+            let exists = |path: &PathBuf| {
+                let text = std::fs::read_to_string(path).unwrap();
+                text.contains(&format!("fn {words}("))
+            };
+            assert!(
+                name == "all tests" || files.iter().any(exists),
+                "{place} has no test '{name}'"
+            );
+            named += 1;
+        }
+    }
+    assert!(named > 60, "{named}");
+}
