@@ -333,7 +333,9 @@ mod tests {
                 good[at] = byte;
             }
             drop(judge(&mut bytes, Asked::Bind));
-            if judge(&mut good, Asked::Bind) == Ok(true) {
+            // What comes here was cut at the length that the message tells.
+            let is_cut = matches!(ber::message_length(&good), Ok(Some(end)) if end == good.len());
+            if judge(&mut good, Asked::Bind) == Ok(true) && is_cut {
                 let (rest, tag) = ldap3::asn1::parse_tag(&good).unwrap();
                 prop_assert!(rest.is_empty());
                 let parts = tag.expect_constructed().unwrap();
