@@ -113,6 +113,24 @@ fn what_the_server_refuses_stops_the_run_and_the_rest_is_done_by_another_account
 }
 
 #[test]
+fn all_or_nothing_takes_back_what_was_written_beside_what_was_refused() {
+    let bench = Bench::new();
+    let run = bench.apply(WRITER, &["--atomic"]).ends_with(1).says(&[
+        "note: stopped after",
+        "not everything could be done, so what was written was taken back:",
+        "all or nothing: the directory is as it was",
+    ]);
+    assert!(run.out.contains("failed: this account may not do this"));
+    let left = differences(&bench.start, &bench.server.dump());
+    assert!(left.is_empty(), "{left:?}");
+    let history = bench.desk.run(&["history"]).ends_with(0).out;
+    assert!(history.contains("takes back"), "{history}");
+    // Nothing of it stands in the way of the next.
+    bench.apply(ADMIN, &["--atomic"]).ends_with(0);
+    bench.take_back("1");
+}
+
+#[test]
 fn a_server_that_dies_in_the_middle_is_no_more_than_an_interruption() {
     let mut bench = Bench::new();
     let child = bench.begin();
