@@ -68,25 +68,37 @@ fn lines<'d>(dump: &'d Dump, name: &str, attribute: &str) -> Vec<&'d str> {
         .collect()
 }
 
-/// What somebody else writes into an entry: another value, or one that Active
-/// Directory takes for the same.
+/// How what somebody else writes differs from what was there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Differs {
+    Wholly,
+    /// Equal to Active Directory.
+    InCase,
+    /// Equal to Active Directory; Samba tells it apart.
+    InAccents,
+}
+
+/// What somebody else writes into an entry.
 struct Edit {
     dn: String,
     name: String,
     attribute: &'static str,
-    /// Of an edit that makes no difference to Active Directory: whether it was
-    /// in time. It only goes through while the old value is there.
-    equal: Option<bool>,
+    differs: Differs,
+    /// Whether it was in time: one that differs little goes through only while
+    /// the old value is there.
+    in_time: bool,
     lines: Vec<String>,
 }
 
 impl Edit {
-    fn new(dn: &str, is_equal: bool, start: &Dump) -> Self {
+    fn new(dn: &str, differs: Differs, start: &Dump) -> Self {
         let name = common_name(dn);
         let attribute = attribute_of(&name);
         let id = name.replace("User ", "");
         let lines = match attribute {
-            _ if is_equal => vec![in_capitals(lines(start, &name, attribute)[0])],
+            _ if differs != Differs::Wholly => {
+                vec![like(lines(start, &name, attribute)[0], differs)]
+            }
             "proxyAddresses" => vec![format!("{attribute}: SMTP:{id}.foreign@contoso.com")],
             "userPrincipalName" | "targetAddress" => {
                 vec![format!("{attribute}: {id}.foreign@contoso.com")]
@@ -97,22 +109,24 @@ impl Edit {
             dn: dn.to_owned(),
             name,
             attribute,
-            equal: is_equal.then_some(false),
+            differs,
+            in_time: true,
             lines,
         }
     }
 
-    /// Writes it, whatever is there; an equal one only over the old value.
+    /// Writes it, whatever is there; one that differs little only over the old
+    /// value.
     fn send(&mut self, somebody: &mut Somebody, start: &Dump) {
         let new = self.lines.join("\n");
         let attribute = self.attribute;
-        let Some(in_time) = &mut self.equal else {
+        if self.differs == Differs::Wholly {
             somebody.modify(&self.dn, &format!("replace: {attribute}\n{new}"));
             return;
-        };
+        }
         let old = lines(start, &self.name, attribute)[0];
         let record = format!("delete: {attribute}\n{old}\n-\nadd: {attribute}\n{new}");
-        *in_time = Somebody::modify_at_once(&self.dn, &record);
+        self.in_time = Somebody::modify_at_once(&self.dn, &record);
     }
 
     fn stands(&self, dump: &Dump) -> bool {
@@ -120,15 +134,23 @@ impl Edit {
     }
 }
 
-/// A line of LDIF with its value in capitals.
-fn in_capitals(line: &str) -> String {
+/// A line of LDIF with its value in capitals, or with accents.
+fn like(line: &str, differs: Differs) -> String {
     let (attribute, value) = line.split_once(':').expect("a line");
     let value = match value.strip_prefix(": ") {
         Some(encoded) => STANDARD.decode(encoded).expect("Base64"),
         None => value.trim_start().as_bytes().to_vec(),
     };
-    let capitals = STANDARD.encode(value.to_ascii_uppercase());
-    format!("{attribute}:: {capitals}")
+    let text = String::from_utf8(value).expect("a text");
+    let text = match differs {
+        Differs::InAccents => {
+            let second = text.chars().next().map_or(0, char::len_utf8);
+            let (first, rest) = text.split_at(second);
+            format!("{first}\u{301}{rest}")
+        }
+        Differs::Wholly | Differs::InCase => text.to_ascii_uppercase(),
+    };
+    format!("{attribute}:: {}", STANDARD.encode(text))
 }
 
 /// Writes the attributes of these entries as the dump has them. By way of
@@ -156,11 +178,16 @@ fn no_value_that_somebody_else_writes_meanwhile_is_overwritten() {
     // Around what is being written: some before it is read, some between read
     // and write, some after that.
     for (number, index) in (ONE_IN / 2..CHANGES).step_by(ONE_IN).enumerate() {
-        let may_be_equal = matches!(
+        let may_be_like = matches!(
             attribute_of(&common_name(&planned[index])),
             "sn" | "displayName" | "mailNickname"
         );
-        let mut edit = Edit::new(&planned[index], may_be_equal && number % 2 == 0, &start);
+        let differs = match number % 4 {
+            0 if may_be_like => Differs::InCase,
+            2 if may_be_like => Differs::InAccents,
+            _ => Differs::Wholly,
+        };
+        let mut edit = Edit::new(&planned[index], differs, &start);
         wait_for(&desk, index.saturating_sub(8 * (number % 6)));
         edit.send(&mut somebody, &start);
         edits.push(edit);
@@ -170,40 +197,48 @@ fn no_value_that_somebody_else_writes_meanwhile_is_overwritten() {
     let said = wait_for(&desk, CHANGES);
     let after = dump();
 
-    let mut counts: BTreeMap<(&str, &str), usize> = BTreeMap::new();
+    let mut counts: BTreeMap<(Differs, &str, &str), usize> = BTreeMap::new();
     let edited: BTreeSet<&String> = edits.iter().map(|edit| &edit.dn).collect();
     assert_eq!(edited.len(), CHANGES / ONE_IN);
     for (index, dn) in planned.iter().enumerate() {
+        let is_over = said.over.contains(&index);
         let outcome = said.outcomes[&index].as_str();
         let Some(edit) = edits.iter().find(|edit| edit.dn == *dn) else {
-            assert_eq!(outcome, "done", "{dn}");
+            assert_eq!((outcome, is_over), ("done", false), "{dn}");
             continue;
         };
-        let what = match (edit.equal, edit.stands(&after)) {
-            (None, true) => "another value, it stands",
-            (Some(true), true) => "equal to Active Directory, it stands",
-            (Some(true), false) => "equal to Active Directory, written over",
-            (Some(false), false) => "equal to Active Directory, too late",
+        let stands = edit.stands(&after);
+        let what = match (edit.differs, edit.in_time, stands) {
+            (_, true, true) => "it stands",
+            (Differs::InCase | Differs::InAccents, true, false) => "written over",
+            (_, false, _) => "too late",
             _ => panic!(
                 "{dn}: {outcome}, {:?}",
                 lines(&after, &edit.name, edit.attribute)
             ),
         };
-        *counts.entry((what, outcome)).or_default() += 1;
+        // It is told if somebody's edit is lost, and never else.
+        assert_eq!(is_over, edit.in_time && !stands, "{dn}: {what}, {outcome}");
+        let outcome = if is_over {
+            "done over a foreign edit"
+        } else {
+            outcome
+        };
+        *counts.entry((edit.differs, what, outcome)).or_default() += 1;
     }
     println!(
         "{} of {CHANGES} entries edited by somebody else meanwhile:",
         edits.len()
     );
-    for ((what, outcome), count) in &counts {
-        println!("  {count:2} {what}: {outcome}");
+    for ((differs, what, outcome), count) in &counts {
+        println!("  {count:2} differs {differs:?}, {what}: {outcome}");
     }
 
     // A rollback leaves what somebody else wrote alone, too.
     desk.on_forest(&["rollback", "--yes", "--stop-after", "0"])
         .ends_with(1);
     let back = dump();
-    for edit in edits.iter().filter(|edit| edit.equal.is_none()) {
+    for edit in edits.iter().filter(|edit| edit.differs == Differs::Wholly) {
         assert!(edit.stands(&back), "{}", edit.name);
     }
     restore(&edits, &start);
@@ -235,6 +270,7 @@ fn addresses_that_somebody_else_adds_are_no_conflict_and_survive_the_rollback() 
     assert!(added.len() >= 50, "{}", added.len());
     let said = wait_for(&desk, CHANGES);
     assert!(said.outcomes.values().all(|what| what == "done"));
+    assert!(said.over.is_empty(), "none is taken for written over");
     println!("{} addresses added by somebody else meanwhile", added.len());
 
     desk.on_forest(&["rollback", "--yes"])

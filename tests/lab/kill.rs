@@ -34,6 +34,8 @@ pub(crate) struct Said {
     pub(crate) planned: Vec<String>,
     /// The outcomes, by their place in the plan.
     pub(crate) outcomes: BTreeMap<usize, String>,
+    /// Those of them that are done over an edit by somebody else.
+    pub(crate) over: BTreeSet<usize>,
     pub(crate) ended: bool,
 }
 
@@ -53,6 +55,9 @@ impl Said {
                     let index = line["index"].as_u64().expect("a number");
                     let index = usize::try_from(index).expect("a small number");
                     said.outcomes.insert(index, text("what"));
+                    if line["over"].is_array() {
+                        said.over.insert(index);
+                    }
                 }
                 Some("end") => said.ended = true,
                 _ => {}

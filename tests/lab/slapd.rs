@@ -30,14 +30,14 @@ impl Drop for Slapd {
     }
 }
 
-/// Sixty users of whom the last digit tells the fault.
-fn people() -> String {
+/// Users of whom the last digit tells the fault.
+fn people(users: u8) -> String {
     let mut ldif = format!(
         "dn: {ROOT}\nobjectClass: domain\ndc: open\n\n\
          dn: ou=accounts,{ROOT}\nobjectClass: organizationalUnit\n\n\
          dn: {WRITER}\nobjectClass: person\nsn: writer\nuserPassword: secret\n\n"
     );
-    for n in 1..=USERS {
+    for n in 1..=users {
         let id = format!("o{n:04}");
         let surname = if n % 10 == 1 {
             "sn:: U3BhY2Ug"
@@ -76,8 +76,13 @@ pub(crate) fn run(program: &str, arguments: &[&str]) -> String {
 }
 
 impl Slapd {
-    /// Starts a server with the people in it, in the folder of the desk.
+    /// Starts a server with sixty users in it, in the folder of the desk.
     pub(crate) fn start(desk: &Desk) -> Self {
+        Self::start_with(desk, USERS)
+    }
+
+    /// Starts a server with so many users in it.
+    pub(crate) fn start_with(desk: &Desk, users: u8) -> Self {
         let schema = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/lab/openldap/schema.conf");
         let configuration = format!(
             "include /etc/ldap/schema/core.schema\n\
@@ -95,7 +100,7 @@ impl Slapd {
         );
         fs::create_dir(desk.path("database")).expect("a folder");
         fs::write(desk.path("slapd.conf"), configuration).expect("a file");
-        fs::write(desk.path("people.ldif"), people()).expect("a file");
+        fs::write(desk.path("people.ldif"), people(users)).expect("a file");
         fs::write(desk.path("password"), "secret").expect("a file");
         let configuration = desk.name("slapd.conf");
         run(
