@@ -32,3 +32,4 @@ mod slapd;
 mod terminal;
 mod tui;
 mod undo;
+mod ways;
