@@ -5,6 +5,7 @@ pub mod cli;
 pub mod config;
 pub mod directory;
 pub mod exception;
+pub mod kept;
 pub mod model;
 pub mod report;
 pub mod rule;

@@ -9,7 +9,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// A module and those that it may use besides itself.
-const MAY_USE: [(&str, &[&str]); 15] = [
+const MAY_USE: [(&str, &[&str]); 16] = [
     ("model", &[]),
     ("text", &[]),
     ("system", &[]),
@@ -20,6 +20,7 @@ const MAY_USE: [(&str, &[&str]); 15] = [
     ("exception", &["model", "rule", "system"]),
     ("scan", &["model", "rule", "directory"]),
     ("worksheet", &["model", "rule", "exception", "scan"]),
+    ("kept", &["model", "worksheet", "store"]),
     ("transaction", &["model", "directory", "store"]),
     (
         "session",
@@ -34,6 +35,7 @@ const MAY_USE: [(&str, &[&str]); 15] = [
             "worksheet",
             "transaction",
             "store",
+            "kept",
             "text",
         ],
     ),
@@ -61,6 +63,7 @@ const MAY_USE: [(&str, &[&str]); 15] = [
             "scan",
             "worksheet",
             "transaction",
+            "kept",
             "session",
         ],
     ),
@@ -76,6 +79,7 @@ const MAY_USE: [(&str, &[&str]); 15] = [
             "scan",
             "worksheet",
             "transaction",
+            "kept",
             "session",
             "report",
             "tui",
@@ -93,6 +97,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("ratatui", &["src/tui"]),
     ("crossterm", &["src/tui"]),
     ("tui_input", &["src/tui"]),
+    ("rustix", &["src/tui"]),
     ("clap", &["src/cli"]),
     ("clap_complete", &["src/cli"]),
     ("clap_mangen", &["src/cli"]),
@@ -142,6 +147,11 @@ fn product_lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
         .filter(|(_, line)| !line.trim_start().starts_with("//"))
 }
 
+/// Whether a file lies below a module of tests, which may use anything.
+fn is_test(path: &Path) -> bool {
+    path.components().any(|part| part.as_os_str() == "tests")
+}
+
 fn module_of(path: &Path) -> String {
     let mut parts = path.components().skip(1);
     let first = parts.next().unwrap().as_os_str().to_str().unwrap();
@@ -180,7 +190,7 @@ fn modules_use_only_what_lies_below_them() {
     let mut wrong = Vec::new();
     for (path, text) in sources("src") {
         let module = module_of(&path);
-        if module == "main" || module == "lib" {
+        if module == "main" || module == "lib" || is_test(&path) {
             continue;
         }
         let allowed = MAY_USE

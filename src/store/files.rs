@@ -22,6 +22,8 @@ pub(crate) enum Step {
     Open,
     /// Bytes are handed to the system.
     Write,
+    /// The end of a file is taken away.
+    Cut,
     /// What was written is brought to the disk.
     Sync,
     /// A file gets another name.
@@ -72,6 +74,11 @@ impl PrivateFile {
         Ok(Self { file, path })
     }
 
+    /// Takes the end of the file away, beyond so many bytes.
+    pub(crate) fn cut_to(&self, length: u64) -> io::Result<()> {
+        take(Step::Cut, &self.path, || self.file.set_len(length))
+    }
+
     /// Brings what was written, and the length of the file, to the disk.
     pub(crate) fn sync(&self) -> io::Result<()> {
         sync(Step::Sync, &self.path, || self.file.sync_data())
@@ -89,8 +96,9 @@ impl Write for PrivateFile {
     }
 }
 
-/// Options that make a file for its owner only.
-fn private() -> OpenOptions {
+/// Options that make a file for its owner only: 0600 on Unix, the folder's
+/// access list on Windows.
+pub(super) fn private() -> OpenOptions {
     let mut options = OpenOptions::new();
     disk::owner_only(options.write(true));
     options

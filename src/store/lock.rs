@@ -4,7 +4,7 @@
 //! ends with the process, however that ends. Who holds it is written in a second
 //! file, because Windows lets nobody read a locked one.
 
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 
 use super::{Origin, files};
@@ -64,10 +64,9 @@ impl Lock {
         path.parent()
             .map_or(Ok(()), files::make_folder)
             .map_err(fail)?;
-        let file = OpenOptions::new()
+        let file = files::private()
             .create(true)
             .truncate(false)
-            .write(true)
             .open(path)
             .map_err(fail)?;
         let holder = holder_file(path);

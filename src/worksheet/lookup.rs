@@ -21,7 +21,6 @@ pub enum Lookup {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Directory {
     by_guid: HashMap<ObjectGuid, EntryRef>,
-    by_dn: HashMap<String, EntryRef>,
     first_rows: HashMap<EntryRef, RowId>,
 }
 
@@ -32,8 +31,6 @@ impl Directory {
             if let Some(guid) = scan.snapshot.guid(at) {
                 directory.by_guid.entry(guid).or_insert(at);
             }
-            let key = scan.snapshot.dn(at).key();
-            directory.by_dn.entry(key).or_insert(at);
         }
         for (finding, row) in scan.findings.iter().zip(0..) {
             directory
@@ -43,6 +40,18 @@ impl Directory {
         }
         directory
     }
+}
+
+/// Entries by name, built at the first look-up of one: most are looked up by
+/// objectGUID, and the names of a million entries are long.
+pub(super) type Names = HashMap<String, EntryRef>;
+
+fn names_of(scan: &ScanResult) -> Names {
+    let mut names = Names::new();
+    for at in scan.snapshot.refs() {
+        names.entry(scan.snapshot.dn(at).key()).or_insert(at);
+    }
+    names
 }
 
 impl Worksheet {
@@ -66,10 +75,12 @@ impl Worksheet {
 
     /// Finds a scanned entry.
     pub fn find_entry(&self, identity: &Identity) -> Option<EntryRef> {
-        let directory = self.directory();
         match identity {
-            Identity::Guid(guid) => directory.by_guid.get(guid).copied(),
-            Identity::Dn(dn) => directory.by_dn.get(&DistinguishedName::key(dn)).copied(),
+            Identity::Guid(guid) => self.directory().by_guid.get(guid).copied(),
+            Identity::Dn(dn) => {
+                let names = self.names.get_or_init(|| names_of(&self.scan));
+                names.get(&DistinguishedName::key(dn)).copied()
+            }
         }
     }
 

@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 
 use super::arrange::Columns;
 use super::live::Live;
-use super::lookup::Directory;
+use super::lookup::{Directory, Names};
 use super::pages::Pages;
 use super::stage::Decision;
 use super::staged::Staged;
@@ -56,6 +56,7 @@ pub struct Worksheet {
     /// What happened, if somebody wants to know.
     pub(super) notes: Option<Vec<Happened>>,
     pub(super) directory: Arc<OnceLock<Directory>>,
+    pub(super) names: Arc<OnceLock<Names>>,
     pub(super) live: Live,
     pub(super) columns: Arc<OnceLock<Arc<Columns>>>,
     /// For each row the number of its conflict set, once somebody asked.
@@ -89,6 +90,7 @@ impl Worksheet {
             last_step: StepId(0),
             notes: None,
             directory: Arc::default(),
+            names: Arc::default(),
             live: Live::new(rows),
             columns: Arc::default(),
             sets: Arc::default(),

@@ -158,7 +158,7 @@ impl State {
                 }
             }
             Step::SyncFolder => self.unsynced_names.clear(),
-            Step::Folder | Step::Write => {}
+            Step::Folder | Step::Write | Step::Cut => {}
         }
     }
 }
