@@ -8,9 +8,10 @@ use super::failure::Failure;
 use super::look::{Look, LookArgs};
 use super::scope::ScopeArgs;
 use super::source::SourceArgs;
-use super::talk::say;
-use crate::session::{ScanRequest, spawn};
-use crate::tui::{self, Options, Start};
+use super::talk::{as_u64, count, insist, say};
+use crate::session::{Remains, ScanRequest, spawn};
+use crate::text::escape;
+use crate::tui::{self, Options, RunError, Start};
 
 pub(super) async fn run(
     (source, scope, look): (&SourceArgs, &ScopeArgs, &LookArgs),
@@ -50,10 +51,44 @@ pub(super) async fn open(
         mouse: look.mouse,
         state: context.state.clone(),
     };
-    let result = tui::run(options, spawn(session)).await;
+    let ended = tui::run(options, spawn(session)).await;
+    match &ended.remains {
+        // Work that is lost is never passed over.
+        Some(remains) if remains.failing.is_some() || remains.id.is_none() => {
+            insist(kept_in_words(remains));
+        }
+        Some(remains) => say(kept_in_words(remains)),
+        None => {}
+    }
     log.close();
     say(format!("state: {}", context.state.display()));
-    result
-        .map(|()| Exit::Clean)
-        .map_err(|error| Failure::usage(format!("the terminal cannot be used: {error}")))
+    match ended.result {
+        Ok(()) => Ok(Exit::Clean),
+        Err(error @ RunError::Terminal(_)) => Err(Failure::usage(error.to_string())),
+        Err(error @ RunError::Fault(_)) => {
+            Err(Failure::new(Exit::Incomplete, escape(&error.to_string()))
+                .hint("the log has more; what was staged is offered by the next start"))
+        }
+    }
+}
+
+/// What is left of the work, and how to come back to it.
+fn kept_in_words(remains: &Remains) -> String {
+    let number = as_u64(remains.staged + remains.aside);
+    let what = count(number, "decision", "decisions");
+    match (&remains.id, &remains.failing) {
+        (Some(id), None) => format!(
+            "{what} kept, not written: session {id}; the same command offers to continue, \
+             idmend sessions lists it"
+        ),
+        (Some(id), Some(reason)) => {
+            format!("{what}, not written: session {id} lacks the last steps: {reason}")
+        }
+        (None, reason) => format!(
+            "{what}, neither written nor kept{}",
+            reason
+                .as_ref()
+                .map_or(String::new(), |reason| format!(": {reason}"))
+        ),
+    }
 }

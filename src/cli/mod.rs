@@ -30,6 +30,7 @@ mod rollback;
 mod rules;
 mod scan;
 mod scope;
+mod sessions;
 mod show;
 mod source;
 mod talk;
@@ -97,6 +98,7 @@ enum Command {
     Diff(diff::DiffArgs),
     HardMatch(hard_match::HardMatchArgs),
     Apply(apply::ApplyArgs),
+    Sessions(sessions::SessionsArgs),
     History(history::HistoryArgs),
     Show(show::ShowArgs),
     Rollback(rollback::RollbackArgs),
@@ -174,6 +176,7 @@ fn carry_out(cli: Cli) -> Result<Exit, Failure> {
         Some(Command::Diff(args)) => diff::run(&args),
         Some(Command::HardMatch(args)) => hard_match::run(&args),
         Some(Command::Apply(args)) => run_async(apply::run(&args, &context)),
+        Some(Command::Sessions(args)) => sessions::run(&args, &context),
         Some(Command::History(args)) => history::run(&args, &context),
         Some(Command::Show(args)) => show::run(&args, &context),
         Some(Command::Rollback(args)) => run_async(rollback::run(&args, &context)),

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use crate::directory::DirectoryError;
 use crate::exception::ExceptionError;
+use crate::kept::KeptError;
 use crate::rule::file::RuleError;
 use crate::scan::ScopeError;
 use crate::transaction::{ApplyError, JournalError, LockError, RecoverError, RollbackError};
@@ -46,6 +47,9 @@ pub enum SessionError {
     /// A journal could not be read.
     #[error(transparent)]
     Journal(#[from] JournalError),
+    /// A kept session cannot be used.
+    #[error(transparent)]
+    Kept(#[from] KeptError),
     /// Somebody else is writing.
     #[error(transparent)]
     Lock(#[from] LockError),
@@ -69,6 +73,13 @@ pub enum SessionError {
     /// A write was asked for on a source that cannot be written.
     #[error("{0} is a file: it is never written to")]
     ReadOnly(String),
+}
+
+/// A part that ran beside the session failed, which it must not.
+impl From<tokio::task::JoinError> for SessionError {
+    fn from(error: tokio::task::JoinError) -> Self {
+        Self::Internal(error.to_string())
+    }
 }
 
 impl SessionError {
@@ -101,7 +112,8 @@ impl SessionError {
             Self::Source(DirectoryError::Unreachable { .. }) => {
                 "check the host, the port and the firewall: LDAPS is 636, LDAP with --starttls 389"
             }
-            Self::Lock(LockError::Held { .. }) => {
+            Self::Lock(LockError::Held { .. })
+            | Self::Kept(KeptError::Lock(LockError::Held { .. })) => {
                 "wait until it has ended; a process that is dead holds nothing"
             }
             Self::State { .. } | Self::Lock(LockError::File { .. }) => {
@@ -128,6 +140,7 @@ impl SessionError {
             }
             Self::OtherDomains(_) => "scan again, as a whole: F5",
             Self::Journal(JournalError::Missing { .. }) => "idmend history lists them",
+            Self::Kept(KeptError::Missing { .. }) => "idmend sessions lists them",
             Self::ReadOnly(_) => {
                 "name the directory itself with --server; for a file, apply has -o FILE.ldif"
             }

@@ -2,14 +2,15 @@
 
 use std::path::PathBuf;
 
-use super::{Again, Refreshed};
+use super::{Again, Keeping, Refreshed};
 use crate::config::SourceSpec;
 use crate::exception::{Exception, Why};
+use crate::kept::{SessionId, Summary};
 use crate::model::{ChangeSet, Forest};
 use crate::rule::Settings;
 use crate::scan::{DomainProgress, ScanOptions};
 use crate::transaction::{Outcome, TransactionId, TransactionReport, TransactionSummary};
-use crate::worksheet::{RowId, Worksheet};
+use crate::worksheet::{Resumed, RowId, Worksheet};
 
 /// Everything that a scan needs.
 #[derive(Debug, Clone)]
@@ -60,8 +61,30 @@ pub enum Command {
     Remember(Acceptances),
     /// Forget the exceptions that accept rows.
     Forget(Acceptances),
+    /// Go on with a kept session on this worksheet of the last scan.
+    Continue(SessionId, Box<Worksheet>),
     /// Stop what is running between two entries or pages.
     Cancel,
+}
+
+/// A worksheet on which a kept session is gone on with.
+#[derive(Debug)]
+pub struct Continued {
+    /// The worksheet that was sent, with what was staged again.
+    pub worksheet: Worksheet,
+    /// What became of the decisions.
+    pub resumption: Resumption,
+}
+
+/// What became of the decisions of a kept session.
+#[derive(Debug)]
+pub struct Resumption {
+    /// The session.
+    pub id: SessionId,
+    /// What became of its decisions.
+    pub resumed: Resumed,
+    /// What is damaged in its file, one sentence each.
+    pub faults: Vec<String>,
 }
 
 /// What the session says.
@@ -73,6 +96,18 @@ pub enum Event {
     Discovered(Vec<Forest>),
     /// How far the scan is.
     ScanProgress(Vec<DomainProgress>),
+    /// The kept sessions about what is being scanned; comes before
+    /// [`Event::Scanned`].
+    Offered(Vec<Summary>),
+    /// The kept sessions but for the present one, the one that was changed last
+    /// first; or why they cannot be told, or one of them not be removed.
+    Sessions(Result<Vec<Summary>, String>),
+    /// A kept session is gone on with.
+    Continued(Box<Continued>),
+    /// It is not, and stays as it is: why.
+    NotContinued(String),
+    /// How the keeping of what is decided stands.
+    Keeping(Keeping),
     /// The scan is over, whole or in part.
     Scanned(Box<Worksheet>),
     /// Entries were read again.

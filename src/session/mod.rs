@@ -9,6 +9,8 @@ mod accept;
 mod doctor;
 mod error;
 mod event;
+mod keep;
+mod keeper;
 mod live;
 mod open;
 mod refresh;
@@ -22,7 +24,9 @@ mod worker;
 pub use accept::{Remembered, exception_file, exception_folder};
 pub use doctor::examine;
 pub use error::SessionError;
-pub use event::{Acceptances, Command, Event, ScanRequest};
+pub use event::{Acceptances, Command, Continued, Event, Resumption, ScanRequest};
+pub use keep::{request_of, scan_record, session_folder};
+pub use keeper::{Keeper, Keeping, Remains, Wish};
 pub use open::{check_filter, export_demo};
 pub use refresh::{Again, Refreshed};
 pub use shown::shown;
@@ -36,6 +40,7 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::SourceSpec;
+use crate::kept::{ForestRecord, ScanRecord};
 use crate::model::{Forest, Identity, SourceKind};
 use crate::rule::{Judge, file};
 use crate::scan::{self, ProgressSink, ScanOptions, ScanSource};
@@ -60,6 +65,8 @@ pub struct Session {
     exceptions: Option<PathBuf>,
     /// Entries that were written to since they were last read.
     written: BTreeSet<Identity>,
+    /// What was scanned last, and how, as a kept session has it.
+    scanned: Option<(Vec<ForestRecord>, ScanRecord)>,
 }
 
 impl Session {
@@ -74,6 +81,7 @@ impl Session {
             options: ScanOptions::default(),
             exceptions: None,
             written: BTreeSet::new(),
+            scanned: None,
         }
     }
 

@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::accept::today;
 use super::{ScanRequest, Session, SessionError};
+use crate::kept::{ForestRecord, ScanRecord};
 use crate::model::{Domain, DomainId, Identity, SourceKind};
 use crate::rule::Judge;
 use crate::scan::{
@@ -51,6 +52,7 @@ pub(super) struct Held {
     judge: Option<Arc<Judge>>,
     options: ScanOptions,
     exceptions: Option<PathBuf>,
+    scanned: Option<(Vec<ForestRecord>, ScanRecord)>,
 }
 
 impl Session {
@@ -63,6 +65,7 @@ impl Session {
             judge: self.judge.clone(),
             options: self.options.clone(),
             exceptions: self.exceptions.clone(),
+            scanned: self.scanned.clone(),
         }
     }
 
@@ -75,6 +78,7 @@ impl Session {
         self.judge = held.judge;
         self.options = held.options;
         self.exceptions = held.exceptions;
+        self.scanned = held.scanned;
     }
 
     /// Reads again a part of what `sheet`, made of the open sources, shows;

@@ -47,6 +47,8 @@ async fn outcome(handle: &mut SessionHandle, command: Command) -> Event {
             | Event::Discovered(_)
             | Event::ApplyStarted { .. }
             | Event::ApplyProgress { .. }
+            | Event::Offered(_)
+            | Event::Keeping(_)
             | Event::Operation(_) => {}
             event => return event,
         }

@@ -192,7 +192,7 @@ impl Session {
 }
 
 /// Who runs this, where.
-fn origin() -> Origin {
+pub(super) fn origin() -> Origin {
     Origin {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         host: whoami::hostname().unwrap_or_else(|_unknown| "unknown".to_owned()),

@@ -95,11 +95,16 @@ impl Areas {
 
 /// Draws the whole screen.
 pub fn draw(app: &App, frame: &mut Frame<'_>) {
-    let areas = Areas::of(app);
+    // The terminal may have another size by now than the interface was told.
+    let size = frame.area().as_size();
+    let grid_of = app.sheet.as_ref().map(|sheet| &sheet.grid);
+    let areas = Areas::of_sheet((size.width, size.height), grid_of);
     let theme = app.theme;
     header(app, frame, areas.header);
     match app.screens.last() {
-        Some(Screen::Connect(form)) => form.draw(frame, areas.body, theme),
+        Some(Screen::Connect(form)) => {
+            form.draw(frame, areas.body, app.kept.in_short(), theme);
+        }
         Some(Screen::Scan(scan)) => scan.draw(frame, areas.body, theme),
         Some(Screen::Summary(summary)) => {
             let shown = app.overview().zip(app.worksheet());
@@ -113,6 +118,9 @@ pub fn draw(app: &App, frame: &mut Frame<'_>) {
         Some(Screen::Write(write)) => write.draw(frame, areas.body, theme),
         Some(Screen::Outcome(outcome)) => outcome.draw(frame, areas.body, theme),
         Some(Screen::History(history)) => history.draw(frame, areas.body, theme),
+        Some(Screen::Sessions(sessions)) => {
+            sessions.draw(frame, areas.body, &app.kept.list, theme);
+        }
         Some(Screen::Transaction(shown)) => shown.draw(frame, areas.body, theme),
         Some(Screen::Log(place)) => app.log.draw(frame, areas.body, *place, theme),
         None => {}
@@ -141,6 +149,7 @@ fn title(screen: Option<&Screen>) -> &'static str {
         Some(Screen::Write(_)) => "writing",
         Some(Screen::Outcome(_)) => "result",
         Some(Screen::History(_)) => "history",
+        Some(Screen::Sessions(_)) => "sessions",
         Some(Screen::Transaction(_)) => "transaction",
         Some(Screen::Log(_)) => "operations",
     }
@@ -226,6 +235,9 @@ fn summary(app: &App, width: usize) -> Line<'static> {
         chip.push(Span::raw(" "));
         spans.extend(cell::with_style(chip, theme.style(Role::Chip)));
         spans.push(Span::raw("  "));
+    }
+    if app.kept.trouble(app.now).is_some() {
+        spans.push(Span::styled("! NOT KEPT  ", theme.style(Role::Removed)));
     }
     if !sheet.worksheet.scan.incomplete.is_empty() {
         spans.push(Span::styled("! PARTIAL SCAN  ", theme.style(Role::Warning)));
@@ -402,8 +414,12 @@ fn status(app: &App, frame: &mut Frame<'_>, area: Rect) {
     };
     let width = usize::from(area.width);
     let room = width.saturating_sub(right.chars().count() + 2);
+    let trouble = app.sheet.as_ref().and_then(|_| app.kept.trouble(app.now));
     let text = match (&app.status, app.screens.last()) {
         (Some(status), _) => status.clone(),
+        (None, _) if trouble.is_some() => {
+            format!("! not kept: {}", trouble.unwrap_or_default())
+        }
         (None, Some(Screen::Review(_))) if app.armed => {
             "armed: w begins writing, after a last question".to_owned()
         }

@@ -7,7 +7,7 @@ use crossterm::event::{KeyEvent, MouseEvent};
 
 use super::grid::{Arranged, Arranging};
 use super::work::{Counting, Rehearsing, Worked, Working};
-use crate::session::{Command, Event};
+use crate::session::{Command, Event, Wish};
 use crate::worksheet::{Overview, Rehearsal, Worksheet};
 
 /// Something that happened.
@@ -44,6 +44,8 @@ pub enum Message {
 pub enum Effect {
     /// Send this to the session.
     Send(Command),
+    /// Hand this to the keeper of sessions.
+    Keep(Wish),
     /// Put this on the clipboard of the terminal (OSC 52).
     Copy(String),
     /// Work this order out on another thread and say [`Message::Arranged`].

@@ -17,6 +17,7 @@ mod message;
 mod popup;
 mod run;
 mod screens;
+mod terminal;
 #[cfg(test)]
 mod tests;
 mod theme;
@@ -26,5 +27,5 @@ pub use app::{App, Options, Start};
 pub use draw::draw;
 pub use grid::{Arranged, Arranging};
 pub use message::{Effect, Message};
-pub use run::run;
+pub use run::{Ended, RunError, run};
 pub use work::{Counting, Rehearsing, Worked, Working};

@@ -2,19 +2,20 @@
 //!
 //! It waits for whatever comes first and gives it to the [`App`]. A key never
 //! waits for the network: commands to the session are handed over or refused at
-//! once. The terminal is restored however the program ends, by a panic too.
+//! once, and to the keeper of what is decided always.
 
 use std::io::{self, Write as _};
+use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
 use crossterm::clipboard::CopyToClipboard;
 use crossterm::event::{
-    DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture,
-    Event as TerminalEvent, EventStream, KeyEventKind,
+    DisableMouseCapture, EnableMouseCapture, Event as TerminalEvent, EventStream, KeyEventKind,
 };
 use crossterm::execute;
+use futures_util::FutureExt as _;
 use ratatui::Terminal;
-use ratatui::backend::Backend;
+use ratatui::backend::{Backend, CrosstermBackend};
 use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::time::Instant;
@@ -24,74 +25,106 @@ use super::app::{App, Options};
 use super::background::Background;
 use super::draw::draw;
 use super::message::{Effect, Message};
-use crate::session::{Command, Event, SessionHandle};
+use super::terminal::{self, Modes};
+use crate::session::{Command, Event, Keeper, Remains, SessionHandle};
 use crate::system::ending::{self, Hangup};
 
 /// Frames are at least this far apart.
 const FRAME: Duration = Duration::from_millis(16);
 /// How often a screen that moves by itself is told the time.
 const TICK: Duration = Duration::from_millis(120);
-/// Whether the terminal is asked to mark pasted text. On Windows it arrives as
-/// keys in any case, and asking changes which (crossterm, issues 737 and 962).
-const MARKS_PASTES: bool = !cfg!(windows);
 /// Events of the session that are taken before the next frame.
 const BATCH: usize = 256;
 
-/// Runs the interface on this terminal until it is left.
-///
-/// # Errors
-///
-/// If the terminal cannot be read or drawn on.
-pub async fn run(options: Options, session: SessionHandle) -> io::Result<()> {
-    let mut terminal = ratatui::try_init()?;
-    let restore = Restore;
-    if MARKS_PASTES {
-        execute!(io::stdout(), EnableBracketedPaste)?;
-    }
-    let mut world = World {
-        keys: EventStream::new(),
-        commands: session.commands,
-        events: session.events,
-        signals: ending::requests(Hangup::Ends)?,
-        background: Background::default(),
-    };
-    let result = turn(&mut terminal, options, &mut world).await;
-    drop(restore);
-    // However it was left, by a lost terminal too: an entry that is being
-    // written is finished first.
-    drop(world);
-    session.ending.wait().await;
-    result
+/// How the interface ended.
+#[derive(Debug)]
+pub struct Ended {
+    /// What was decided and not written, and is kept.
+    pub remains: Option<Remains>,
+    /// What ended it, if it was not left.
+    pub result: Result<(), RunError>,
 }
 
-/// Restores the terminal when dropped.
-struct Restore;
+/// Why the interface ended though nobody left it.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The terminal cannot be read or drawn on.
+    #[error("the terminal cannot be used: {0}")]
+    Terminal(#[from] io::Error),
+    /// A part of the program failed that must not.
+    #[error("a fault in idmend itself: {0}")]
+    Fault(String),
+}
 
-impl Drop for Restore {
-    fn drop(&mut self) {
-        // If the terminal is gone there is nobody left to tell.
-        if MARKS_PASTES {
-            drop(execute!(io::stdout(), DisableBracketedPaste));
-        }
-        drop(execute!(io::stdout(), DisableMouseCapture));
-        ratatui::restore();
+/// Runs the interface on this terminal until it is left. However that is, by a
+/// lost terminal or a panic too: an entry that is being written is finished
+/// first, and what was decided is kept.
+pub async fn run(options: Options, session: SessionHandle) -> Ended {
+    let SessionHandle {
+        commands,
+        events,
+        keeper,
+        ending,
+    } = session;
+    let faults = terminal::watch_panics();
+    let result = show(options, (commands, events), &keeper, faults).await;
+    // Nobody hears of panics in there any more.
+    drop(std::panic::take_hook());
+    ending.wait().await;
+    let remains = tokio::task::spawn_blocking(|| keeper.end()).await;
+    let remains = remains.unwrap_or_else(|error| Err(error.to_string()));
+    let (remains, kept) = match remains {
+        Ok(remains) => (remains, Ok(())),
+        Err(fault) => (None, Err(RunError::Fault(fault))),
+    };
+    Ended {
+        remains,
+        result: result.and(kept),
     }
+}
+
+async fn show(
+    options: Options,
+    (commands, events): (mpsc::Sender<Command>, mpsc::Receiver<Event>),
+    keeper: &Keeper,
+    faults: mpsc::UnboundedReceiver<String>,
+) -> Result<(), RunError> {
+    let modes = Modes::enter()?;
+    let mut terminal = Terminal::new(CrosstermBackend::new(io::stdout()))?;
+    let mut world = World {
+        keys: EventStream::new(),
+        commands,
+        events,
+        keeper,
+        signals: ending::requests(Hangup::Ends)?,
+        faults,
+        background: Background::default(),
+    };
+    let turning = AssertUnwindSafe(turn(&mut terminal, options, &mut world));
+    let turned = turning.catch_unwind().await;
+    drop(modes);
+    turned.unwrap_or_else(|_panic| {
+        let fault = world.faults.try_recv().ok();
+        Err(RunError::Fault(fault.unwrap_or_default()))
+    })
 }
 
 /// What the loop listens to.
-struct World<K> {
+struct World<'a, K> {
     keys: K,
     commands: mpsc::Sender<Command>,
     events: mpsc::Receiver<Event>,
+    keeper: &'a Keeper,
     signals: mpsc::Receiver<()>,
+    faults: mpsc::UnboundedReceiver<String>,
     background: Background,
 }
 
 async fn turn<B, K>(
     terminal: &mut Terminal<B>,
     options: Options,
-    world: &mut World<K>,
-) -> io::Result<()>
+    world: &mut World<'_, K>,
+) -> Result<(), RunError>
 where
     B: Backend<Error: std::error::Error + Send + Sync + 'static>,
     K: Stream<Item = io::Result<TerminalEvent>> + Unpin,
@@ -116,6 +149,7 @@ where
                 Effect::Rehearse(rehearsing) => world.background.rehearse(rehearsing),
                 Effect::Count(counting) => world.background.count(counting),
                 Effect::Discard(sheet) => Background::discard(sheet),
+                Effect::Keep(wish) => world.keeper.ask(wish),
                 Effect::Send(command) => match world.commands.try_send(command) {
                     Ok(()) => {}
                     Err(TrySendError::Full(_)) => drop(app.update(Message::Session(Event::Busy))),
@@ -130,6 +164,7 @@ where
                 // The terminal is gone.
                 None => return Ok(()),
             },
+            Some(fault) = world.faults.recv() => return Err(RunError::Fault(fault)),
             Some(()) = world.signals.recv() => effects = app.update(Message::Terminate),
             Some(done) = world.background.done.recv() => effects = app.update(done),
             // Before the session's events: a flood of them must not keep the frame waiting.
@@ -139,7 +174,7 @@ where
                 next_frame = Instant::now() + FRAME;
                 continue;
             }
-            () = tokio::time::sleep_until(next_tick), if app.is_moving() || app.is_working() => {
+            () = tokio::time::sleep_until(next_tick), if app.wants_ticks() => {
                 next_tick = Instant::now() + TICK;
             }
             received = world.events.recv_many(&mut batch, BATCH), if session_open => {
@@ -161,6 +196,8 @@ where
 fn terminal_event(app: &mut App, event: TerminalEvent) -> Vec<Effect> {
     match event {
         TerminalEvent::Key(key) if key.kind != KeyEventKind::Release => {
+            #[cfg(debug_assertions)]
+            terminal::provoke();
             app.update(Message::Key(key))
         }
         TerminalEvent::Mouse(event) => app.update(Message::Mouse(event)),
@@ -195,7 +232,7 @@ mod tests {
     use super::*;
     use crate::rule::Settings;
     use crate::scan::ScanOptions;
-    use crate::session::ScanRequest;
+    use crate::session::{ScanRequest, Session, spawn};
     use crate::tui::Start;
 
     /// The outer ends of the channels of a loop.
@@ -204,6 +241,7 @@ mod tests {
         commands: mpsc::Receiver<Command>,
         events: mpsc::Sender<Event>,
         signals: mpsc::Sender<()>,
+        faults: mpsc::UnboundedSender<String>,
     }
 
     impl Outside {
@@ -223,17 +261,23 @@ mod tests {
     where
         F: Future<Output = ()>,
     {
+        let (drawn, ended) = looped_to_its_end(start, act).await;
+        ended.unwrap();
+        drawn
+    }
+
+    async fn looped_to_its_end<F>(
+        start: Start,
+        act: impl FnOnce(Outside) -> F,
+    ) -> (String, Result<(), RunError>)
+    where
+        F: Future<Output = ()>,
+    {
         let (keys, pressed) = mpsc::unbounded_channel();
         let (commands, asked) = mpsc::channel(8);
         let (told, events) = mpsc::channel(256);
         let (raised, signals) = mpsc::channel(4);
-        let world = World {
-            keys: UnboundedReceiverStream::new(pressed),
-            commands,
-            events,
-            signals,
-            background: Background::default(),
-        };
+        let (failed, faults) = mpsc::unbounded_channel();
         let options = Options {
             start,
             request: ScanRequest {
@@ -252,13 +296,26 @@ mod tests {
             commands: asked,
             events: told,
             signals: raised,
+            faults: failed,
         };
         // The loop's ends of the channels close when it ends, as in the program.
         let ends = async move {
-            let mut world = world;
+            let folder = tempfile::tempdir().unwrap();
+            let session = spawn(Session::new(folder.path().to_owned()));
+            let mut world = World {
+                keys: UnboundedReceiverStream::new(pressed),
+                commands,
+                events,
+                keeper: &session.keeper,
+                signals,
+                faults,
+                background: Background::default(),
+            };
             let mut terminal = Terminal::new(TestBackend::new(80, 24)).unwrap();
-            turn(&mut terminal, options, &mut world).await.unwrap();
-            terminal.backend().to_string()
+            let ended = turn(&mut terminal, options, &mut world).await;
+            drop(world);
+            session.end().await;
+            (terminal.backend().to_string(), ended)
         };
         let both = async { tokio::join!(ends, act(outside)).0 };
         let ended = tokio::time::timeout(Duration::from_secs(20), both).await;
@@ -287,6 +344,17 @@ mod tests {
         })
         .await;
         looped(Start::Connect, |outside| async move { drop(outside) }).await;
+    }
+
+    #[tokio::test]
+    async fn a_fault_anywhere_ends_the_loop() {
+        let (_, ended) = looped_to_its_end(Start::Connect, |outside| async move {
+            outside.faults.send("it broke".to_owned()).unwrap();
+            outside.keys.closed().await;
+        })
+        .await;
+        let error = ended.unwrap_err();
+        assert_eq!(error.to_string(), "a fault in idmend itself: it broke");
     }
 
     #[tokio::test]

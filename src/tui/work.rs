@@ -120,9 +120,12 @@ pub struct Worked {
 
 impl Working {
     pub(super) fn new(number: u64, sheet: &Worksheet, job: Job) -> Self {
+        let mut sheet = Box::new(sheet.clone());
+        // They are told by the sheet that it is a copy of.
+        drop(sheet.take_notes());
         Self {
             number,
-            sheet: Box::new(sheet.clone()),
+            sheet,
             job,
             pace: Arc::default(),
         }

@@ -14,6 +14,7 @@ fn the_help_of_every_command() {
         &["diff"],
         &["hard-match"],
         &["apply"],
+        &["sessions"],
         &["history"],
         &["show"],
         &["rollback"],

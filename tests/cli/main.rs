@@ -30,6 +30,7 @@ mod profiles;
 mod reports;
 mod rules;
 mod scan;
+mod sessions;
 mod skipped;
 mod spreadsheet;
 mod unattended;

@@ -29,6 +29,7 @@ mod program;
 mod proxy;
 mod slapd;
 #[path = "../pty/terminal.rs"]
+#[expect(dead_code, reason = "the tests of the terminal itself use more of it")]
 mod terminal;
 mod tui;
 mod undo;

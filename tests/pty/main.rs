@@ -10,7 +10,7 @@
 mod terminal;
 
 use tempfile::TempDir;
-use terminal::{CLEAR_LINE, ENTER, RESCAN, Terminal};
+use terminal::{CLEAR_LINE, ENTER, MOUSE, RESCAN, Start, Terminal};
 
 /// What the sample forests hold, by severity.
 const FOUND: &str = "35 fails  17 quarantined  19 dropped  14 changed  8 hygiene";
@@ -85,25 +85,54 @@ fn the_whole_job_fits_a_small_terminal() {
     assert_eq!(terminal.disorder(), [""; 0]);
 }
 
+/// What restores a terminal, as it is sent: no mouse (of any kind), no
+/// bracketed paste, the first screen, a cursor.
+const RESTORES: [&str; 6] = [
+    "\x1b[?1049l",
+    "\x1b[?2004l",
+    "\x1b[?1000l",
+    "\x1b[?1003l",
+    "\x1b[?1006l",
+    "\x1b[?25h",
+];
+
+const AT_WORK: [&str; 4] = [
+    "alternate screen",
+    "hidden cursor",
+    "bracketed paste",
+    "raw mode",
+];
+
+fn is_restored(terminal: &Terminal, from: usize, after: &str) {
+    assert_eq!(terminal.disorder(), [""; 0], "{after}");
+    for sequence in RESTORES {
+        assert!(
+            terminal.was_sent(sequence, from),
+            "{after}: no {sequence:?}"
+        );
+    }
+}
+
 #[test]
 fn a_program_that_is_told_to_end_leaves_the_terminal_as_it_found_it() {
     for signal in ["TERM", "HUP", "INT"] {
         let state = TempDir::new().expect("a folder");
         let mut terminal = demo(&state);
         terminal.see(&["All findings: 93"]);
-        assert_eq!(
-            terminal.disorder(),
-            [
-                "alternate screen",
-                "hidden cursor",
-                "bracketed paste",
-                "raw mode"
-            ]
-        );
+        terminal.press(ENTER);
+        terminal.see(&["row 1 of 93"]);
+        assert_eq!(terminal.disorder(), AT_WORK);
+        terminal.press("t");
+        terminal.see(&["1 staged"]);
+        terminal.press(MOUSE);
+        terminal.see(&["the mouse is on"]);
+        assert!(terminal.disorder().contains(&"mouse"));
+        let before = terminal.sent();
         terminal.signal(signal);
         let ended = terminal.end();
         assert_eq!(ended.signal(), None, "{signal}: it ended by itself");
-        assert_eq!(terminal.disorder(), [""; 0], "{signal}");
+        is_restored(&terminal, before, signal);
+        assert!(terminal.was_sent("1 decision kept, not written: session ", before));
     }
 }
 
@@ -133,4 +162,127 @@ fn a_scan_shows_how_far_it_is_while_a_person_looks_and_leaves_no_trace() {
     terminal.end();
     let screen = terminal.see(&["log: "]);
     assert!(!screen.contains("of 1 domains"), "{screen}");
+}
+
+#[test]
+fn a_panic_restores_the_terminal_and_says_where_the_log_is() {
+    for place in ["interface", "task", "thread"] {
+        let state = TempDir::new().expect("a folder");
+        let folder = state.path().to_str().expect("a name in UTF-8");
+        let mut terminal = Terminal::start_as(&Start {
+            arguments: &["demo", "--state-dir", folder],
+            environment: &[("IDMEND_PANIC", place)],
+            ..Start::default()
+        });
+        terminal.see(&["All findings: 93"]);
+        let before = terminal.sent();
+        terminal.press("t");
+        let ended = terminal.end();
+        assert_eq!(ended.exit_code(), 4, "{place}");
+        is_restored(&terminal, before, place);
+        for said in [
+            "log: ",
+            "error: a fault in idmend itself: ",
+            "the test wants it",
+        ] {
+            assert!(terminal.was_sent(said, before), "{place}: no {said:?}");
+        }
+        let logs = std::fs::read_dir(state.path().join("log")).expect("a folder of logs");
+        let texts = logs.map(|log| std::fs::read_to_string(log.expect("a log").path()));
+        let text: String = texts.map(|text| text.expect("a log")).collect();
+        assert!(text.contains("a fault in idmend"), "{place}: {text}");
+    }
+}
+
+#[test]
+fn after_a_kill_the_next_start_mends_the_terminal_and_offers_the_session() {
+    let state = TempDir::new().expect("a folder");
+    let folder = state.path().to_str().expect("a name in UTF-8");
+    let start = Start {
+        arguments: &["demo", "--state-dir", folder],
+        stays: true,
+        ..Start::default()
+    };
+    let mut terminal = Terminal::start_as(&start);
+    terminal.see(&["All findings: 93"]);
+    terminal.press(ENTER);
+    terminal.see(&["row 1 of 93"]);
+    terminal.press("A");
+    terminal.see(&["11 staged"]);
+    terminal.press("t");
+    terminal.see(&["12 staged"]);
+    // The step is on the disk within a moment; the person looks at the screen.
+    wait_for_lines(&state, 3);
+    terminal.kill();
+    assert_eq!(
+        terminal.disorder(),
+        AT_WORK,
+        "a killed program restores nothing"
+    );
+
+    terminal.start_again(&start);
+    terminal.see(&["Continue?", "12 decisions of"]);
+    terminal.press("y");
+    terminal.see(&["12 staged", "12 decisions are staged again"]);
+    terminal.press("u");
+    terminal.see(&["11 staged"]);
+    let before = terminal.sent();
+    terminal.press("qq");
+    terminal.see(&["They stay kept when you leave"]);
+    terminal.press("y");
+    assert!(terminal.end().success());
+    is_restored(&terminal, before, "the next start");
+}
+
+/// Waits until the session has so many lines.
+fn wait_for_lines(state: &TempDir, wanted: usize) {
+    let begun = std::time::Instant::now();
+    loop {
+        let files = std::fs::read_dir(state.path().join("sessions"));
+        let paths = files
+            .into_iter()
+            .flatten()
+            .filter_map(|file| Some(file.ok()?.path()));
+        let mut sessions = paths.filter(|path| path.extension().is_some_and(|end| end == "jsonl"));
+        let text = sessions
+            .next()
+            .and_then(|path| std::fs::read_to_string(path).ok());
+        if text.is_some_and(|text| text.lines().count() >= wanted) {
+            return;
+        }
+        assert!(begun.elapsed().as_secs() < 60, "nothing is kept");
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn a_storm_of_sizes_ends_with_a_whole_screen() {
+    let state = TempDir::new().expect("a folder");
+    let mut terminal = demo(&state);
+    terminal.see(&["All findings: 93"]);
+    terminal.press(ENTER);
+    terminal.see(&["row 1 of 93"]);
+    let sizes = [
+        (80, 24),
+        (20, 5),
+        (200, 60),
+        (2, 2),
+        (81, 3),
+        (1, 40),
+        (120, 40),
+        (300, 1),
+    ];
+    for (number, (columns, rows)) in sizes.iter().cycle().take(160).enumerate() {
+        terminal.resize(*columns, *rows);
+        // The detail pane goes beside, alone and away twenty times meanwhile.
+        terminal.press(["j", "d", "G", "d", "g", "d", " ", "M"][number % 8]);
+    }
+    terminal.resize(80, 24);
+    let screen = terminal.see(&["READ-ONLY", FOUND, "Attribute", "of 93", "q close  ? help"]);
+    let lines: Vec<&str> = screen.lines().collect();
+    assert_eq!(lines.len(), 24, "{screen}");
+    assert!(lines[0].starts_with("idmend · findings"), "{screen}");
+    terminal.press("qq");
+    assert!(terminal.end().success());
+    assert_eq!(terminal.disorder(), [""; 0]);
 }

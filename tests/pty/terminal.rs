@@ -4,11 +4,14 @@
 //! fails shows the screen.
 
 use std::io::{Read as _, Write as _};
+use std::num::NonZeroU16;
 use std::process::Command;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use portable_pty::{Child, CommandBuilder, ExitStatus, MasterPty, PtySize, native_pty_system};
+use portable_pty::{
+    Child, CommandBuilder, ExitStatus, MasterPty, PtySize, SlavePty, native_pty_system,
+};
 
 /// The Enter key.
 pub(crate) const ENTER: &str = "\r";
@@ -16,6 +19,8 @@ pub(crate) const ENTER: &str = "\r";
 pub(crate) const CLEAR_LINE: &str = "\x15";
 /// F5.
 pub(crate) const RESCAN: &str = "\x1b[15~";
+/// F8.
+pub(crate) const MOUSE: &str = "\x1b[19~";
 
 /// Far longer than anything takes on a busy machine.
 const DEADLINE: Duration = Duration::from_secs(60);
@@ -26,6 +31,8 @@ pub(crate) struct Terminal {
     master: Box<dyn MasterPty + Send>,
     keys: Box<dyn std::io::Write + Send>,
     child: Box<dyn Child + Send + Sync>,
+    // Keeps the terminal alive over the end of a program in it.
+    slave: Option<Box<dyn SlavePty + Send>>,
     shown: Arc<Shown>,
     /// How it was set before the program began.
     settings: String,
@@ -40,17 +47,32 @@ struct Shown {
 #[derive(Default)]
 struct State {
     parser: vt100::Parser,
+    /// Every byte that the terminal was sent.
+    bytes: Vec<u8>,
     is_over: bool,
+}
+
+/// A program to start.
+#[derive(Default)]
+pub(crate) struct Start<'a> {
+    pub(crate) arguments: &'a [&'a str],
+    pub(crate) environment: &'a [(&'a str, &'a str)],
+    /// Whether the terminal outlives the program.
+    pub(crate) stays: bool,
 }
 
 impl Terminal {
     /// Starts the built program with these arguments on 80 columns and 24
     /// lines.
     pub(crate) fn start(arguments: &[&str]) -> Self {
-        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_idmend"));
-        command.args(arguments);
-        command.env("TERM", "xterm-256color");
-        command.env_remove("NO_COLOR");
+        Self::start_as(&Start {
+            arguments,
+            ..Start::default()
+        })
+    }
+
+    /// The same with more to say.
+    pub(crate) fn start_as(start: &Start<'_>) -> Self {
         let size = PtySize {
             rows: vt100::Parser::<()>::DEFAULT_ROWS.get(),
             cols: vt100::Parser::<()>::DEFAULT_COLS.get(),
@@ -58,9 +80,12 @@ impl Terminal {
         };
         let pair = native_pty_system().openpty(size).expect("a terminal");
         let settings = settings(&*pair.master);
-        let child = pair.slave.spawn_command(command).expect("the program");
-        // Only the program holds the other end now: reading ends with it.
-        drop(pair.slave);
+        let child = pair
+            .slave
+            .spawn_command(command(start))
+            .expect("the program");
+        // If only the program holds the other end, reading ends with it.
+        let slave = start.stays.then_some(pair.slave);
         let shown = Arc::<Shown>::default();
         let mut output = pair.master.try_clone_reader().expect("a reader");
         let reader = Arc::clone(&shown);
@@ -68,7 +93,11 @@ impl Terminal {
             let mut buffer = [0; 4096];
             // Linux reports an error at the end of a terminal.
             while let Ok(length @ 1..) = output.read(&mut buffer) {
-                reader.lock().parser.process(&buffer[..length]);
+                {
+                    let mut state = reader.lock();
+                    state.parser.process(&buffer[..length]);
+                    state.bytes.extend_from_slice(&buffer[..length]);
+                }
                 reader.changed.notify_all();
             }
             reader.lock().is_over = true;
@@ -78,6 +107,7 @@ impl Terminal {
             keys: pair.master.take_writer().expect("a writer"),
             master: pair.master,
             child,
+            slave,
             shown,
             settings,
         }
@@ -115,6 +145,51 @@ impl Terminal {
         assert!(sent.expect("kill").success());
     }
 
+    /// Ends the program by SIGKILL, and waits until it is gone.
+    pub(crate) fn kill(&mut self) {
+        self.signal("KILL");
+        self.child.wait().expect("an exit status");
+    }
+
+    /// Starts another program in a terminal that stays.
+    pub(crate) fn start_again(&mut self, start: &Start<'_>) {
+        let slave = self.slave.take().expect("a terminal that stays");
+        self.child = slave.spawn_command(command(start)).expect("the program");
+        // This one is the last.
+        drop(slave);
+    }
+
+    /// Gives the terminal another size.
+    pub(crate) fn resize(&self, columns: u16, rows: u16) {
+        let height = NonZeroU16::new(rows).expect("a terminal has lines");
+        let width = NonZeroU16::new(columns).expect("a terminal has columns");
+        self.shown
+            .lock()
+            .parser
+            .screen_mut()
+            .set_size(height, width);
+        let size = PtySize {
+            rows,
+            cols: columns,
+            ..PtySize::default()
+        };
+        self.master.resize(size).expect("another size");
+    }
+
+    /// How many bytes the terminal was sent so far.
+    pub(crate) fn sent(&self) -> usize {
+        self.shown.lock().bytes.len()
+    }
+
+    /// Whether the terminal was sent `wanted` after its first `from` bytes.
+    pub(crate) fn was_sent(&self, wanted: &str, from: usize) -> bool {
+        let state = self.shown.lock();
+        let later = state.bytes.get(from..).unwrap_or_default();
+        later
+            .windows(wanted.len())
+            .any(|part| part == wanted.as_bytes())
+    }
+
     /// Waits until the program has ended and all that it wrote is read.
     pub(crate) fn end(&mut self) -> ExitStatus {
         let begun = Instant::now();
@@ -137,6 +212,10 @@ impl Terminal {
             (screen.alternate_screen(), "alternate screen"),
             (screen.hide_cursor(), "hidden cursor"),
             (screen.bracketed_paste(), "bracketed paste"),
+            (
+                screen.mouse_protocol_mode() != vt100::MouseProtocolMode::None,
+                "mouse",
+            ),
             (settings(&*self.master) != self.settings, "raw mode"),
         ]
         .into_iter()
@@ -145,10 +224,22 @@ impl Terminal {
     }
 }
 
+fn command(start: &Start<'_>) -> CommandBuilder {
+    let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_idmend"));
+    command.args(start.arguments);
+    command.env("TERM", "xterm-256color");
+    command.env_remove("NO_COLOR");
+    for (name, value) in start.environment {
+        command.env(name, value);
+    }
+    command
+}
+
 /// How the terminal treats lines; raw mode shows here.
 fn settings(master: &dyn MasterPty) -> String {
     let settings = master.get_termios().expect("a terminal's settings");
-    format!("{:?} {:?}", settings.local_flags, settings.input_flags)
+    let (local, input) = (settings.local_flags, settings.input_flags);
+    format!("{local:?} {input:?} {:?}", settings.output_flags)
 }
 
 impl Drop for Terminal {

@@ -5,11 +5,14 @@
 //! events is bounded: a face that does not listen slows the session, it does
 //! not fill the memory. The task ends when its handle is dropped.
 
+mod keep;
 mod write;
 
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
+use super::keep::{forest_records, scan_record, session_folder};
+use super::keeper::{Keeper, Line};
 use super::{
     Acceptances, Again, Command, Event, Refreshed, ScanRequest, Session, SessionError, shown,
 };
@@ -30,6 +33,8 @@ pub struct SessionHandle {
     pub commands: mpsc::Sender<Command>,
     /// What the session says.
     pub events: mpsc::Receiver<Event>,
+    /// What is decided goes here; it must end after the session has.
+    pub keeper: Keeper,
     /// Ends when the session has.
     pub ending: Ending,
 }
@@ -54,11 +59,14 @@ impl SessionHandle {
         let Self {
             commands,
             events,
+            keeper,
             ending,
         } = self;
         drop(commands);
         drop(events);
         ending.wait().await;
+        // What is left is for a later run.
+        drop(keeper.end());
     }
 }
 
@@ -66,10 +74,12 @@ impl SessionHandle {
 pub fn spawn(session: Session) -> SessionHandle {
     let (commands, inbox) = mpsc::channel(COMMANDS);
     let (outbox, events) = mpsc::channel(EVENTS);
-    let ending = Ending(tokio::spawn(work(session, inbox, outbox)));
+    let keeper = Keeper::start(session_folder(session.state_directory()), &outbox);
+    let ending = Ending(tokio::spawn(work(session, inbox, outbox, keeper.line())));
     SessionHandle {
         commands,
         events,
+        keeper,
         ending,
     }
 }
@@ -78,6 +88,7 @@ async fn work(
     mut session: Session,
     mut inbox: mpsc::Receiver<Command>,
     outbox: mpsc::Sender<Event>,
+    line: Line,
 ) {
     while let Some(command) = inbox.recv().await {
         if matches!(command, Command::Cancel) {
@@ -91,11 +102,14 @@ async fn work(
         let mut worker = Worker {
             session: &mut session,
             outbox: &outbox,
+            line: &line,
             cancel: &cancel,
         };
         let mut running = std::pin::pin!(worker.carry_out(command));
         loop {
             tokio::select! {
+                // What has just been answered is over before the next is looked at.
+                biased;
                 () = &mut running => break,
                 next = inbox.recv() => match next {
                     Some(Command::Cancel) => cancel.cancel(),
@@ -124,6 +138,7 @@ async fn tell(outbox: &mpsc::Sender<Event>, event: Event) {
 struct Worker<'a> {
     session: &'a mut Session,
     outbox: &'a mpsc::Sender<Event>,
+    line: &'a Line,
     cancel: &'a CancellationToken,
 }
 
@@ -140,6 +155,7 @@ impl Worker<'_> {
             Command::Recover(id) => self.recover(&id).await,
             Command::Remember(rows) => self.remember(rows),
             Command::Forget(rows) => self.forget(rows),
+            Command::Continue(id, worksheet) => self.go_on(id, *worksheet).await,
             Command::Cancel => return,
         };
         let event = outcome.unwrap_or_else(|error| {
@@ -161,10 +177,10 @@ impl Worker<'_> {
             worksheet.lay_out();
             Box::new(worksheet)
         });
-        laid_out
-            .await
-            .map(Event::Scanned)
-            .map_err(|error| SessionError::Internal(error.to_string()))
+        let mut worksheet = laid_out.await?;
+        worksheet.record();
+        self.begin_to_keep(request, &worksheet).await;
+        Ok(Event::Scanned(worksheet))
     }
 
     /// Scans anew; the sheet stays if that fails, and so does what it was made of.
@@ -174,9 +190,15 @@ impl Worker<'_> {
         sheet: Worksheet,
     ) -> Result<Event, SessionError> {
         let held = self.session.held();
+        let before = sheet.clone();
         let outcome = self.rescan_from(request, sheet).await;
         Ok(match outcome {
-            Ok(Ok(refreshed)) => Event::Refreshed(Box::new(refreshed)),
+            Ok(Ok(refreshed)) => {
+                let forests = forest_records(&refreshed.worksheet.scan.forests);
+                self.session.scanned = Some((forests, scan_record(request)));
+                self.keep_on(before, &refreshed).await?;
+                Event::Refreshed(Box::new(refreshed))
+            }
             Ok(Err(reasons)) => {
                 self.session.put_back(held);
                 Event::Stays(reasons)
@@ -201,11 +223,14 @@ impl Worker<'_> {
 
     async fn refresh(&mut self, sheet: Worksheet, again: &Again) -> Result<Event, SessionError> {
         let sink = self.sink();
+        let before = sheet.clone();
         let session = &mut *self.session;
         let refreshed = session.refresh(sheet, again, &sink, self.cancel).await?;
-        Ok(refreshed.map_or(Event::Stays(Vec::new()), |refreshed| {
-            Event::Refreshed(Box::new(refreshed))
-        }))
+        let Some(refreshed) = refreshed else {
+            return Ok(Event::Stays(Vec::new()));
+        };
+        self.keep_on(before, &refreshed).await?;
+        Ok(Event::Refreshed(Box::new(refreshed)))
     }
 
     async fn open(&mut self, request: &ScanRequest) -> Result<(), SessionError> {

@@ -1,7 +1,7 @@
 //! From review over writing to the result, and back by rollback.
 
 use super::App;
-use crate::session::Command;
+use crate::session::{Command, Wish};
 use crate::transaction::{TransactionId, TransactionState, TransactionSummary};
 use crate::tui::keymap::Intent;
 use crate::tui::line::LineInput;
@@ -75,6 +75,8 @@ impl App {
             lines,
             need,
             then: Confirmed::Write,
+            no: "no",
+            other: None,
         });
     }
 
@@ -95,6 +97,13 @@ impl App {
     pub(super) fn confirmed(&mut self, what: Confirmed) -> Vec<Effect> {
         match what {
             Confirmed::Quit => vec![Effect::Quit],
+            Confirmed::Continue(id) => self.continue_with(id),
+            Confirmed::Discard(id) => vec![Effect::Keep(Wish::Discard(id))],
+            Confirmed::AskDrop => {
+                self.ask_drop();
+                Vec::new()
+            }
+            Confirmed::Drop => vec![Effect::Keep(Wish::DropAll), Effect::Quit],
             Confirmed::Write => self.write(),
             Confirmed::Rollback(id) => {
                 self.begin(Kind::Rollback(id.clone()));
@@ -210,6 +219,8 @@ impl App {
             ],
             need: Need::Key,
             then: Confirmed::Rollback(id),
+            no: "no",
+            other: None,
         });
     }
 
@@ -228,6 +239,8 @@ impl App {
             )],
             need: Need::Key,
             then: Confirmed::Recover(id),
+            no: "no",
+            other: None,
         });
     }
 }

@@ -4,7 +4,6 @@ use super::App;
 use crate::session::Command;
 use crate::tui::keymap::Intent;
 use crate::tui::message::Effect;
-use crate::tui::popup::{Confirm, Confirmed, Need};
 use crate::tui::screens::Screen;
 use crate::worksheet::Worksheet;
 
@@ -25,22 +24,13 @@ impl App {
         self.leave()
     }
 
-    /// Leaves, after a question if work would be lost.
+    /// Leaves, after a question if work is staged.
     pub(super) fn leave(&mut self) -> Vec<Effect> {
         let staged = self.worksheet().map_or(0, Worksheet::staged);
         if staged == 0 {
             return vec![Effect::Quit];
         }
-        self.ask(Confirm {
-            title: "Leave?",
-            lines: vec![if staged == 1 {
-                "1 change is staged and not written. Leaving forgets it.".to_owned()
-            } else {
-                format!("{staged} changes are staged and not written. Leaving forgets them.")
-            }],
-            need: Need::Key,
-            then: Confirmed::Quit,
-        });
+        self.ask_leave(staged);
         Vec::new()
     }
 

@@ -9,10 +9,12 @@ mod bulk;
 pub(super) mod decide;
 mod flow;
 mod grid;
+mod kept;
 mod leave;
 mod mouse;
 mod refresh;
 mod session;
+mod sessions;
 mod summary;
 pub(super) mod work;
 
@@ -41,7 +43,7 @@ use super::screens::scan::Scan;
 use super::theme::Theme;
 use crate::config::{Colours, SourceSpec};
 use crate::model::Forest;
-use crate::session::{Command, ScanRequest};
+use crate::session::{Command, ScanRequest, Wish};
 use crate::transaction::TransactionId;
 use crate::worksheet::{RowId, Worksheet};
 
@@ -79,6 +81,18 @@ pub(super) struct Sheet {
     written: Option<Written>,
     /// Rows that were accepted from here, and not by an earlier session.
     remembered: BTreeSet<RowId>,
+}
+
+impl Sheet {
+    fn new(worksheet: Worksheet) -> Self {
+        Self {
+            grid: Grid::new(&worksheet),
+            tally: Tally::of(&worksheet),
+            worksheet,
+            written: None,
+            remembered: BTreeSet::new(),
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -120,6 +134,8 @@ pub struct App {
     requests: u64,
     /// Keys that wait for an order.
     waiting: VecDeque<Intent>,
+    /// What is known of kept sessions.
+    pub(super) kept: kept::Kept,
 }
 
 impl App {
@@ -157,11 +173,12 @@ impl App {
             counts: Counts::default(),
             requests: 0,
             waiting: VecDeque::new(),
+            kept: kept::Kept::default(),
         };
         let mut effects = match options.start {
             Start::Connect => {
                 app.screens.push(Screen::Connect(Box::new(form)));
-                Vec::new()
+                vec![Effect::Keep(Wish::List)]
             }
             Start::Scan => {
                 app.form = Some(Box::new(form));
@@ -225,6 +242,10 @@ impl App {
         effects.extend(self.read_written());
         effects.extend(self.arrange());
         effects.extend(self.count());
+        // Before anything that may end the program.
+        if let Some(kept) = self.keep() {
+            effects.insert(0, kept);
+        }
         let areas = Areas::of(self);
         if let (Some(sheet), Some(area)) = (&mut self.sheet, areas.grid) {
             sheet.grid.keep_in_view(super::grid::view::rows_in(area));
@@ -232,9 +253,9 @@ impl App {
         effects
     }
 
-    /// Whether something is done beside the interface.
-    pub fn is_working(&self) -> bool {
-        self.work.is_running()
+    /// Whether the time matters though nobody does anything.
+    pub fn wants_ticks(&self) -> bool {
+        self.is_moving() || self.work.is_running() || self.kept.is_behind()
     }
 
     /// Whether something moves on the screen though nobody does anything.
@@ -368,6 +389,7 @@ impl App {
                 self.open_summary();
                 return Vec::new();
             }
+            Intent::Sessions => return self.open_sessions(),
             Intent::Log => {
                 if !matches!(self.screens.last(), Some(Screen::Log(_))) {
                     let mut place = Place::default();
@@ -409,6 +431,12 @@ impl App {
                     return Vec::new();
                 }
                 self.history_key(intent)
+            }
+            Some(Screen::Sessions(sessions)) => {
+                if sessions.key(intent, height, self.kept.list.len()) {
+                    return Vec::new();
+                }
+                self.sessions_key(intent)
             }
             Some(Screen::Transaction(shown)) => {
                 if shown.key(intent, height) {
@@ -453,7 +481,10 @@ impl App {
                     return self.scan_source(source);
                 }
             }
-            Intent::Demo => return self.scan_source(SourceSpec::Demo),
+            Intent::Demo => {
+                self.forget_session();
+                return self.scan_source(SourceSpec::Demo);
+            }
             Intent::Close => return self.leave(),
             _ => {}
         }

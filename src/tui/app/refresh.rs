@@ -102,7 +102,7 @@ impl App {
             stale,
         } = refreshed;
         let Some(before) = self.sheet.take() else {
-            return self.scanned(worksheet);
+            return self.lay_out(worksheet);
         };
         self.drop_work();
         let said = what_changed(entries, &carried);
@@ -185,7 +185,7 @@ fn told(carried: &Carried, stale: &[String]) -> Vec<String> {
     let mut lines = shortened(stale);
     if !carried.lost.is_empty() {
         lines.push(format!(
-            "{} no row any more and could not be kept:",
+            "{} no row any more and could not stay:",
             match carried.lost.len() {
                 1 => "1 staged decision has".to_owned(),
                 more => format!("{more} staged decisions have"),

@@ -1,15 +1,13 @@
 //! What the session says, and what becomes of it.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 
 use super::work::Then;
-use super::{App, Sheet, Written};
+use super::{App, Written};
 use crate::exception::Why;
 use crate::scan::ScanResult;
 use crate::session::{Command, Event};
 use crate::transaction::{Outcome, TransactionReport};
-use crate::tui::grid::Grid;
-use crate::tui::grid::state::Tally;
 use crate::tui::message::Effect;
 use crate::tui::screens::Screen;
 use crate::tui::screens::connect::Connect;
@@ -45,9 +43,14 @@ impl App {
                     }
                 }
             }
-            Event::Scanned(worksheet) => self.scanned(*worksheet),
             Event::Refreshed(refreshed) => self.refreshed(*refreshed),
             Event::Stays(reasons) => self.stays(&reasons),
+            Event::Scanned(worksheet) => return self.scanned(*worksheet),
+            Event::Offered(sessions) => self.offered(sessions),
+            Event::Sessions(sessions) => self.listed(sessions),
+            Event::Continued(continued) => self.continued(*continued),
+            Event::NotContinued(reason) => self.not_continued(reason),
+            Event::Keeping(keeping) => self.keeping(keeping),
             Event::ApplyStarted {
                 id,
                 journal,
@@ -116,7 +119,7 @@ impl App {
         })
     }
 
-    pub(super) fn scanned(&mut self, worksheet: Worksheet) {
+    fn scanned(&mut self, worksheet: Worksheet) -> Vec<Effect> {
         let lines = partial(&worksheet.scan);
         for unmet in &worksheet.unmet {
             self.log
@@ -131,17 +134,7 @@ impl App {
                 }
             ));
         }
-        self.waiting.clear();
-        self.drop_work();
-        let grid = Grid::new(&worksheet);
-        let tally = Tally::of(&worksheet);
-        self.sheet = Some(Sheet {
-            worksheet,
-            grid,
-            tally,
-            written: None,
-            remembered: BTreeSet::new(),
-        });
+        self.lay_out(worksheet);
         // The scan was the lowest screen; the operation log may lie over it. That
         // nothing was found is said where the findings would be.
         let first = match &self.sheet {
@@ -152,9 +145,11 @@ impl App {
             Some(lowest) => *lowest = first,
             None => self.screens.push(first),
         }
+        let effects = self.offer();
         if !lines.is_empty() {
             self.notice("The scan is partial", lines);
         }
+        effects
     }
 
     fn applied(&mut self, report: TransactionReport) -> Vec<Effect> {

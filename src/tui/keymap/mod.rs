@@ -32,6 +32,7 @@ pub(super) enum Context {
     Apply,
     Result,
     History,
+    Sessions,
     Transaction,
 }
 
@@ -56,6 +57,7 @@ impl Context {
             Self::Apply => "Writing",
             Self::Result => "Result",
             Self::History => "History",
+            Self::Sessions => "Sessions",
             Self::Transaction => "Transaction",
         }
     }
@@ -77,6 +79,7 @@ pub(super) enum Intent {
     Contacts,
     /// To these bars of the summary.
     Panel(Panel),
+    Sessions,
     Up,
     Down,
     Left,

@@ -7,6 +7,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::{Answer, draw_lines, open};
+use crate::kept::SessionId;
 use crate::transaction::TransactionId;
 use crate::tui::cell;
 use crate::tui::line::LineInput;
@@ -19,6 +20,22 @@ pub(in crate::tui) enum Confirmed {
     Write,
     Rollback(TransactionId),
     Recover(TransactionId),
+    /// Go on with a kept session.
+    Continue(SessionId),
+    /// Remove a kept session for ever.
+    Discard(SessionId),
+    /// Ask whether what is staged is to be dropped.
+    AskDrop,
+    /// Drop what is staged for ever, and leave.
+    Drop,
+}
+
+/// A third answer.
+#[derive(Debug, Clone)]
+pub(in crate::tui) struct Third {
+    pub(in crate::tui) key: char,
+    pub(in crate::tui) words: &'static str,
+    pub(in crate::tui) then: Confirmed,
 }
 
 /// How yes is said.
@@ -37,6 +54,9 @@ pub(in crate::tui) struct Confirm {
     pub(in crate::tui) lines: Vec<String>,
     pub(in crate::tui) need: Need,
     pub(in crate::tui) then: Confirmed,
+    /// What no means.
+    pub(in crate::tui) no: &'static str,
+    pub(in crate::tui) other: Option<Third>,
 }
 
 impl Confirm {
@@ -52,6 +72,12 @@ impl Confirm {
                     Answer::Confirmed(self.then.clone())
                 }
                 KeyCode::Char('n' | 'N' | 'q') => Answer::Close,
+                KeyCode::Char(key) => match &self.other {
+                    Some(other) if other.key == key && event.modifiers.is_empty() => {
+                        Answer::Confirmed(other.then.clone())
+                    }
+                    _ => Answer::Stay,
+                },
                 _ => Answer::Stay,
             },
             Need::Typed(count, line) => {
@@ -69,21 +95,26 @@ impl Confirm {
         let text_width = usize::from(width.saturating_sub(4));
         let mut lines: Vec<Line<'static>> = Vec::new();
         for text in &self.lines {
+            if text.is_empty() {
+                lines.push(Line::default());
+            }
             lines.extend(cell::wrap(text, text_width, 6, theme));
         }
         lines.push(Line::default());
-        let key = |text| Span::styled(text, theme.style(Role::Key));
+        let key = |text: String| Span::styled(text, theme.style(Role::Key));
         let height = u16::try_from(lines.len() + 3).unwrap_or(u16::MAX);
         match &self.need {
             Need::Key => {
-                lines.push(Line::from(vec![
-                    key("y"),
-                    Span::raw(" yes   "),
-                    key("n"),
-                    Span::raw(" or "),
-                    key("Esc"),
-                    Span::raw(" no"),
-                ]));
+                let mut spans = vec![key("y".to_owned()), Span::raw(" yes   ")];
+                if let Some(other) = &self.other {
+                    spans.push(key(other.key.to_string()));
+                    spans.push(Span::raw(format!(" {}   ", other.words)));
+                }
+                spans.push(key("n".to_owned()));
+                spans.push(Span::raw(" or "));
+                spans.push(key("Esc".to_owned()));
+                spans.push(Span::raw(format!(" {}", self.no)));
+                lines.push(Line::from(spans));
                 let inner = open(frame, area, (width, height), self.title);
                 draw_lines(frame, inner, &lines);
             }
@@ -117,6 +148,8 @@ mod tests {
             lines: Vec::new(),
             need: Need::Key,
             then: Confirmed::Write,
+            no: "no",
+            other: None,
         };
         for code in [
             KeyCode::Enter,
@@ -141,6 +174,8 @@ mod tests {
             lines: Vec::new(),
             need: Need::Typed(501, LineInput::default()),
             then: Confirmed::Write,
+            no: "no",
+            other: None,
         };
         for wrong in ["y", "50", "5011"] {
             confirm.need = Need::Typed(501, LineInput::new(wrong));

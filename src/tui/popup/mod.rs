@@ -21,7 +21,7 @@ use ratatui::widgets::{Block, Clear, Padding};
 
 pub(super) use bulk::{BulkEdit, Kind as BulkKind};
 pub(super) use chooser::Chooser;
-pub(super) use confirm::{Confirm, Confirmed, Need};
+pub(super) use confirm::{Confirm, Confirmed, Need, Third};
 pub(super) use edit::Edit;
 pub(super) use help::Help;
 pub(super) use menu::Menu;

@@ -84,6 +84,8 @@ pub(in crate::tui) struct Connect {
     starttls: bool,
     insecure: bool,
     problem: Option<String>,
+    /// What the form has no field for, of the server it was filled from.
+    beyond: Option<ServerSpec>,
 }
 
 impl Connect {
@@ -102,6 +104,7 @@ impl Connect {
             starttls: false,
             insecure: false,
             problem: None,
+            beyond: None,
         };
         if let Some(server) = known {
             form.starttls = server.protection == Protection::StartTls;
@@ -131,6 +134,23 @@ impl Connect {
             form.lines[4] = LineInput::new(&bases.join("; "));
         }
         form
+    }
+
+    /// The form of a server that was signed in to before, at its password.
+    ///
+    /// # Errors
+    ///
+    /// A sentence, if the form cannot name it.
+    pub(in crate::tui) fn again(server: &ServerSpec) -> Result<Self, String> {
+        if !matches!(server.entrance, Entrance::Host(_)) {
+            return Err(
+                "it found its server by DNS: start idmend with the same command".to_owned(),
+            );
+        }
+        let mut form = Self::new(Some(server));
+        form.at = 2;
+        form.beyond = Some(server.clone());
+        Ok(form)
     }
 
     fn field(&self) -> Field {
@@ -201,14 +221,27 @@ impl Connect {
         let ca_cert = Some(text(3))
             .filter(|path| !path.is_empty())
             .map(PathBuf::from);
+        let entrance = Entrance::Host(host);
+        let beyond = self.beyond.as_ref();
+        let beyond = beyond.filter(|known| known.entrance == entrance).cloned();
+        let (site, dns_server, pins, domain_hosts, timeout) =
+            beyond.map_or_else(Default::default, |known| {
+                (
+                    known.site,
+                    known.dns_server,
+                    known.pins,
+                    known.domain_hosts,
+                    known.timeout,
+                )
+            });
         Ok(ServerSpec {
-            entrance: Entrance::Host(host),
-            site: None,
-            dns_server: None,
+            entrance,
+            site,
+            dns_server,
             port,
             protection,
             ca_cert,
-            pins: Vec::new(),
+            pins,
             insecure: self.insecure,
             credentials: if self.kerberos {
                 Credentials::Kerberos {
@@ -220,13 +253,20 @@ impl Connect {
                     password: SecretString::from(self.lines[2].text()),
                 }
             },
-            domain_hosts: Vec::new(),
-            timeout: None,
+            domain_hosts,
+            timeout,
             bases,
         })
     }
 
-    pub(in crate::tui) fn draw(&self, frame: &mut Frame<'_>, area: Rect, theme: Theme) {
+    /// Draws the form; `kept` says which sessions there are, if any.
+    pub(in crate::tui) fn draw(
+        &self,
+        frame: &mut Frame<'_>,
+        area: Rect,
+        kept: Option<String>,
+        theme: Theme,
+    ) {
         let width = usize::from(area.width.saturating_sub(4));
         let heading = |text| Line::styled(text, theme.style(Role::Heading));
         let mut lines: Vec<Line<'static>> = [
@@ -276,6 +316,9 @@ impl Connect {
         below.push(Line::raw(
             "No server at hand? F2 opens a sample forest: everything works there, nothing is contacted.",
         ));
+        if let Some(kept) = kept {
+            below.push(Line::styled(kept, theme.style(Role::Staged)));
+        }
         lines.extend(below.into_iter().flat_map(|line| fold(line, width, theme)));
         let place = Rect {
             x: area.x + 2.min(area.width),

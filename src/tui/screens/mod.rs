@@ -10,6 +10,7 @@ pub(super) mod log;
 pub(super) mod outcome;
 pub(super) mod review;
 pub(super) mod scan;
+pub(super) mod sessions;
 pub(super) mod summary;
 pub(super) mod transaction;
 pub(super) mod write;
@@ -28,6 +29,7 @@ pub(super) enum Screen {
     Write(write::Write),
     Outcome(Box<outcome::OutcomeScreen>),
     History(history::History),
+    Sessions(sessions::Sessions),
     Transaction(Box<transaction::Shown>),
     Log(document::Place),
 }
@@ -50,6 +52,7 @@ impl Screen {
             Self::Review(_) => &[C::Review, C::Moving, C::Everywhere],
             Self::Write(_) => &[C::Apply, C::Everywhere],
             Self::Outcome(_) => &[C::Result, C::Moving, C::Everywhere],
+            Self::Sessions(_) => &[C::Sessions, C::Moving, C::Everywhere],
             Self::History(_) => &[C::History, C::Moving, C::Everywhere],
             Self::Transaction(_) => &[C::Transaction, C::Moving, C::Everywhere],
             Self::Log(_) => &[C::Moving, C::Everywhere],

@@ -24,6 +24,8 @@ pub(in crate::tui) struct Scan {
     pub(in crate::tui) stopping: bool,
     /// What is read again, in words; the findings lie beneath.
     pub(in crate::tui) again: Option<String>,
+    /// Reading is over; kept decisions are being staged again.
+    laying_over: bool,
 }
 
 impl Scan {
@@ -43,6 +45,14 @@ impl Scan {
         }
     }
 
+    /// The wait while kept decisions are checked and staged.
+    pub(in crate::tui) fn laying_over(now: Duration) -> Self {
+        Self {
+            laying_over: true,
+            ..Self::new(now)
+        }
+    }
+
     fn elapsed(&self) -> Duration {
         self.now.saturating_sub(self.started)
     }
@@ -56,6 +66,8 @@ impl Scan {
         let head = if let Some(what) = &self.again {
             let spin = self.spin(0);
             format!("{spin} reading {what} again … {seconds} s, {total} entries")
+        } else if self.laying_over {
+            format!("{} checking what was kept … {seconds} s", self.spin(0))
         } else if self.domains.is_empty() {
             format!("{} connecting … {seconds} s", self.spin(0))
         } else {

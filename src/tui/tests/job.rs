@@ -1,6 +1,7 @@
 //! The whole job with the real session on the demo's forests: scan, decide,
 //! write, read the result, take it back.
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use crossterm::event::KeyCode;
@@ -12,25 +13,38 @@ use crate::tui::{Effect, Message, Start};
 use crate::worksheet::{RowId, RowState};
 
 /// An interface with a session behind it.
-struct Job {
-    face: Face,
+pub(super) struct Job {
+    pub(super) face: Face,
     session: SessionHandle,
 }
 
 impl Job {
     fn begin() -> Self {
         // The state directory is only made when something is written.
-        let folder = tempfile::tempdir().unwrap().keep();
-        let mut job = Self {
-            face: Face::begin(Start::Connect, SMALL),
-            session: spawn(Session::new(folder)),
-        };
+        Self::begin_in(&tempfile::tempdir().unwrap().keep())
+    }
+
+    /// On the demo, with this state directory.
+    pub(super) fn begin_in(state: &Path) -> Self {
+        let mut job = Self::of(Face::begin(Start::Connect, SMALL), state);
         job.face.press(KeyCode::F(2));
         job
     }
 
+    pub(super) fn of(face: Face, state: &Path) -> Self {
+        Self {
+            face,
+            session: spawn(Session::new(state.to_owned())),
+        }
+    }
+
+    /// The end of the program, were it by a lost terminal.
+    pub(super) async fn end(self) {
+        self.session.end().await;
+    }
+
     /// Hands over what was asked for, and takes what comes, until the screen shows `text`.
-    async fn until(&mut self, text: &str) {
+    pub(super) async fn until(&mut self, text: &str) {
         let deadline = Instant::now() + Duration::from_secs(60);
         loop {
             let mut counted = Vec::new();
@@ -38,6 +52,7 @@ impl Job {
                 match effect {
                     Effect::Send(command) => self.session.commands.send(command).await.unwrap(),
                     Effect::Count(counting) => counted.push(counting.carry_out()),
+                    Effect::Keep(wish) => self.session.keeper.ask(wish),
                     Effect::Copy(_)
                     | Effect::Quit
                     | Effect::Arrange(_)
@@ -66,7 +81,7 @@ impl Job {
     }
 
     /// From the summary, which comes first, to all findings.
-    async fn begin_on_grid(&mut self) {
+    pub(super) async fn begin_on_grid(&mut self) {
         self.until("All findings").await;
         self.face.press(KeyCode::Enter);
         self.until("row 1 of").await;
@@ -84,7 +99,7 @@ async fn findings_are_written_read_back_and_taken_back() {
     let mut job = Job::begin();
     assert!(matches!(
         job.face.effects.as_slice(),
-        [Effect::Send(Command::Scan(request))]
+        [.., Effect::Send(Command::Scan(request))]
             if matches!(request.sources.as_slice(), [SourceSpec::Demo])
     ));
     job.begin_on_grid().await;

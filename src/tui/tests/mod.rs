@@ -7,6 +7,7 @@ mod job;
 mod large;
 mod refresh;
 mod screens;
+mod sessions;
 mod summary;
 
 use std::time::Duration;
@@ -52,7 +53,11 @@ pub(super) struct Face {
 
 impl Face {
     pub(super) fn begin(start: Start, size: (u16, u16)) -> Self {
-        let (app, effects) = App::new(options(start), size);
+        Self::begin_with(options(start), size)
+    }
+
+    pub(super) fn begin_with(options: Options, size: (u16, u16)) -> Self {
+        let (app, effects) = App::new(options, size);
         Self {
             app,
             terminal: Terminal::new(TestBackend::new(size.0, size.1)).unwrap(),
