@@ -48,5 +48,5 @@ pub(super) async fn run(args: &DemoArgs, context: &Context) -> Result<Exit, Fail
         exceptions: None,
     };
     let look = args.look.with_profile(&Profile::default());
-    interactive::open(request, look, context).await
+    interactive::open(request, Vec::new(), look, context).await
 }

@@ -13,7 +13,7 @@ use super::progress::Line;
 use super::scope::BaseArgs;
 use super::source::SourceArgs;
 use crate::model::{Diagnosis, Verdict};
-use crate::session::examine;
+use crate::session::{can_read, examine};
 use crate::text::escape;
 
 /// Examine the way to a directory, step by step, and say what to do.
@@ -56,8 +56,7 @@ pub(super) async fn run(args: &DoctorArgs, context: &Context) -> Result<Exit, Fa
 /// the same, 3 if it cannot.
 fn judge(found: &[Diagnosis]) -> Exit {
     let is_wrong = |one: &Diagnosis| one.verdict == Verdict::Wrong;
-    let sees = |one: &Diagnosis| one.subject == "read rights" && !is_wrong(one);
-    match (found.iter().any(is_wrong), found.iter().any(sees)) {
+    match (found.iter().any(is_wrong), can_read(found)) {
         (false, _) => Exit::Clean,
         (true, true) => Exit::Findings,
         (true, false) => Exit::Nothing,

@@ -6,12 +6,13 @@ use super::context::Context;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::look::{Look, LookArgs};
+use super::profiles::saved;
 use super::scope::ScopeArgs;
 use super::source::SourceArgs;
 use super::talk::{as_u64, count, insist, say};
 use crate::session::{Remains, ScanRequest, spawn};
 use crate::text::escape;
-use crate::tui::{self, Options, RunError, Start};
+use crate::tui::{self, Options, RunError, Saved, Start};
 
 pub(super) async fn run(
     (source, scope, look): (&SourceArgs, &ScopeArgs, &LookArgs),
@@ -20,7 +21,12 @@ pub(super) async fn run(
     let request = scope.request_on(source)?;
     let look = look.with_profile(&scope.profiles.read()?.judging()?);
     needs_terminal()?;
-    open(request, look, context).await
+    let saved = if request.sources.is_empty() {
+        saved(scope, source)
+    } else {
+        Vec::new()
+    };
+    open(request, saved, look, context).await
 }
 
 fn needs_terminal() -> Result<(), Failure> {
@@ -32,9 +38,10 @@ fn needs_terminal() -> Result<(), Failure> {
 }
 
 /// Opens the terminal interface; without sources in the request it asks for
-/// one.
+/// one, and offers the saved profiles.
 pub(super) async fn open(
     request: ScanRequest,
+    saved: Vec<Saved>,
     look: Look,
     context: &Context,
 ) -> Result<Exit, Failure> {
@@ -47,6 +54,7 @@ pub(super) async fn open(
             Start::Scan
         },
         request,
+        saved,
         colours: look.colours,
         mouse: look.mouse,
         state: context.state.clone(),

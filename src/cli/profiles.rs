@@ -16,11 +16,13 @@ use super::context::profile_folder;
 use super::examples;
 use super::exit::Exit;
 use super::failure::Failure;
+use super::scope::ScopeArgs;
 use super::source::SourceArgs;
 use super::talk::{can_ask, say};
 use crate::config::{Auth, Profile, SourceSpec};
 use crate::model::DistinguishedName;
 use crate::text::escape;
+use crate::tui::Saved;
 
 /// What a new profile begins with.
 const TEMPLATE: &str = include_str!("profile.toml");
@@ -88,6 +90,10 @@ impl ProfileArgs {
 }
 
 impl Chosen {
+    pub(super) fn one(name: &str, profile: Profile) -> Self {
+        Self(vec![(name.to_owned(), profile)])
+    }
+
     /// What the profiles say of judging. Lists are put together; where two say
     /// different things, it is for the flags to decide.
     pub(super) fn judging(&self) -> Result<Profile, Failure> {
@@ -146,6 +152,38 @@ impl Chosen {
     }
 }
 
+/// The named profiles for the form of the terminal interface, each with what it
+/// asks for under these flags. Nobody is asked for a password.
+pub(super) fn saved(scope: &ScopeArgs, source: &SourceArgs) -> Vec<Saved> {
+    let source = source.asking_later();
+    let named = profile_folder().map(|folder| folder.join("profiles"));
+    let saved = |path: PathBuf| {
+        let name = path.file_stem().unwrap_or_default();
+        let name = name.to_string_lossy().into_owned();
+        let request = Profile::read(&path)
+            .map_err(|error| Failure::usage(error.to_string()))
+            .and_then(|profile| scope.request_of(&name, profile, &source));
+        Saved {
+            name,
+            request: request.map_err(|failure| failure.sentence),
+        }
+    };
+    let files = named.map(|folder| files_in(&folder)).unwrap_or_default();
+    files.into_iter().map(saved).collect()
+}
+
+/// The files of the named profiles, by name.
+fn files_in(folder: &Path) -> Vec<PathBuf> {
+    let mut files: Vec<PathBuf> = fs::read_dir(folder)
+        .into_iter()
+        .flatten()
+        .filter_map(|item| Some(item.ok()?.path()))
+        .filter(|path| path.extension().is_some_and(|ending| ending == "toml"))
+        .collect();
+    files.sort();
+    files
+}
+
 /// Reads a profile and says that it is used.
 fn read(path: &Path) -> Result<Profile, Failure> {
     let profile = Profile::read(path).map_err(|error| Failure::usage(error.to_string()))?;
@@ -190,15 +228,7 @@ pub(super) fn run(command: &ProfileCommand) -> Result<Exit, Failure> {
 
 fn list() -> Result<Exit, Failure> {
     let mut files = vec![file_of(None)?];
-    let folder = files[0].with_file_name("profiles");
-    let mut named: Vec<PathBuf> = fs::read_dir(folder)
-        .into_iter()
-        .flatten()
-        .filter_map(|item| Some(item.ok()?.path()))
-        .filter(|path| path.extension().is_some_and(|ending| ending == "toml"))
-        .collect();
-    named.sort();
-    files.extend(named);
+    files.extend(files_in(&files[0].with_file_name("profiles")));
     let mut exit = Exit::Clean;
     let mut output = std::io::stdout().lock();
     let mut count = 0;

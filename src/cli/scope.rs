@@ -173,9 +173,26 @@ impl ScopeArgs {
 
     /// The same for the terminal interface, which can ask for a source.
     pub(super) fn request_on(&self, source: &SourceArgs) -> Result<ScanRequest, Failure> {
-        let profiles = self.profiles.read()?;
+        self.request_if_named(&self.profiles.read()?, source)
+    }
+
+    /// The same with one profile that is read already.
+    pub(super) fn request_of(
+        &self,
+        name: &str,
+        profile: Profile,
+        source: &SourceArgs,
+    ) -> Result<ScanRequest, Failure> {
+        self.request_if_named(&Chosen::one(name, profile), source)
+    }
+
+    fn request_if_named(
+        &self,
+        profiles: &Chosen,
+        source: &SourceArgs,
+    ) -> Result<ScanRequest, Failure> {
         if profiles.names_source(source) {
-            self.request_by(&profiles, source)
+            self.request_by(profiles, source)
         } else {
             let judging = profiles.judging()?;
             self.with_profile(&judging).without_sources(&judging)

@@ -119,6 +119,10 @@ pub(super) struct SourceArgs {
     /// The profile that this sign-in is of, where there are several.
     #[arg(skip)]
     pub of_profile: Option<String>,
+
+    /// Nobody is asked for a password now: one that no file has stays empty.
+    #[arg(skip)]
+    pub asks_later: bool,
 }
 
 impl SourceArgs {
@@ -148,6 +152,17 @@ impl SourceArgs {
             merged.ca_cert = merged.ca_cert.or_else(|| profile.ca_cert.clone());
         }
         merged
+    }
+
+    /// Without what is said of a source and how to sign in to it.
+    pub(super) fn asking_later(&self) -> Self {
+        Self {
+            insecure: false,
+            allow_cleartext: false,
+            password_stdin: false,
+            asks_later: true,
+            ..self.clone()
+        }
     }
 
     /// Whether no source is named.
@@ -341,6 +356,12 @@ impl SourceArgs {
     }
 
     fn password(&self, user: &str) -> Result<SecretString, Failure> {
+        if self.asks_later {
+            let file = self.password_file.as_deref();
+            let password = file.and_then(|path| read_secret(path).ok());
+            let password = first_line(&password.unwrap_or_default());
+            return Ok(SecretString::from(password));
+        }
         let variable = self.password_variable();
         let password = if let Some(path) = &self.password_file {
             first_line(&read_secret(path)?)

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{Again, Keeping, Refreshed};
+use super::{Again, Examined, Keeping, Refreshed};
 use crate::config::SourceSpec;
 use crate::exception::{Exception, Why};
 use crate::kept::{SessionId, Summary};
@@ -41,6 +41,8 @@ pub struct Acceptances {
 /// answered by [`Event::Busy`], but for `Cancel`.
 #[derive(Debug)]
 pub enum Command {
+    /// Test the ways to sources; the answer bears the number.
+    Examine(u64, Vec<SourceSpec>),
     /// Connect, discover, scan, and send the worksheet.
     Scan(Box<ScanRequest>),
     /// The same, and keep what was decided on this sheet of an earlier scan.
@@ -92,6 +94,9 @@ pub struct Resumption {
 pub enum Event {
     /// Another command is still running.
     Busy,
+    /// What the ways to sources are like. A test that was stopped is not
+    /// answered.
+    Examined(u64, Vec<Examined>),
     /// The sources are connected and discovered.
     Discovered(Vec<Forest>),
     /// How far the scan is.

@@ -22,7 +22,7 @@ mod transact;
 mod worker;
 
 pub use accept::{Remembered, exception_file, exception_folder};
-pub use doctor::examine;
+pub use doctor::{Examined, can_read, examine};
 pub use error::SessionError;
 pub use event::{Acceptances, Command, Continued, Event, Resumption, ScanRequest};
 pub use keep::{request_of, scan_record, session_folder};

@@ -105,6 +105,7 @@ pub fn draw(app: &App, frame: &mut Frame<'_>) {
         Some(Screen::Connect(form)) => {
             form.draw(frame, areas.body, app.kept.in_short(), theme);
         }
+        Some(Screen::Examination(examination)) => examination.draw(frame, areas.body, theme),
         Some(Screen::Scan(scan)) => scan.draw(frame, areas.body, theme),
         Some(Screen::Summary(summary)) => {
             let shown = app.overview().zip(app.worksheet());
@@ -141,6 +142,7 @@ pub fn draw(app: &App, frame: &mut Frame<'_>) {
 fn title(screen: Option<&Screen>) -> &'static str {
     match screen {
         Some(Screen::Connect(_)) => "connect",
+        Some(Screen::Examination(_)) => "test",
         Some(Screen::Scan(_)) => "scan",
         Some(Screen::Summary(_)) => "summary",
         Some(Screen::Contacts(_)) => "contact data",
@@ -427,6 +429,7 @@ fn status(app: &App, frame: &mut Frame<'_>, area: Rect) {
             "nothing is written yet: a arms writing, then w begins it".to_owned()
         }
         (None, Some(Screen::Connect(_))) => format!("journals and logs: {}", app.state.display()),
+        (None, Some(Screen::Examination(examination))) => examination.conclusion().to_owned(),
         (None, Some(Screen::Summary(summary))) => working(app).unwrap_or_else(|| {
             let shown = app.overview().zip(app.worksheet());
             shown.map_or_else(String::new, |(overview, sheet)| {

@@ -28,4 +28,5 @@ pub use draw::draw;
 pub use grid::{Arranged, Arranging};
 pub use message::{Effect, Message};
 pub use run::{Ended, RunError, run};
+pub use screens::connect::Saved;
 pub use work::{Counting, Rehearsing, Worked, Working};

@@ -287,6 +287,7 @@ mod tests {
                 options: ScanOptions::default(),
                 exceptions: None,
             },
+            saved: Vec::new(),
             colours: crate::config::Colours::None,
             mouse: false,
             state: "/var/lib/idmend".into(),

@@ -117,6 +117,7 @@ impl Bench {
                 options: ScanOptions::default(),
                 exceptions: None,
             },
+            saved: Vec::new(),
             colours: Colours::Standard,
             mouse: false,
             state: "/nowhere".into(),

@@ -256,6 +256,38 @@ fn wait_for_lines(state: &TempDir, wanted: usize) {
 }
 
 #[test]
+fn a_profile_is_chosen_tested_and_scanned() {
+    let folder = TempDir::new().expect("a folder");
+    let profiles = folder.path().join("idmend/profiles");
+    std::fs::create_dir_all(&profiles).expect("a folder");
+    let ldif = "dn: DC=contoso,DC=test\nobjectClass: domainDNS\n\n\
+                dn: CN=anna,DC=contoso,DC=test\nobjectClass: user\n\
+                userPrincipalName: an na@contoso.test\n";
+    std::fs::write(profiles.join("people.ldif"), ldif).expect("a file");
+    std::fs::write(profiles.join("export.toml"), "ldif = [\"people.ldif\"]\n").expect("a file");
+    std::fs::write(profiles.join("other.toml"), "sever = []\n").expect("a file");
+    let home = folder.path().to_str().expect("a name in UTF-8");
+    let mut terminal = Terminal::start_as(&Start {
+        arguments: &["--state-dir", home],
+        environment: &[("HOME", home), ("XDG_CONFIG_HOME", home)],
+        ..Start::default()
+    });
+    terminal.see(&["Profile", "none (2 saved)"]);
+    terminal.press(" ");
+    terminal.see(&["‹ export ›", "reads ", "people.ldif"]);
+    terminal.press(" ");
+    terminal.see(&["‹ other ›", "line 1, column 1"]);
+    terminal.press("\x1b[D");
+    terminal.see(&["‹ export ›"]);
+    terminal.press(ENTER);
+    terminal.see(&["✓ file", "can be read", "Enter scans"]);
+    terminal.press(ENTER);
+    terminal.see(&["All findings: 1"]);
+    terminal.press("q");
+    assert!(terminal.end().success());
+}
+
+#[test]
 fn a_storm_of_sizes_ends_with_a_whole_screen() {
     let state = TempDir::new().expect("a folder");
     let mut terminal = demo(&state);

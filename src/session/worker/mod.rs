@@ -11,8 +11,10 @@ mod write;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
+use super::doctor::examine_all;
 use super::keep::{forest_records, scan_record, session_folder};
 use super::keeper::{Keeper, Line};
+use super::transact::now;
 use super::{
     Acceptances, Again, Command, Event, Refreshed, ScanRequest, Session, SessionError, shown,
 };
@@ -145,6 +147,13 @@ struct Worker<'a> {
 impl Worker<'_> {
     async fn carry_out(&mut self, command: Command) {
         let outcome = match command {
+            Command::Examine(number, specs) => {
+                let examined = Box::pin(examine_all(&specs, now()));
+                tokio::select! {
+                    found = examined => Ok(Event::Examined(number, found)),
+                    () = self.cancel.cancelled() => return,
+                }
+            }
             Command::Scan(request) => self.scan(&request).await,
             Command::Rescan(request, sheet) => self.rescan(&request, *sheet).await,
             Command::Refresh(sheet, again) => self.refresh(*sheet, &again).await,

@@ -65,6 +65,9 @@ impl App {
 
     /// Asks what is running to stop; asked again, a scan is left behind.
     pub(super) fn stop(&mut self) -> Vec<Effect> {
+        if self.is_examining() {
+            return self.leave_examination();
+        }
         for screen in &mut self.screens {
             match screen {
                 Screen::Scan(scan) if scan.stopping && scan.again.is_some() => {

@@ -6,6 +6,7 @@
 
 mod arrange;
 mod bulk;
+mod connect;
 pub(super) mod decide;
 mod flow;
 mod grid;
@@ -20,6 +21,7 @@ pub(super) mod work;
 
 use std::collections::{BTreeSet, VecDeque};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crossterm::event::KeyEvent;
@@ -35,13 +37,12 @@ use super::keymap::{self, Context, Intent};
 use super::message::{Effect, Message};
 use super::popup::{Answer, Confirm, Help, Notice, Palette, Popup};
 use super::screens::Screen;
-use super::screens::connect::Connect;
+use super::screens::connect::{Connect, Saved};
 use super::screens::document::Place;
 use super::screens::history::History;
 use super::screens::log::OperationLog;
-use super::screens::scan::Scan;
 use super::theme::Theme;
-use crate::config::{Colours, SourceSpec};
+use crate::config::Colours;
 use crate::model::Forest;
 use crate::session::{Command, ScanRequest, Wish};
 use crate::transaction::TransactionId;
@@ -63,6 +64,8 @@ pub struct Options {
     pub start: Start,
     /// What to scan, and how; the form replaces the sources.
     pub request: ScanRequest,
+    /// The profiles that the form offers.
+    pub saved: Vec<Saved>,
     /// The colours that it is drawn with.
     pub colours: Colours,
     /// Whether the mouse is taken from the terminal.
@@ -118,6 +121,10 @@ pub struct App {
     /// The sentence above the footer, until the next key.
     pub(super) status: Option<String>,
     pub(super) log: OperationLog,
+    /// The profiles that the form offers.
+    saved: Arc<[Saved]>,
+    /// Tests of connections asked for so far.
+    examinations: u64,
     /// A form to come back to.
     form: Option<Box<Connect>>,
     /// The rows behind the plan that is being written.
@@ -141,15 +148,8 @@ pub struct App {
 impl App {
     /// The interface at its beginning, with what it asks for first.
     pub fn new(options: Options, size: (u16, u16)) -> (Self, Vec<Effect>) {
-        let known = options
-            .request
-            .sources
-            .iter()
-            .find_map(|source| match source {
-                SourceSpec::Server(server) => Some(server),
-                _ => None,
-            });
-        let form = Connect::new(known);
+        let saved: Arc<[Saved]> = options.saved.into();
+        let form = Connect::new(&options.request, Arc::clone(&saved));
         let mut app = Self {
             theme: Theme::new(options.colours),
             mouse: Mouse::of(options.mouse),
@@ -164,6 +164,8 @@ impl App {
             armed: false,
             status: None,
             log: OperationLog::default(),
+            saved,
+            examinations: 0,
             form: None,
             pending: Vec::new(),
             unread: false,
@@ -263,12 +265,14 @@ impl App {
         self.screens
             .iter()
             .any(|screen| matches!(screen, Screen::Scan(_) | Screen::Write(_)))
+            || self.is_examining()
     }
 
     fn tick(&mut self, now: Duration) {
         self.now = now;
         for screen in &mut self.screens {
             match screen {
+                Screen::Examination(examination) => examination.now = now,
                 Screen::Scan(scan) => scan.now = now,
                 Screen::Write(write) => write.now = now,
                 _ => {}
@@ -402,8 +406,15 @@ impl App {
         }
         let height = self.page();
         let lines = self.log.len();
+        let (width, theme) = (usize::from(self.size.0), self.theme);
         match self.screens.last_mut() {
             Some(Screen::Connect(_)) => self.connect(intent),
+            Some(Screen::Examination(examination)) => {
+                if examination.key(intent, (width, height), theme) {
+                    return Vec::new();
+                }
+                self.examination_key(intent)
+            }
             Some(Screen::Scan(_)) => self.scan_key(intent),
             Some(Screen::Summary(_)) => self.summary_key(intent),
             Some(Screen::Contacts(_)) => self.contacts_key(intent),
@@ -464,53 +475,6 @@ impl App {
             self.screens.push(Screen::History(History::default()));
         }
         vec![Effect::Send(Command::History)]
-    }
-
-    fn connect(&mut self, intent: Intent) -> Vec<Effect> {
-        let Some(Screen::Connect(form)) = self.screens.last_mut() else {
-            return Vec::new();
-        };
-        match intent {
-            Intent::NextField => form.step(true),
-            Intent::PreviousField => form.step(false),
-            Intent::Toggle => {
-                form.toggle();
-            }
-            Intent::Submit => {
-                if let Some(source) = form.submit() {
-                    return self.scan_source(source);
-                }
-            }
-            Intent::Demo => {
-                self.forget_session();
-                return self.scan_source(SourceSpec::Demo);
-            }
-            Intent::Close => return self.leave(),
-            _ => {}
-        }
-        Vec::new()
-    }
-
-    fn scan_source(&mut self, source: SourceSpec) -> Vec<Effect> {
-        self.request.sources = vec![source];
-        if let Some(Screen::Connect(form)) = self.screens.pop() {
-            self.form = Some(form);
-        }
-        self.start_scan()
-    }
-
-    fn start_scan(&mut self) -> Vec<Effect> {
-        self.screens = vec![Screen::Scan(Scan::new(self.now))];
-        self.popups.clear();
-        self.forests.clear();
-        vec![Effect::Send(Command::Scan(Box::new(self.request.clone())))]
-    }
-
-    fn scan_key(&mut self, intent: Intent) -> Vec<Effect> {
-        match intent {
-            Intent::Cancel | Intent::Close | Intent::Back => self.stop(),
-            _ => Vec::new(),
-        }
     }
 
     fn notice(&mut self, title: &'static str, lines: Vec<String>) {

@@ -10,7 +10,6 @@ use crate::session::{Command, Event};
 use crate::transaction::{Outcome, TransactionReport};
 use crate::tui::message::Effect;
 use crate::tui::screens::Screen;
-use crate::tui::screens::connect::Connect;
 use crate::tui::screens::outcome::OutcomeScreen;
 use crate::tui::screens::summary::Summary;
 use crate::tui::screens::transaction::Shown;
@@ -24,8 +23,12 @@ const SENTENCES: usize = 5;
 impl App {
     pub(super) fn session(&mut self, event: Event) -> Vec<Effect> {
         match event {
+            Event::Examined(number, found) => self.examined(number, found),
             Event::Busy => {
                 self.leave_scan();
+                if self.is_examining() {
+                    self.back_to_form();
+                }
                 self.say("still busy with the last request");
             }
             Event::Discovered(forests) => {
@@ -238,11 +241,7 @@ impl App {
         self.armed = false;
         let is_over_findings = self.leave_scan();
         if matches!(self.screens.first(), Some(Screen::Scan(_))) {
-            let form = self
-                .form
-                .take()
-                .unwrap_or_else(|| Box::new(Connect::new(None)));
-            self.screens = vec![Screen::Connect(form)];
+            self.back_to_form();
         }
         self.screens
             .retain(|screen| !matches!(screen, Screen::Write(_)));

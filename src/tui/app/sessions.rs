@@ -318,16 +318,11 @@ impl App {
                 self.request = request;
                 self.start_scan()
             }
-            [server] if request.sources.len() == 1 => {
-                match Connect::again(server) {
-                    Ok(form) => {
-                        self.screens = vec![Screen::Connect(Box::new(form))];
-                        self.kept.going_on = Some(session.id.clone());
-                        self.request = request;
-                        self.say("enter the password: the scan is followed by what was kept");
-                    }
-                    Err(reason) => self.say(reason),
-                }
+            [_] if request.sources.len() == 1 => {
+                self.screens = vec![Screen::Connect(Box::new(Connect::again(&request)))];
+                self.kept.going_on = Some(session.id.clone());
+                self.request = request;
+                self.say("enter the password: the scan is followed by what was kept");
                 Vec::new()
             }
             _ => {

@@ -53,15 +53,17 @@ const fn shown(binding: Binding) -> Binding {
 /// All keys. The order is that of the footer and the help.
 #[rustfmt::skip]
 pub(super) const BINDINGS: &[Binding] = &[
-    shown(bind(C::Connect, &[plain(K::Enter)], I::Submit, ("connect", "go to the next field; connect from the last"))),
+    shown(bind(C::Connect, &[plain(K::Enter)], I::Submit, ("connect", "go to the next field that is needed; then test the connection"))),
     shown(bind(C::Connect, &[plain(K::Tab), plain(K::Down)], I::NextField, ("next field", "go to the next field"))),
     bind(C::Connect, &[plain(K::BackTab), plain(K::Up)], I::PreviousField, ("previous field", "go back a field")),
-    shown(bind(C::Connect, &[letter(' ')], I::Toggle, ("switch", "switch the box under the cursor on or off"))),
+    shown(bind(C::Connect, &[letter(' '), plain(K::Right)], I::Toggle, ("choose", "take the next of the choices under the cursor"))),
+    bind(C::Connect, &[plain(K::Left)], I::Left, ("previous choice", "take the previous of the choices under the cursor")),
     shown(bind(C::Connect, &[plain(K::F(2))], I::Demo, ("demo", "open the sample forests instead; nothing is contacted"))),
     bind(C::Connect, &[plain(K::F(1))], I::Help, ("help", "show the keys")),
     bind(C::Connect, &[plain(K::F(3))], I::Sessions, ("sessions", "list kept sessions; continue or discard one")),
     bind(C::Connect, &[plain(K::F(4))], I::History, ("history", "show what was written in earlier runs")),
     shown(bind(C::Connect, &[plain(K::Esc)], I::Close, ("quit", "leave the program"))),
+    shown(bind(C::Examination, &[plain(K::Enter)], I::Submit, ("scan", "scan, if it can be read; else go back to the form"))),
     shown(bind(C::Scan, &[letter('c')], I::Cancel, ("stop", "stop reading; what was read is shown and called partial"))),
     shown(bind(C::Summary, &[plain(K::Enter)], I::Open, ("findings", "show the findings that this bar counts"))),
     shown(bind(C::Summary, &[letter('U')], I::Suffix, ("UPN suffix", "another suffix for the sign-in names of this OU and below, with a preview"))),

@@ -5,6 +5,7 @@ mod bar;
 pub(super) mod connect;
 pub(super) mod contacts;
 pub(super) mod document;
+pub(super) mod examine;
 pub(super) mod history;
 pub(super) mod log;
 pub(super) mod outcome;
@@ -21,6 +22,7 @@ use super::keymap::Context;
 #[derive(Debug)]
 pub(super) enum Screen {
     Connect(Box<connect::Connect>),
+    Examination(Box<examine::Examination>),
     Scan(scan::Scan),
     Summary(summary::Summary),
     Contacts(document::Place),
@@ -45,6 +47,7 @@ impl Screen {
         use Context as C;
         match self {
             Self::Connect(_) => &[C::Connect],
+            Self::Examination(_) => &[C::Examination, C::Moving, C::Everywhere],
             Self::Scan(_) => &[C::Scan, C::Everywhere],
             Self::Summary(_) => &[C::Summary, C::Moving, C::Everywhere],
             Self::Contacts(_) => &[C::Contacts, C::Moving, C::Everywhere],

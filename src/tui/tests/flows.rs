@@ -318,37 +318,6 @@ fn a_running_scan_is_stopped_once_and_left_the_second_time() {
 }
 
 #[test]
-fn a_scan_that_fails_comes_back_to_the_form_as_it_was_typed() {
-    let mut face = Face::begin(Start::Connect, SMALL);
-    face.keys("dc1.contoso.com");
-    face.press(KeyCode::Tab);
-    face.keys("anna@contoso.com");
-    face.press(KeyCode::Tab);
-    face.keys("wrong");
-    face.press(KeyCode::Enter);
-    assert!(matches!(
-        face.effects.as_slice(),
-        [.., Effect::Send(Command::Scan(_))]
-    ));
-    face.tell(Event::Failed {
-        message: "the password is wrong\u{1b}[2J".to_owned(),
-        hint: Some("check it".to_owned()),
-    });
-    assert!(
-        face.shows("the password is wrong␛[2J") && face.shows("check it"),
-        "{}",
-        face.screen()
-    );
-    face.press(KeyCode::Enter);
-    assert!(
-        face.shows("dc1.contoso.com") && face.shows("•••••"),
-        "{}",
-        face.screen()
-    );
-    assert!(!face.shows("wrong"));
-}
-
-#[test]
 fn the_palette_and_the_help_know_the_form_too() {
     let mut face = Face::begin(Start::Connect, SMALL);
     face.press(KeyCode::F(1));

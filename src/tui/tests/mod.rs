@@ -1,6 +1,7 @@
 //! The interface driven by keys, drawn on a screen in memory.
 
 mod bulk;
+mod connect;
 mod flows;
 mod grid;
 mod job;
@@ -38,6 +39,7 @@ pub(super) fn options(start: Start) -> Options {
             options: ScanOptions::default(),
             exceptions: None,
         },
+        saved: Vec::new(),
         colours: crate::config::Colours::Standard,
         mouse: false,
         state: "/var/lib/idmend".into(),

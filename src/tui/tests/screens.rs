@@ -115,29 +115,6 @@ fn writing(size: (u16, u16)) -> Face {
 }
 
 #[test]
-fn connect() {
-    both("connect", |size| Face::begin(Start::Connect, size));
-}
-
-#[test]
-fn connect_with_a_mistake() {
-    both("connect_mistake", |size| {
-        let mut face = Face::begin(Start::Connect, size);
-        face.keys("ldap://dc1");
-        for text in ["anna@contoso.com", "secret"] {
-            face.press(KeyCode::Tab);
-            face.keys(text);
-        }
-        for _ in 0..5 {
-            face.press(KeyCode::Down);
-        }
-        face.keys(" ");
-        face.press(KeyCode::Enter);
-        face
-    });
-}
-
-#[test]
 fn scanning() {
     both("scan", |size| {
         let mut face = Face::begin(Start::Scan, size);
