@@ -135,6 +135,7 @@ where
     let mut effects = effects;
     let mut session_open = true;
     let mut dirty = true;
+    let mut resized = false;
     let mut next_frame = begun;
     let mut next_tick = begun + TICK;
     let mut batch = Vec::with_capacity(BATCH);
@@ -160,7 +161,11 @@ where
         tokio::select! {
             biased;
             key = world.keys.next() => match key {
-                Some(event) => effects = terminal_event(&mut app, event?),
+                Some(event) => {
+                    let event = event?;
+                    resized |= matches!(event, TerminalEvent::Resize(..));
+                    effects = terminal_event(&mut app, event);
+                }
                 // The terminal is gone.
                 None => return Ok(()),
             },
@@ -169,6 +174,12 @@ where
             Some(done) = world.background.done.recv() => effects = app.update(done),
             // Before the session's events: a flood of them must not keep the frame waiting.
             () = tokio::time::sleep_until(next_frame), if dirty => {
+                // A terminal that has another size, or has it again, shows what it
+                // made of the last frame: the next one is drawn whole.
+                if std::mem::take(&mut resized) {
+                    let size = terminal.size().map_err(io::Error::other)?;
+                    terminal.resize(size.into()).map_err(io::Error::other)?;
+                }
                 terminal.draw(|frame| draw(&app, frame)).map_err(io::Error::other)?;
                 dirty = false;
                 next_frame = Instant::now() + FRAME;
