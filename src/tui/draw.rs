@@ -12,8 +12,7 @@ use super::grid::state::{SEVERITIES, severity_word};
 use super::grid::{Detail, Grid, Targets, detail, view};
 use super::keymap::{self, Context};
 use super::popup::draw_lines;
-use super::screens::review::count;
-use super::screens::{Screen, contacts};
+use super::screens::{Screen, contacts, list};
 use super::theme::{Role, Theme};
 use crate::model::SourceKind;
 use crate::rule::Severity;
@@ -114,6 +113,17 @@ pub fn draw(app: &App, frame: &mut Frame<'_>) {
         Some(Screen::Contacts(place)) => {
             contacts::draw(frame, areas.body, theme, (app.overview(), *place));
         }
+        Some(Screen::Rules(screen)) => {
+            if let Some(sheet) = app.worksheet() {
+                let rules = &sheet.judge.rules;
+                screen.draw(frame, areas.body, theme, (rules, app.overview()));
+            }
+        }
+        Some(Screen::Exceptions(screen)) => {
+            if let Some(sheet) = app.worksheet() {
+                screen.draw(frame, areas.body, theme, sheet);
+            }
+        }
         Some(Screen::Grid) => grid(app, frame, areas),
         Some(Screen::Review(review)) => review.draw(frame, areas.body, theme),
         Some(Screen::Write(write)) => write.draw(frame, areas.body, theme),
@@ -146,6 +156,8 @@ fn title(screen: Option<&Screen>) -> &'static str {
         Some(Screen::Scan(_)) => "scan",
         Some(Screen::Summary(_)) => "summary",
         Some(Screen::Contacts(_)) => "contact data",
+        Some(Screen::Rules(_)) => "rules",
+        Some(Screen::Exceptions(_)) => "accepted",
         Some(Screen::Grid) | None => "findings",
         Some(Screen::Review(_)) => "review",
         Some(Screen::Write(_)) => "writing",
@@ -341,19 +353,7 @@ fn detail_pane(sheet: &Sheet, frame: &mut Frame<'_>, area: Rect, theme: Theme) {
     draw_lines(frame, inner, lines.get(top..).unwrap_or_default());
     let below = lines.len().saturating_sub(top + height);
     if below > 0 && area.width > 30 {
-        let more = Line::styled(
-            format!(" {}, ] scrolls ", count(below, "more line", "more lines")),
-            theme.style(Role::Muted),
-        );
-        let width = u16::try_from(more.width()).unwrap_or(0);
-        let y = if area.x > 0 {
-            area.bottom() - 1
-        } else {
-            area.y
-        };
-        frame
-            .buffer_mut()
-            .set_line(area.right() - width - 1, y, &more, width);
+        list::more(frame, area, below, theme);
     }
 }
 

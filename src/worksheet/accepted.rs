@@ -125,6 +125,12 @@ impl Worksheet {
         });
     }
 
+    /// The rows that are accepted, those too on which something else was decided
+    /// since.
+    pub fn accepted_rows(&self) -> impl ExactSizeIterator<Item = RowId> + '_ {
+        self.accepted.keys().copied()
+    }
+
     /// Why a row is accepted, if it is.
     pub fn acceptance(&self, row: RowId) -> Option<&Acceptance> {
         self.accepted.get(&row).map(Arc::as_ref)

@@ -81,7 +81,7 @@ impl App {
     }
 
     /// Where it is written, in words; names come from servers.
-    fn places(&self) -> String {
+    pub(super) fn places(&self) -> String {
         let names: Vec<&str> = self
             .forests
             .iter()
@@ -105,6 +105,7 @@ impl App {
             }
             Confirmed::Drop => vec![Effect::Keep(Wish::DropAll), Effect::Quit],
             Confirmed::Write => self.write(),
+            Confirmed::RollbackAll(ids) => self.roll_back_all(ids),
             Confirmed::Rollback(id) => {
                 self.begin(Kind::Rollback(id.clone()));
                 vec![Effect::Send(Command::Rollback(id))]
@@ -126,7 +127,7 @@ impl App {
         vec![Effect::Send(Command::Apply(plan.changes))]
     }
 
-    fn begin(&mut self, kind: Kind) {
+    pub(super) fn begin(&mut self, kind: Kind) {
         if matches!(
             self.screens.last(),
             Some(Screen::Outcome(_) | Screen::Transaction(_))

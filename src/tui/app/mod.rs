@@ -5,6 +5,7 @@
 //! lie over it, and the topmost thing gets the keys.
 
 mod arrange;
+mod browse;
 mod bulk;
 mod connect;
 pub(super) mod decide;
@@ -14,6 +15,7 @@ mod kept;
 mod leave;
 mod mouse;
 mod refresh;
+mod rollback;
 mod session;
 mod sessions;
 mod summary;
@@ -137,6 +139,8 @@ pub struct App {
     pub(super) work: Work,
     rehearsals: Rehearsals,
     counts: Counts,
+    /// Transactions that are still to be taken back.
+    rollbacks: VecDeque<TransactionId>,
     /// Orders asked for so far.
     requests: u64,
     /// Keys that wait for an order.
@@ -173,6 +177,7 @@ impl App {
             work: Work::default(),
             rehearsals: Rehearsals::default(),
             counts: Counts::default(),
+            rollbacks: VecDeque::new(),
             requests: 0,
             waiting: VecDeque::new(),
             kept: kept::Kept::default(),
@@ -389,8 +394,8 @@ impl App {
                 return Vec::new();
             }
             Intent::History => return self.open_history(),
-            Intent::Summary => {
-                self.open_summary();
+            Intent::Summary | Intent::Rules | Intent::Exceptions => {
+                self.open_over(intent);
                 return Vec::new();
             }
             Intent::Sessions => return self.open_sessions(),
@@ -418,6 +423,8 @@ impl App {
             Some(Screen::Scan(_)) => self.scan_key(intent),
             Some(Screen::Summary(_)) => self.summary_key(intent),
             Some(Screen::Contacts(_)) => self.contacts_key(intent),
+            Some(Screen::Rules(_)) => self.rules_key(intent),
+            Some(Screen::Exceptions(_)) => self.exceptions_key(intent),
             Some(Screen::Grid) => {
                 if self.keep_waiting(intent) {
                     return Vec::new();
@@ -438,7 +445,7 @@ impl App {
                 self.outcome_key(intent)
             }
             Some(Screen::History(history)) => {
-                if history.key(intent, height) {
+                if history.key(intent, height) || self.history_range_key(intent) {
                     return Vec::new();
                 }
                 self.history_key(intent)

@@ -169,6 +169,10 @@ impl App {
             _ => (Kind::Apply, Vec::new()),
         };
         let mut effects = self.settle_rows(&kind, &report, &entries);
+        if let Some(next) = self.go_on_rolling_back(&report) {
+            effects.extend(next);
+            return effects;
+        }
         let screen = OutcomeScreen::new(kind, report, entries, width);
         let at = place.unwrap_or(self.screens.len());
         self.screens.insert(at, Screen::Outcome(Box::new(screen)));
@@ -238,6 +242,7 @@ impl App {
 
     fn failed(&mut self, message: String, hint: Option<String>) -> Vec<Effect> {
         self.pending.clear();
+        self.rollbacks.clear();
         self.armed = false;
         let is_over_findings = self.leave_scan();
         if matches!(self.screens.first(), Some(Screen::Scan(_))) {

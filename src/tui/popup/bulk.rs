@@ -58,7 +58,10 @@ pub(in crate::tui) struct BulkEdit {
 impl BulkEdit {
     pub(in crate::tui) fn new(sheet: &Worksheet, kind: Kind, rows: Vec<RowId>, to: String) -> Self {
         let mut suffixes = match kind {
-            Kind::Suffix => sheet.login_suffixes(),
+            Kind::Suffix => {
+                let first = rows.first().map(|row| sheet.login_suffixes(*row));
+                first.unwrap_or_default()
+            }
             _ => Vec::new(),
         };
         suffixes.truncate(SUFFIXES);

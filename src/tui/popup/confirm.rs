@@ -19,6 +19,8 @@ pub(in crate::tui) enum Confirmed {
     Quit,
     Write,
     Rollback(TransactionId),
+    /// In this order.
+    RollbackAll(Vec<TransactionId>),
     Recover(TransactionId),
     /// Go on with a kept session.
     Continue(SessionId),

@@ -29,6 +29,12 @@ impl History {
         self.list.as_ref()?.get(self.cursor)
     }
 
+    /// The transactions from the newest to the one under the cursor.
+    pub(in crate::tui) fn down_to_cursor(&self) -> &[TransactionSummary] {
+        let list = self.list.as_deref().unwrap_or_default();
+        list.get(..=self.cursor).unwrap_or(list)
+    }
+
     pub(in crate::tui) fn key(&mut self, intent: Intent, height: usize) -> bool {
         let last = self
             .list

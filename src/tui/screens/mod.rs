@@ -6,10 +6,13 @@ pub(super) mod connect;
 pub(super) mod contacts;
 pub(super) mod document;
 pub(super) mod examine;
+pub(super) mod exceptions;
 pub(super) mod history;
+pub(super) mod list;
 pub(super) mod log;
 pub(super) mod outcome;
 pub(super) mod review;
+pub(super) mod rules;
 pub(super) mod scan;
 pub(super) mod sessions;
 pub(super) mod summary;
@@ -26,6 +29,8 @@ pub(super) enum Screen {
     Scan(scan::Scan),
     Summary(summary::Summary),
     Contacts(document::Place),
+    Rules(rules::Rules),
+    Exceptions(exceptions::Exceptions),
     Grid,
     Review(Box<review::Review>),
     Write(write::Write),
@@ -39,7 +44,7 @@ pub(super) enum Screen {
 impl Screen {
     /// Whether it shows what was counted of all findings.
     pub(super) fn shows_counts(&self) -> bool {
-        matches!(self, Self::Summary(_) | Self::Contacts(_))
+        matches!(self, Self::Summary(_) | Self::Contacts(_) | Self::Rules(_))
     }
 
     /// The contexts of its keys, most particular first.
@@ -51,6 +56,8 @@ impl Screen {
             Self::Scan(_) => &[C::Scan, C::Everywhere],
             Self::Summary(_) => &[C::Summary, C::Moving, C::Everywhere],
             Self::Contacts(_) => &[C::Contacts, C::Moving, C::Everywhere],
+            Self::Rules(_) => &[C::Rules, C::Moving, C::Everywhere],
+            Self::Exceptions(_) => &[C::Exceptions, C::Moving, C::Everywhere],
             Self::Grid => &[C::Grid, C::Moving, C::Everywhere],
             Self::Review(_) => &[C::Review, C::Moving, C::Everywhere],
             Self::Write(_) => &[C::Apply, C::Everywhere],

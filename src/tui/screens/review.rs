@@ -19,6 +19,8 @@ use crate::worksheet::{Plan, RowId, Worksheet};
 
 /// Longest value in the diff, in lines of the screen.
 const VALUE_LINES: usize = 1;
+/// Lines between the counts and the first entry.
+const HEAD: usize = 2;
 
 /// A plan under review.
 #[derive(Debug)]
@@ -29,7 +31,36 @@ pub(in crate::tui) struct Review {
     refused: Vec<(String, String)>,
     blocks: Blocks,
     place: Place,
-    ldif: bool,
+    view: View,
+}
+
+/// How the modifications are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum View {
+    #[default]
+    Diff,
+    /// What is done, as LDIF.
+    Ldif,
+    /// What takes it back, as LDIF: the other way round, the last first.
+    Undo,
+}
+
+impl View {
+    fn next(self) -> Self {
+        match self {
+            Self::Diff => Self::Ldif,
+            Self::Ldif => Self::Undo,
+            Self::Undo => Self::Diff,
+        }
+    }
+
+    fn title(self) -> &'static str {
+        match self {
+            Self::Diff => "Each entry, as it is (-) and will be (+):",
+            Self::Ldif => "As LDIF, what is done:",
+            Self::Undo => "As LDIF, what takes it back, the last first:",
+        }
+    }
 }
 
 impl Review {
@@ -46,7 +77,7 @@ impl Review {
             plan,
             blocks: Blocks::default(),
             place: Place::default(),
-            ldif: false,
+            view: View::default(),
         };
         review.lay_out();
         review
@@ -65,24 +96,33 @@ impl Review {
     }
 
     fn lay_out(&mut self) {
-        let height = |modification: &Modification| {
-            if self.ldif {
-                ldif(modification).len() + 1
-            } else {
-                diff_height(modification)
-            }
-        };
-        let modifications = self.plan.changes.modifications.iter().map(height);
+        let all = 0..self.plan.changes.len();
+        let modifications = all.filter_map(|at| {
+            let modification = self.modification(at)?;
+            Some(match self.view {
+                View::Diff => diff_height(modification),
+                View::Ldif | View::Undo => ldif_height(modification),
+            })
+        });
         self.blocks = Blocks::new(
-            std::iter::once(self.head.len() + 1)
+            std::iter::once(self.head.len() + HEAD)
                 .chain(self.refused.iter().map(|_| 2))
                 .chain(modifications),
         );
     }
 
+    /// The modification in this place of the view.
+    fn modification(&self, at: usize) -> Option<&Modification> {
+        let modifications = &self.plan.changes.modifications;
+        match self.view {
+            View::Diff | View::Ldif => modifications.get(at),
+            View::Undo => modifications.get(modifications.len().checked_sub(at + 1)?),
+        }
+    }
+
     pub(in crate::tui) fn key(&mut self, intent: Intent, height: usize) -> bool {
         if intent == Intent::Ldif {
-            self.ldif ^= true;
+            self.view = self.view.next();
             self.place = Place::default();
             self.lay_out();
             return true;
@@ -99,15 +139,13 @@ impl Review {
             if let Some((name, reason)) = self.refused.get(block) {
                 return refused_lines(name, reason, width, theme);
             }
-            match self
-                .plan
-                .changes
-                .modifications
-                .get(block - self.refused.len())
-            {
-                Some(modification) if self.ldif => ldif_lines(modification, width, theme),
-                Some(modification) => diff_lines(modification, width, theme),
-                None => Vec::new(),
+            let Some(modification) = self.modification(block - self.refused.len()) else {
+                return Vec::new();
+            };
+            match self.view {
+                View::Diff => diff_lines(modification, width, theme),
+                View::Ldif => ldif_lines(modification, false, width, theme),
+                View::Undo => ldif_lines(modification, true, width, theme),
             }
         });
     }
@@ -121,6 +159,12 @@ impl Review {
             })
             .collect();
         lines.push(Line::default());
+        let title = match self.entries() {
+            0 => "",
+            _ => self.view.title(),
+        };
+        let title = text::fit_text(title, width, Cut::End);
+        lines.push(Line::styled(title, theme.style(Role::Muted)));
         lines
     }
 }
@@ -272,15 +316,21 @@ fn value_line(
     Line::from(cell::with_style(spans, theme.style(role)))
 }
 
-/// The modification as RFC 2849 writes it, unfolded; for reading.
-fn ldif(modification: &Modification) -> Vec<String> {
+/// The modification as RFC 2849 writes it, unfolded, or what takes it `back`;
+/// for reading.
+fn ldif(modification: &Modification, back: bool) -> Vec<String> {
     let mut lines = vec![
         ldif_line("dn", modification.dn.as_str().as_bytes()),
         "changetype: modify".to_owned(),
     ];
     for change in &modification.changes {
         let name = change.attribute.as_str();
-        for (word, values) in [("delete", &change.delete), ("add", &change.add)] {
+        let (delete, add) = if back {
+            (&change.add, &change.delete)
+        } else {
+            (&change.delete, &change.add)
+        };
+        for (word, values) in [("delete", delete), ("add", add)] {
             if values.is_empty() {
                 continue;
             }
@@ -290,6 +340,19 @@ fn ldif(modification: &Modification) -> Vec<String> {
         }
     }
     lines
+}
+
+/// How many lines [`ldif_lines`] makes of it.
+fn ldif_height(modification: &Modification) -> usize {
+    let of = |values: &[Value]| match values.len() {
+        0 => 0,
+        many => many + 2,
+    };
+    let changes = modification.changes.iter();
+    let changes: usize = changes
+        .map(|change| of(&change.delete) + of(&change.add))
+        .sum();
+    changes + 3
 }
 
 /// `name: value`, or `name:: base64` where RFC 2849 asks for it.
@@ -304,8 +367,13 @@ fn ldif_line(name: &str, value: &[u8]) -> String {
     }
 }
 
-fn ldif_lines(modification: &Modification, width: usize, theme: Theme) -> Vec<Line<'static>> {
-    let mut lines: Vec<_> = ldif(modification)
+fn ldif_lines(
+    modification: &Modification,
+    back: bool,
+    width: usize,
+    theme: Theme,
+) -> Vec<Line<'static>> {
+    let mut lines: Vec<_> = ldif(modification, back)
         .iter()
         .map(|line| Line::from(cell::fit(line, width, Cut::End, theme)))
         .collect();
@@ -335,9 +403,9 @@ mod tests {
 
     #[test]
     fn ldif_is_guarded_and_encodes_what_is_not_plain() {
-        let lines = ldif(&modification(&["smtp:a b@x ", "x"], &["smtp:ab@x", "x"]));
+        let modification = modification(&["smtp:a b@x ", "x"], &["smtp:ab@x", "x"]);
         assert_eq!(
-            lines,
+            ldif(&modification, false),
             [
                 "dn:: Q049Wm/DqyxEQz14",
                 "changetype: modify",
@@ -348,6 +416,21 @@ mod tests {
                 "proxyAddresses: smtp:ab@x",
                 "-",
             ]
+        );
+        assert_eq!(
+            ldif(&modification, true).get(2..),
+            Some(
+                [
+                    "delete: proxyAddresses",
+                    "proxyAddresses: smtp:ab@x",
+                    "-",
+                    "add: proxyAddresses",
+                    "proxyAddresses:: c210cDphIGJAeCA=",
+                    "-",
+                ]
+                .map(str::to_owned)
+                .as_slice()
+            )
         );
     }
 
@@ -363,6 +446,10 @@ mod tests {
                 diff_lines(&modification, 80, theme).len(),
                 diff_height(&modification)
             );
+            for back in [false, true] {
+                let lines = ldif_lines(&modification, back, 80, theme);
+                assert_eq!(lines.len(), ldif_height(&modification));
+            }
         }
     }
 

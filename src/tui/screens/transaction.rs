@@ -66,9 +66,11 @@ impl Shown {
             (Some(id), None) => format!("takes back {id}"),
             (None, None) => String::new(),
         };
+        // To the second; the journal has it all.
+        let begun: String = summary.started.chars().take(19).collect();
         let who = format!(
-            "begun {} by {} on {}",
-            summary.started,
+            "begun {} UTC by {} on {}",
+            begun.replace('T', " "),
             summary.identity,
             summary.forests.join(", ")
         );

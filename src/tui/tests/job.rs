@@ -19,6 +19,7 @@ pub(super) struct Job {
 }
 
 impl Job {
+    /// On the summary of the sample forests, as soon as they are read.
     fn begin() -> Self {
         // The state directory is only made when something is written.
         Self::begin_in(&tempfile::tempdir().unwrap().keep())
@@ -41,6 +42,13 @@ impl Job {
     /// The end of the program, were it by a lost terminal.
     pub(super) async fn end(self) {
         self.session.end().await;
+    }
+
+    /// At the form that asks for a server.
+    pub(super) fn on(size: (u16, u16)) -> Self {
+        // The state directory is only made when something is written.
+        let state = tempfile::tempdir().unwrap().keep();
+        Self::of(Face::begin(Start::Connect, size), &state)
     }
 
     /// Hands over what was asked for, and takes what comes, until the screen shows `text`.
@@ -172,4 +180,41 @@ async fn a_session_that_is_gone_is_said_and_loses_nothing() {
     assert!(job.face.shows("The session ended"), "{}", job.face.screen());
     job.face.press(KeyCode::Enter);
     assert!(job.face.shows("1 staged"));
+}
+
+#[tokio::test]
+async fn two_transactions_are_taken_back_at_once_and_a_rollback_in_turn() {
+    let mut job = Job::begin();
+    job.begin_on_grid().await;
+    let found = job.face.sheet().len();
+    job.face.keys("fproposed:safe attr:displayName");
+    job.face.press(KeyCode::Enter);
+    for written in 1..=2 {
+        job.until("row 1 of").await;
+        job.face.keys("t");
+        job.face.keys("R");
+        job.until("1 entry will be written").await;
+        job.face.keys("awy");
+        job.until("Written: transaction").await;
+        job.face.keys("q");
+        job.until(&format!("{} in all", found - written)).await;
+    }
+    job.face.keys("H");
+    job.until("✓ done").await;
+    job.face.keys("GR");
+    job.until("Take back 2 transactions").await;
+    job.face.keys("y");
+    job.until("Rolled back").await;
+    job.face.keys("q");
+    job.until("< rolled back").await;
+    let screen = job.face.screen();
+    assert_eq!(screen.matches("< rolled back").count(), 2, "{screen}");
+    assert_eq!(screen.matches("✓ rollback done").count(), 2, "{screen}");
+    // A rollback is a transaction, too.
+    job.face.keys("gr");
+    job.until("Take back transaction").await;
+    job.face.keys("y");
+    job.until("Rolled back").await;
+    job.face.keys("qq");
+    job.until(&format!("{} in all", found - 1)).await;
 }

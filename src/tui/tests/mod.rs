@@ -1,5 +1,6 @@
 //! The interface driven by keys, drawn on a screen in memory.
 
+mod browse;
 mod bulk;
 mod connect;
 mod flows;

@@ -143,9 +143,10 @@ impl Worksheet {
         std::str::from_utf8(value).map_err(|_error| "the present value is no text".to_owned())
     }
 
-    /// The domains that a sign-in name can have, each with what is known of it:
-    /// verified ones first, then what the forests name.
-    pub fn login_suffixes(&self) -> Vec<(String, String)> {
+    /// The domains that the sign-in name of a row can have, each with what is
+    /// known of it: verified ones first, then what its own forest names, then
+    /// what the others do.
+    pub fn login_suffixes(&self, row: RowId) -> Vec<(String, String)> {
         let mut suffixes: Vec<(String, String)> = Vec::new();
         let mut add = |name: &str, remark: String| {
             let name = name.to_lowercase();
@@ -156,13 +157,20 @@ impl Worksheet {
         for name in &self.judge.settings.verified_domains {
             add(name, "verified".to_owned());
         }
-        for forest in &self.scan.forests {
+        let domain = self.scan.snapshot.domain(self.finding(row).entry);
+        let own = self.scan.forest(domain);
+        let others = self
+            .scan
+            .forests
+            .iter()
+            .filter(|forest| forest.name != own.name);
+        for forest in std::iter::once(own).chain(others) {
             for name in &forest.upn_suffixes {
                 add(name, format!("UPN suffix of {}", forest.name));
             }
-        }
-        for (_, domain) in &self.scan.domains {
-            add(&domain.dns_name, "domain of the forest".to_owned());
+            for domain in &forest.domains {
+                add(&domain.dns_name, format!("domain of {}", forest.name));
+            }
         }
         suffixes
     }
