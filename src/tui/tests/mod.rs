@@ -5,6 +5,7 @@ mod bulk;
 mod connect;
 mod flows;
 mod grid;
+mod guide;
 mod job;
 mod large;
 mod refresh;
