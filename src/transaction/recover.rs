@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use super::check::Checker;
+use super::check::{Checker, attributes_of, read_all};
 use super::journal::JournalWriter;
 use super::overwritten::Counting;
 use super::rollback::{host_note, locate, same_host};
 use super::run::{Needs, Run, Step};
-use super::sender::{Sender, read_back};
+use super::sender::Sender;
 use super::settled::Look;
 use super::{
     ApplyOptions, Environment, Header, JournalError, Outcome, Precondition, TransactionId,
@@ -183,7 +183,8 @@ async fn look_at<'a>(
             }
             continue;
         }
-        for (step, reading) in steps.iter().zip(read_back(steps).await) {
+        let readings = read_all(steps, attributes_of(steps)).await;
+        for (step, reading) in steps.iter().zip(readings) {
             let (index, planned, target) = *step;
             let there = header
                 .domains

@@ -229,7 +229,7 @@ impl Sender<'_> {
 }
 
 /// Reads the attributes of requests, and how often they were written.
-pub(super) async fn read_back(steps: &[Step<'_>]) -> Vec<Reading> {
+async fn read_back(steps: &[Step<'_>]) -> Vec<Reading> {
     let mut attributes = attributes_of(steps);
     attributes.push(AttributeName::known(Stamps::ATTRIBUTE));
     read_all(steps, attributes).await

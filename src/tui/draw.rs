@@ -3,7 +3,6 @@
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
-use ratatui::widgets::{Block, Borders};
 
 use super::app::decide::in_words;
 use super::app::{App, Sheet};
@@ -328,33 +327,10 @@ fn grid(app: &App, frame: &mut Frame<'_>, areas: Areas) {
 }
 
 fn detail_pane(sheet: &Sheet, frame: &mut Frame<'_>, area: Rect, theme: Theme) {
-    let borders = if area.x > 0 {
-        Borders::LEFT
-    } else {
-        Borders::TOP
-    };
-    let block = Block::new()
-        .borders(borders)
-        .border_style(theme.style(Role::Muted));
-    let inner = block.inner(area);
-    frame.render_widget(block, area);
-    let inner = Rect {
-        x: inner.x + 1,
-        width: inner.width.saturating_sub(2),
-        ..inner
-    };
+    let inner = list::pane(frame, area, theme);
     let width = usize::from(inner.width);
     let lines = detail::lines(&sheet.worksheet, &sheet.grid, width, theme);
-    let height = usize::from(inner.height);
-    let top = sheet
-        .grid
-        .detail_top
-        .min(lines.len().saturating_sub(height));
-    draw_lines(frame, inner, lines.get(top..).unwrap_or_default());
-    let below = lines.len().saturating_sub(top + height);
-    if below > 0 && area.width > 30 {
-        list::more(frame, area, below, theme);
-    }
+    list::fill(frame, (area, inner), theme, (&lines, sheet.grid.detail_top));
 }
 
 /// A scan that found nothing says what it saw, so that nobody takes it for one

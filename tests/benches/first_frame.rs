@@ -9,12 +9,15 @@
 
 use std::error::Error;
 use std::io::Read as _;
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 use portable_pty::{CommandBuilder, PtySize, native_pty_system};
 
 /// Runs if none are named.
 const RUNS: usize = 31;
+/// A program that shows no such frame so long is ended, which is an error.
+const PATIENCE: Duration = Duration::from_secs(10);
 /// From the start to the first frame, in milliseconds.
 const AIM: f64 = 50.0;
 
@@ -59,6 +62,13 @@ fn first_frame(arguments: &[&str], frame: &str) -> Result<Duration, Box<dyn Erro
     let begun = Instant::now();
     let mut child = pair.slave.spawn_command(command)?;
     drop(pair.slave);
+    let mut killer = child.clone_killer();
+    let (seen_it, watch) = mpsc::channel::<()>();
+    let watch = std::thread::spawn(move || {
+        if watch.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) {
+            drop(killer.kill());
+        }
+    });
     let mut parser = vt100::Parser::default();
     let mut buffer = [0; 4096];
     let seen = loop {
@@ -71,7 +81,11 @@ fn first_frame(arguments: &[&str], frame: &str) -> Result<Duration, Box<dyn Erro
             break Some(begun.elapsed());
         }
     };
-    child.kill()?;
+    // It ends the watch, too.
+    drop(seen_it);
+    // Too late, if the watch has killed it.
+    drop(child.kill());
     child.wait()?;
+    drop(watch.join());
     seen.ok_or_else(|| format!("'{frame}' is not in:\n{}", parser.screen().contents()).into())
 }

@@ -24,7 +24,7 @@ impl App {
             Ok(list) => {
                 for screen in &mut self.screens {
                     if let Screen::Sessions(sessions) = screen {
-                        sessions.set(list.len());
+                        sessions.came();
                     }
                 }
                 self.kept.list = list;

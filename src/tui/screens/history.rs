@@ -4,6 +4,7 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
+use super::list::Cursor;
 use crate::text::{self, Cut};
 use crate::transaction::{TransactionState, TransactionSummary};
 use crate::tui::cell;
@@ -15,42 +16,29 @@ use crate::tui::theme::{Role, Theme};
 #[derive(Debug, Default)]
 pub(in crate::tui) struct History {
     pub(in crate::tui) list: Option<Vec<TransactionSummary>>,
-    cursor: usize,
+    cursor: Cursor,
 }
 
 impl History {
     pub(in crate::tui) fn set(&mut self, list: Vec<TransactionSummary>) {
-        self.cursor = self.cursor.min(list.len().saturating_sub(1));
         self.list = Some(list);
     }
 
     /// The transaction under the cursor.
     pub(in crate::tui) fn current(&self) -> Option<&TransactionSummary> {
-        self.list.as_ref()?.get(self.cursor)
+        let list = self.list.as_ref()?;
+        list.get(self.cursor.place(list.len()))
     }
 
     /// The transactions from the newest to the one under the cursor.
     pub(in crate::tui) fn down_to_cursor(&self) -> &[TransactionSummary] {
         let list = self.list.as_deref().unwrap_or_default();
-        list.get(..=self.cursor).unwrap_or(list)
+        list.get(..=self.cursor.place(list.len())).unwrap_or(list)
     }
 
     pub(in crate::tui) fn key(&mut self, intent: Intent, height: usize) -> bool {
-        let last = self
-            .list
-            .as_ref()
-            .map_or(0, |list| list.len().saturating_sub(1));
-        self.cursor = match intent {
-            Intent::Up => self.cursor.saturating_sub(1),
-            Intent::Down => self.cursor + 1,
-            Intent::PageUp | Intent::HalfUp => self.cursor.saturating_sub(height),
-            Intent::PageDown | Intent::HalfDown => self.cursor + height,
-            Intent::First => 0,
-            Intent::Last => last,
-            _ => return false,
-        }
-        .min(last);
-        true
+        let count = self.list.as_ref().map_or(0, Vec::len);
+        self.cursor.key(intent, height, count)
     }
 
     pub(in crate::tui) fn draw(&self, frame: &mut Frame<'_>, area: Rect, theme: Theme) {
@@ -73,9 +61,12 @@ impl History {
             theme.style(Role::Heading),
         )];
         let room = usize::from(area.height).saturating_sub(1).max(1);
-        let top = (self.cursor + 1).saturating_sub(room);
+        let (cursor, top) = (
+            self.cursor.place(list.len()),
+            self.cursor.top(room, list.len()),
+        );
         for (summary, at) in list.iter().zip(0..).skip(top).take(room) {
-            let line = line(summary, width, theme, at == self.cursor);
+            let line = line(summary, width, theme, at == cursor);
             lines.push(line);
         }
         draw_lines(frame, area, &lines);

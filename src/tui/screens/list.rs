@@ -27,15 +27,17 @@ pub(in crate::tui) struct Cursor {
 impl Cursor {
     /// Moves by a key; `false` if the key does not move.
     pub(in crate::tui) fn key(&mut self, intent: Intent, height: usize, total: usize) -> bool {
+        // The list may have become shorter since.
+        let at = self.place(total);
         let last = total.saturating_sub(1);
         let page = height.max(2) - 1;
         self.at = match intent {
-            Intent::Up => self.at.saturating_sub(1),
-            Intent::Down => self.at + 1,
-            Intent::PageUp => self.at.saturating_sub(page),
-            Intent::PageDown => self.at + page,
-            Intent::HalfUp => self.at.saturating_sub(page / 2),
-            Intent::HalfDown => self.at + page / 2,
+            Intent::Up => at.saturating_sub(1),
+            Intent::Down => at + 1,
+            Intent::PageUp => at.saturating_sub(page),
+            Intent::PageDown => at + page,
+            Intent::HalfUp => at.saturating_sub(page / 2),
+            Intent::HalfDown => at + page / 2,
             Intent::First => 0,
             Intent::Last => last,
             _ => return false,
@@ -89,21 +91,7 @@ pub(in crate::tui) fn draw_detail(
     theme: Theme,
     (texts, top): (&[(String, String)], usize),
 ) {
-    let borders = if area.x > 0 {
-        Borders::LEFT
-    } else {
-        Borders::TOP
-    };
-    let block = Block::new()
-        .borders(borders)
-        .border_style(theme.style(Role::Muted));
-    let inner = block.inner(area);
-    frame.render_widget(block, area);
-    let inner = Rect {
-        x: inner.x + 1,
-        width: inner.width.saturating_sub(2),
-        ..inner
-    };
+    let inner = pane(frame, area, theme);
     let width = usize::from(inner.width);
     let mut lines: Vec<Line<'static>> = Vec::new();
     for (about, text) in texts {
@@ -118,6 +106,36 @@ pub(in crate::tui) fn draw_detail(
             lines.push(line);
         }
     }
+    fill(frame, (area, inner), theme, (&lines, top));
+}
+
+/// Draws the frame of the pane; gives the room within it.
+pub(in crate::tui) fn pane(frame: &mut Frame<'_>, area: Rect, theme: Theme) -> Rect {
+    let borders = if area.x > 0 {
+        Borders::LEFT
+    } else {
+        Borders::TOP
+    };
+    let block = Block::new()
+        .borders(borders)
+        .border_style(theme.style(Role::Muted));
+    let inner = block.inner(area);
+    frame.render_widget(block, area);
+    Rect {
+        x: inner.x + 1,
+        width: inner.width.saturating_sub(2),
+        ..inner
+    }
+}
+
+/// Fills the room of a pane with lines, the first of which is `top` at most,
+/// and says how many are below.
+pub(in crate::tui) fn fill(
+    frame: &mut Frame<'_>,
+    (area, inner): (Rect, Rect),
+    theme: Theme,
+    (lines, top): (&[Line<'static>], usize),
+) {
     let height = usize::from(inner.height);
     let top = top.min(lines.len().saturating_sub(height));
     draw_lines(frame, inner, lines.get(top..).unwrap_or_default());
@@ -128,7 +146,7 @@ pub(in crate::tui) fn draw_detail(
 }
 
 /// Says in the border how much is below.
-pub(in crate::tui) fn more(frame: &mut Frame<'_>, area: Rect, below: usize, theme: Theme) {
+fn more(frame: &mut Frame<'_>, area: Rect, below: usize, theme: Theme) {
     let text = format!(" {}, ] scrolls ", count(below, "more line", "more lines"));
     let more = Line::from(Span::styled(text, theme.style(Role::Muted)));
     let width = u16::try_from(more.width()).unwrap_or(0);

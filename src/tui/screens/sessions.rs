@@ -4,6 +4,7 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
+use super::list::Cursor;
 use crate::kept::{Summary, minute};
 use crate::text::{self, Cut};
 use crate::tui::cell;
@@ -14,35 +15,24 @@ use crate::tui::theme::{Role, Theme};
 /// Where the cursor is; the list itself is the interface's.
 #[derive(Debug, Default)]
 pub(in crate::tui) struct Sessions {
-    cursor: usize,
+    cursor: Cursor,
     /// Whether the list has come.
     is_read: bool,
 }
 
 impl Sessions {
-    pub(in crate::tui) fn set(&mut self, count: usize) {
-        self.cursor = self.cursor.min(count.saturating_sub(1));
+    /// The list has come.
+    pub(in crate::tui) fn came(&mut self) {
         self.is_read = true;
     }
 
     /// The session under the cursor.
     pub(in crate::tui) fn current<'a>(&self, list: &'a [Summary]) -> Option<&'a Summary> {
-        list.get(self.cursor)
+        list.get(self.cursor.place(list.len()))
     }
 
     pub(in crate::tui) fn key(&mut self, intent: Intent, height: usize, count: usize) -> bool {
-        let last = count.saturating_sub(1);
-        self.cursor = match intent {
-            Intent::Up => self.cursor.saturating_sub(1),
-            Intent::Down => self.cursor + 1,
-            Intent::PageUp | Intent::HalfUp => self.cursor.saturating_sub(height),
-            Intent::PageDown | Intent::HalfDown => self.cursor + height,
-            Intent::First => 0,
-            Intent::Last => last,
-            _ => return false,
-        }
-        .min(last);
-        true
+        self.cursor.key(intent, height, count)
     }
 
     pub(in crate::tui) fn draw(
@@ -77,9 +67,12 @@ impl Sessions {
         let room = usize::from(area.height)
             .saturating_sub(2 + detail.len())
             .max(1);
-        let top = (self.cursor + 1).saturating_sub(room);
+        let (cursor, top) = (
+            self.cursor.place(list.len()),
+            self.cursor.top(room, list.len()),
+        );
         for (session, at) in list.iter().zip(0..).skip(top).take(room) {
-            lines.push(line(session, width, theme, at == self.cursor));
+            lines.push(line(session, width, theme, at == cursor));
         }
         lines.push(Line::default());
         lines.extend(detail);
