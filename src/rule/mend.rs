@@ -5,6 +5,8 @@
 //! knows one entry only: whether the new value is free is for the caller to see
 //! to.
 
+use std::borrow::Cow;
+
 use super::chain::SuggestedAction;
 use super::fix::{Patient, Step};
 use super::judge::Judge;
@@ -20,7 +22,7 @@ pub struct Mended {
     /// How much care it asks for.
     pub confidence: Confidence,
     /// Why, in one sentence.
-    pub reason: String,
+    pub reason: Cow<'static, str>,
 }
 
 /// The most steps that one value can take.
@@ -30,10 +32,6 @@ const STEPS: usize = 12;
 /// against all others would take quadratic time, and Active Directory holds no
 /// more than some 1,300 values of such an attribute.
 const MOST_VALUES: usize = 1_500;
-
-/// `{26491cfc-9e50-4857-861b-0cb8df22b5d7}` in msExchPoliciesExcluded takes an
-/// entry out of Exchange's address policies.
-const POLICY_EXCLUDED: &str = "26491cfc-9e50-4857-861b-0cb8df22b5d7";
 
 impl Judge {
     /// Mends the value at `place`, which `faults` are about, so that `faults`
@@ -94,7 +92,7 @@ impl Judge {
         let differs = value.as_deref() != Some(original) && value.as_deref() != Some("");
         (differs && self.makes_no_new_fault(entry, &trial.entry, &after)).then(|| Mended {
             confidence: confidence(self, entry, place, original, &steps),
-            reason: reason(entry, &steps),
+            reason: reason(&steps),
             value,
         })
     }
@@ -138,7 +136,7 @@ impl Judge {
             (clean && self.makes_no_new_fault(entry, &after, &left)).then(|| Mended {
                 value: Some(text),
                 confidence: step.confidence.max(Confidence::Review),
-                reason: step.reason.to_owned(),
+                reason: step.reason.into(),
             })
         })
     }
@@ -150,7 +148,7 @@ impl Judge {
         (is_removal || suggestion.update.is_some()).then(|| Mended {
             value: suggestion.update,
             confidence: Confidence::Manual,
-            reason: "as IdFix proposes it".to_owned(),
+            reason: "as IdFix proposes it".into(),
         })
     }
 
@@ -302,22 +300,15 @@ fn is_name(attribute: &AttributeName) -> bool {
         .any(|name| attribute.is(name))
 }
 
-fn reason(entry: &Entry, steps: &[Step]) -> String {
-    let mut parts: Vec<&str> = Vec::new();
+fn reason(steps: &[Step]) -> Cow<'static, str> {
+    let mut parts: Vec<&'static str> = Vec::new();
     for step in steps {
         if !parts.contains(&step.reason) {
             parts.push(step.reason);
         }
     }
-    let mut text = parts.join("; ");
-    let primary = parts.iter().any(|part| part.contains("primary address"));
-    let excluded = entry
-        .values("msExchPoliciesExcluded")
-        .iter()
-        .filter_map(Value::as_text)
-        .any(|policy| policy.to_ascii_lowercase().contains(POLICY_EXCLUDED));
-    if primary && entry.has("mailNickname") && !excluded {
-        text.push_str("; an Exchange address policy may put the old one back");
+    match parts.as_slice() {
+        [only] => Cow::Borrowed(*only),
+        _ => parts.join("; ").into(),
     }
-    text
 }

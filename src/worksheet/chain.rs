@@ -77,7 +77,7 @@ fn settle(
 
 fn make_hint(proposal: &mut Proposal, why: &str) {
     proposal.confidence = Confidence::Manual;
-    proposal.reason = format!("what IdFix proposes, which does not hold: {why}");
+    proposal.reason = format!("what IdFix proposes, which does not hold: {why}").into();
 }
 
 /// An entry whose proposals are tried out.
@@ -103,7 +103,7 @@ impl Trial<'_> {
             },
             update,
             confidence: self.care(finding),
-            reason: "what IdFix proposes".to_owned(),
+            reason: "what IdFix proposes".into(),
         };
         let mut taken = Vec::new();
         match self.problem(finding, &proposal) {

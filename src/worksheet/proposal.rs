@@ -7,6 +7,7 @@
 //! takes (`contest`). All proposals of an entry hold together, not only one by
 //! one.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use rayon::prelude::*;
@@ -42,7 +43,7 @@ pub struct Proposal {
     /// How much care it asks for.
     pub confidence: Confidence,
     /// Why, in one sentence.
-    pub reason: String,
+    pub reason: Cow<'static, str>,
 }
 
 /// The proposal of each finding.
@@ -183,7 +184,7 @@ impl<'a> Bench<'a> {
                 action: Action::Complete,
                 update: None,
                 confidence: Confidence::Review,
-                reason: "of the entries that hold this address this one should keep it".to_owned(),
+                reason: "of the entries that hold this address this one should keep it".into(),
             }),
             Membership::GivesUp if self.is_removable(row) && self.holds(row, None) => {
                 Some(Proposal {
@@ -192,7 +193,7 @@ impl<'a> Bench<'a> {
                     confidence: Confidence::Review,
                     reason: "another entry holds this address with a better claim, \
                              and here it is a secondary address"
-                        .to_owned(),
+                        .into(),
                 })
             }
             Membership::GivesUp => self.variant(row),
@@ -233,7 +234,7 @@ impl<'a> Bench<'a> {
                 confidence: Confidence::Review,
                 reason: "another entry holds this address with a better claim; \
                          this is the next free one of the same name"
-                    .to_owned(),
+                    .into(),
             })
     }
 
@@ -357,10 +358,8 @@ impl<'a> Bench<'a> {
             });
         let managed = self.entry.has("mailNickname") && !excluded;
         if managed && self.touches_primary(row, proposal.update.as_deref()) {
-            proposal.reason.push_str(
-                "; an address policy of Exchange applies to this entry and may put the \
-                 old address back",
-            );
+            proposal.reason += "; an address policy of Exchange applies to this entry and may put \
+                                the old address back";
         }
     }
 }
@@ -391,4 +390,49 @@ pub(super) fn is_removable(attribute: &AttributeName, text: &str) -> bool {
 /// Whether an attribute is never taken away: nobody could sign in.
 pub(super) fn is_kept(attribute: &AttributeName) -> bool {
     attribute.is("sAMAccountName") || attribute.is("userPrincipalName")
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::scan::fixture::{contoso, judge, user};
+    use crate::worksheet::Worksheet;
+
+    /// The reasons of all proposals of a mail user, by attribute.
+    fn reasons(more: &[(&'static str, &[&str])]) -> Vec<(String, String)> {
+        let mut all: Vec<(&'static str, &[&str])> = vec![
+            ("userPrincipalName", &["a nna@contoso.local"]),
+            ("mail", &["anna@contoso.com"]),
+            ("proxyAddresses", &["SMTP:an na@contoso.com"]),
+            ("mailNickname", &["anna"]),
+        ];
+        all.extend(more);
+        let sheet = Worksheet::new(contoso(vec![user("anna", &all)]), judge());
+        let rows = sheet.rows();
+        rows.filter_map(|row| {
+            let reason = &sheet.proposal(row)?.reason;
+            Some((sheet.text(row).attribute, reason.clone().into_owned()))
+        })
+        .collect()
+    }
+
+    #[test]
+    fn an_address_policy_is_named_once_and_where_it_can_undo_the_change() {
+        let named = |reasons: &[(String, String)]| -> Vec<(String, usize)> {
+            let counted = reasons
+                .iter()
+                .map(|(attribute, reason)| (attribute.clone(), reason.matches("policy").count()));
+            counted.collect()
+        };
+        let both = |times| {
+            let login = ("userPrincipalName".to_owned(), 0);
+            [("proxyAddresses".to_owned(), times), login]
+        };
+        let mut managed = named(&reasons(&[]));
+        managed.sort();
+        assert_eq!(managed, both(1));
+        let excluded = &["{26491CFC-9E50-4857-861B-0CB8DF22B5D7}"];
+        let mut excluded = named(&reasons(&[("msExchPoliciesExcluded", excluded)]));
+        excluded.sort();
+        assert_eq!(excluded, both(0));
+    }
 }
