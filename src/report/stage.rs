@@ -9,7 +9,7 @@ use super::import::{Decision, Fault};
 use crate::exception::Why;
 use crate::model::Value;
 use crate::text::{Cut, fit_text};
-use crate::worksheet::{Action, Lookup, RowId, Worksheet};
+use crate::worksheet::{Action, Choice, Lookup, RowId, Worksheet};
 
 /// How much of a value is shown.
 const VALUE_WIDTH: usize = 100;
@@ -39,12 +39,12 @@ impl Staged {
     }
 }
 
-/// Stages the decisions on the rows they are about. Removals come first, so
-/// that what they free can be taken.
+/// Stages the decisions on the rows they are about, as one step of undo.
+/// Removals come first, so that what they free can be taken.
 pub fn stage(sheet: &mut Worksheet, decisions: &[Decision]) -> Staged {
     let mut staged = Staged::default();
     let mut edits = Vec::new();
-    let mut removals = Vec::new();
+    let mut choices = Vec::new();
     for decision in decisions {
         match find(sheet, decision) {
             Ok(Found::Row(row)) => {
@@ -59,8 +59,8 @@ pub fn stage(sheet: &mut Worksheet, decisions: &[Decision]) -> Staged {
                 }
                 staged.lines.insert(row, decision.line);
                 match decision.action {
-                    Action::Edit => edits.push((row, decision.update.clone())),
-                    Action::Remove => removals.push(row),
+                    Action::Edit => edits.push((row, Choice::Edit(decision.update.clone()))),
+                    Action::Remove => choices.push((row, Choice::Remove)),
                     Action::Complete => staged.complete.push((row, decision.why.clone())),
                     Action::None => {}
                 }
@@ -69,9 +69,8 @@ pub fn stage(sheet: &mut Worksheet, decisions: &[Decision]) -> Staged {
             Err(sentence) => staged.refuse(decision.line, sentence),
         }
     }
-    let removed = sheet.act_all(&removals, Action::Remove);
-    let edited = sheet.edit_all(&edits);
-    for (row, sentence) in removed.refused.into_iter().chain(edited.refused) {
+    choices.append(&mut edits);
+    for (row, sentence) in sheet.choose_all(&choices).refused {
         let line = staged.lines.get(&row).copied().unwrap_or_default();
         staged.refuse(line, sentence);
     }

@@ -1,6 +1,6 @@
 //! What stays of decisions when the directory was read again.
 
-use super::{Action, Carried, RowId, RowState, Worksheet};
+use super::{Action, Carried, Choice, RowId, RowState, Worksheet};
 use crate::model::Entry;
 use crate::scan::EntryRef;
 use crate::scan::fixture::{contoso, judge, user};
@@ -158,9 +158,9 @@ fn what_was_written_shows_and_what_was_not_read_again_stays_as_it_was() {
     };
     let mut old = sheet(before());
     let (anna, bert) = (row(&old, "anna"), row(&old, "bert"));
-    old.edit_all(&[
-        (anna, "anna@contoso.com".into()),
-        (bert, "bert@contoso.com".into()),
+    old.choose_all(&[
+        (anna, Choice::Edit("anna@contoso.com".into())),
+        (bert, Choice::Edit("bert@contoso.com".into())),
     ]);
     old.set_state(&[anna, bert], &RowState::Done);
     let is_anna =
@@ -183,9 +183,9 @@ fn what_was_written_shows_and_what_was_not_read_again_stays_as_it_was() {
 
     let mut old = sheet(before());
     let (anna, bert) = (row(&old, "anna"), row(&old, "bert"));
-    old.edit_all(&[
-        (anna, "anna@contoso.com".into()),
-        (bert, "bert@contoso.com".into()),
+    old.choose_all(&[
+        (anna, Choice::Edit("anna@contoso.com".into())),
+        (bert, Choice::Edit("bert@contoso.com".into())),
     ]);
     old.set_state(&[anna], &RowState::Conflict("somebody".into()));
     old.set_state(&[bert], &RowState::Failed("no right".into()));

@@ -85,19 +85,20 @@ impl Draft {
 
 /// The keys of `after` that `before` does not have, and the other way round.
 pub(super) fn key_changes(judge: &Judge, before: &Entry, after: &Entry) -> KeyChanges {
-    let keys = |entry| -> HashSet<Key> {
+    let keys = |entry| {
         let keys = judge.keys(entry).into_iter();
-        keys.map(|key| (key.space, key.key)).collect()
-    };
-    let (before, after) = (keys(before), keys(after));
-    let sorted = |from: &HashSet<Key>, other: &HashSet<Key>| {
-        let mut keys: Vec<Key> = from.difference(other).cloned().collect();
-        keys.sort();
+        let mut keys: Vec<Key> = keys.map(|key| (key.space, key.key)).collect();
+        keys.sort_unstable();
+        keys.dedup();
         keys
     };
+    let (before, mut after) = (keys(before), keys(after));
+    let mut freed = before.clone();
+    freed.retain(|key| after.binary_search(key).is_err());
+    after.retain(|key| before.binary_search(key).is_err());
     KeyChanges {
-        taken: sorted(&after, &before),
-        freed: sorted(&before, &after),
+        taken: after,
+        freed,
     }
 }
 
@@ -111,6 +112,10 @@ pub(super) struct KeyChanges {
 impl KeyChanges {
     pub(super) fn is_empty(&self) -> bool {
         self.taken.is_empty() && self.freed.is_empty()
+    }
+
+    pub(super) fn takes(&self, key: &Key) -> bool {
+        self.taken.binary_search(key).is_ok()
     }
 
     pub(super) fn frees(&self, key: &Key) -> bool {

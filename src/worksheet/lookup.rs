@@ -1,6 +1,10 @@
 //! Finding rows again: by entry, attribute and value as a report names them.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::hash::{BuildHasher as _, RandomState};
+
+use rustc_hash::FxHashMap;
 
 use super::{RowId, Worksheet};
 use crate::model::{DistinguishedName, Identity, ObjectGuid};
@@ -21,37 +25,71 @@ pub enum Lookup {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Directory {
     by_guid: HashMap<ObjectGuid, EntryRef>,
-    first_rows: HashMap<EntryRef, RowId>,
+    /// By the number of the entry; none beyond the end.
+    first_rows: Vec<Option<RowId>>,
 }
 
 impl Directory {
     fn of(scan: &ScanResult) -> Self {
-        let mut directory = Self::default();
+        let mut directory = Self {
+            by_guid: HashMap::new(),
+            first_rows: vec![None; scan.snapshot.len()],
+        };
         for at in scan.snapshot.refs() {
             if let Some(guid) = scan.snapshot.guid(at) {
                 directory.by_guid.entry(guid).or_insert(at);
             }
         }
         for (finding, row) in scan.findings.iter().zip(0..) {
-            directory
-                .first_rows
-                .entry(finding.entry)
-                .or_insert(RowId(row));
+            if let Some(first) = directory.first_rows.get_mut(finding.entry.0 as usize) {
+                first.get_or_insert(RowId(row));
+            }
         }
         directory
+    }
+
+    fn first_row(&self, entry: EntryRef) -> Option<RowId> {
+        *self.first_rows.get(entry.0 as usize)?
     }
 }
 
 /// Entries by name, built at the first look-up of one: most are looked up by
-/// objectGUID, and the names of a million entries are long.
-pub(super) type Names = HashMap<String, EntryRef>;
+/// objectGUID. The names themselves, which are long, stay in the snapshot: here
+/// are their hashes, and a name that is found is compared.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Names {
+    hasher: RandomState,
+    first: FxHashMap<u64, EntryRef>,
+    /// Those whose hash another name has too: of a million names hardly one.
+    rest: Vec<EntryRef>,
+}
 
-fn names_of(scan: &ScanResult) -> Names {
-    let mut names = Names::new();
-    for at in scan.snapshot.refs() {
-        names.entry(scan.snapshot.dn(at).key()).or_insert(at);
+impl Names {
+    /// Of entries with the same name the first is found.
+    fn of(scan: &ScanResult) -> Self {
+        let mut names = Self::default();
+        names.first.reserve(scan.snapshot.len());
+        for at in scan.snapshot.refs() {
+            let key = scan.snapshot.dn(at).key();
+            match names.first.entry(names.hasher.hash_one(&key)) {
+                Entry::Vacant(place) => {
+                    place.insert(at);
+                }
+                Entry::Occupied(held) if scan.snapshot.dn(*held.get()).key() == key => {}
+                Entry::Occupied(_) => names.rest.push(at),
+            }
+        }
+        names
     }
-    names
+
+    fn find(&self, scan: &ScanResult, key: &str) -> Option<EntryRef> {
+        let is_it = |at: &EntryRef| scan.snapshot.dn(*at).key() == key;
+        let first = self.first.get(&self.hasher.hash_one(key));
+        first
+            .filter(|at| is_it(at))
+            .or_else(|| self.rest.iter().find(|at| is_it(at)))
+            .copied()
+    }
 }
 
 impl Worksheet {
@@ -61,10 +99,10 @@ impl Worksheet {
         let Some(entry) = self.find_entry(identity) else {
             return Lookup::Unknown;
         };
-        let Some(first) = self.directory().first_rows.get(&entry) else {
+        let Some(first) = self.first_row(entry) else {
             return Lookup::NoFinding(entry);
         };
-        self.siblings(*first)
+        self.siblings(first)
             .find(|row| {
                 let place = &self.finding(*row).place;
                 let present = self.value(*row).unwrap_or_default();
@@ -78,15 +116,15 @@ impl Worksheet {
         match identity {
             Identity::Guid(guid) => self.directory().by_guid.get(guid).copied(),
             Identity::Dn(dn) => {
-                let names = self.names.get_or_init(|| names_of(&self.scan));
-                names.get(&DistinguishedName::key(dn)).copied()
+                let names = self.names.get_or_init(|| Names::of(&self.scan));
+                names.find(&self.scan, &DistinguishedName::key(dn))
             }
         }
     }
 
     /// The first row of an entry, if it has any.
     pub(super) fn first_row(&self, entry: EntryRef) -> Option<RowId> {
-        self.directory().first_rows.get(&entry).copied()
+        self.directory().first_row(entry)
     }
 
     fn directory(&self) -> &Directory {

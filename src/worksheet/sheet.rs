@@ -343,7 +343,7 @@ impl Worksheet {
     }
 
     /// The rows of the same entry.
-    pub fn siblings(&self, row: RowId) -> impl Iterator<Item = RowId> + use<> {
+    pub fn siblings(&self, row: RowId) -> impl ExactSizeIterator<Item = RowId> + use<> {
         let range = self.range(row);
         (range.start..range.end).map(RowId)
     }
@@ -353,7 +353,13 @@ impl Worksheet {
             return 0..0;
         };
         let tail = self.first.get(start as usize..).unwrap_or_default();
-        let count = tail.partition_point(|first| *first == start);
+        // Most entries have a few rows: what lies far behind is not looked at.
+        let mut near = 4;
+        while tail.get(near).is_some_and(|first| *first == start) {
+            near *= 2;
+        }
+        let near = tail.get(..near).unwrap_or(tail);
+        let count = near.partition_point(|first| *first == start);
         start..start + u32::try_from(count).unwrap_or(0)
     }
 

@@ -185,19 +185,11 @@ impl Worksheet {
 
     /// Stages EDIT with `value`. A value with problems is refused.
     pub fn edit(&mut self, row: RowId, value: &str) -> Result<(), EditCheck> {
-        let bulk = self.edit_all(&[(row, value.to_owned())]);
+        let bulk = self.choose_all(&[(row, Choice::Edit(value.to_owned()))]);
         match bulk.refused.into_iter().next() {
             None => Ok(()),
             Some(_) => Err(self.check(row, value)),
         }
-    }
-
-    /// Stages an EDIT for each row, as one step of undo.
-    pub fn edit_all(&mut self, edits: &[(RowId, String)]) -> Bulk {
-        let choices = edits
-            .iter()
-            .map(|(row, value)| (*row, Choice::Edit(value.clone())));
-        self.choose_all(&choices.collect::<Vec<_>>())
     }
 
     /// Stages an action; EDIT takes the value that was edited before, else the
@@ -334,7 +326,8 @@ impl Worksheet {
         }
     }
 
-    /// Stages what was chosen for each row.
+    /// Stages what was chosen for each row, one after the other, as one step of
+    /// undo.
     pub(super) fn choose(&mut self, choices: &[(RowId, Choice)], pace: &Pace) -> Option<Bulk> {
         let mut staging = Staging::default();
         let mut refused = Vec::new();
@@ -350,7 +343,7 @@ impl Worksheet {
     }
 
     /// The same, when nobody can stop it.
-    pub(super) fn choose_all(&mut self, choices: &[(RowId, Choice)]) -> Bulk {
+    pub fn choose_all(&mut self, choices: &[(RowId, Choice)]) -> Bulk {
         self.choose(choices, &Pace::default()).unwrap_or_default()
     }
 
@@ -384,10 +377,13 @@ impl Worksheet {
         if decision.is_deed() && (row.0 as usize) < self.len() {
             let entry = self.entry(row);
             let values: usize = entry.attributes().iter().map(|a| a.values.len()).sum();
-            let spent = work.entry(self.finding(row).entry).or_default();
-            *spent += values;
-            if *spent > WORK {
-                return Err("this entry has too many values to be changed in bulk".to_owned());
+            let most = self.siblings(row).len().saturating_mul(values);
+            if most > WORK {
+                let spent = work.entry(self.finding(row).entry).or_default();
+                *spent += values;
+                if *spent > WORK {
+                    return Err("this entry has too many values to be changed in bulk".to_owned());
+                }
             }
         }
         self.admit(row, decision)

@@ -4,9 +4,11 @@
 //! Kept in parts that are shared until they are changed, like everything of a
 //! sheet that decisions change: a copy costs next to nothing.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
 
 use super::draft::{Key, KeyChanges};
 use super::pages::Pages;
@@ -15,7 +17,49 @@ use crate::scan::EntryRef;
 /// Parts of the takers.
 const SHARDS: usize = 1 << 10;
 
-type Shard = HashMap<Key, BTreeSet<EntryRef>>;
+/// Takers by the hash of the key. The keys themselves stand with the entries,
+/// where a taker is looked up: two keys may have one hash.
+type Shard = FxHashMap<u64, Takers>;
+
+/// Entries that take keys of one hash: nearly always one.
+#[derive(Debug, Clone)]
+enum Takers {
+    One(EntryRef),
+    Many(Box<BTreeSet<EntryRef>>),
+}
+
+impl Takers {
+    fn add(&mut self, entry: EntryRef) {
+        match self {
+            Self::One(one) if *one == entry => {}
+            Self::One(one) => *self = Self::Many(Box::new([*one, entry].into())),
+            Self::Many(many) => {
+                many.insert(entry);
+            }
+        }
+    }
+
+    /// Whether none is left.
+    fn remove(&mut self, entry: EntryRef) -> bool {
+        match self {
+            Self::One(one) => *one == entry,
+            Self::Many(many) => {
+                many.remove(&entry);
+                many.is_empty()
+            }
+        }
+    }
+
+    /// In order.
+    fn all(&self) -> impl Iterator<Item = EntryRef> {
+        let (one, many) = match self {
+            Self::One(one) => (Some(*one), None),
+            Self::Many(many) => (None, Some(many)),
+        };
+        one.into_iter()
+            .chain(many.into_iter().flat_map(|many| many.iter().copied()))
+    }
+}
 
 /// Which keys staged and applied decisions take and free.
 #[derive(Debug, Clone)]
@@ -44,9 +88,12 @@ impl Staged {
             }
         }
         for key in &changes.taken {
-            let shard = self.shard(key);
-            let takers = Arc::make_mut(self.takers[shard].get_or_insert_default());
-            takers.entry(key.clone()).or_default().insert(entry);
+            let hash = self.hasher.hash_one(key);
+            let shard = Arc::make_mut(self.takers[shard(hash)].get_or_insert_default());
+            shard
+                .entry(hash)
+                .and_modify(|takers| takers.add(entry))
+                .or_insert(Takers::One(entry));
         }
         let changes = (!changes.is_empty()).then(|| Arc::new(changes));
         self.entries.set(at, changes);
@@ -58,27 +105,35 @@ impl Staged {
     }
 
     pub(super) fn takers(&self, key: &Key) -> impl Iterator<Item = EntryRef> {
-        let shard = self.takers[self.shard(key)].as_ref();
-        let takers = shard.and_then(|shard| shard.get(key));
-        takers.into_iter().flatten().copied()
+        let hash = self.hasher.hash_one(key);
+        let shard = self.takers[shard(hash)].as_ref();
+        let takers = shard.and_then(|shard| shard.get(&hash));
+        takers
+            .into_iter()
+            .flat_map(Takers::all)
+            .filter(|taker| self.takes(*taker, key))
+    }
+
+    fn takes(&self, entry: EntryRef, key: &Key) -> bool {
+        let changes = self.entries.get(entry.0 as usize);
+        changes.as_ref().is_some_and(|changes| changes.takes(key))
     }
 
     fn forget(&mut self, key: &Key, entry: EntryRef) {
-        let shard = self.shard(key);
-        let Some(shard) = &mut self.takers[shard] else {
+        let hash = self.hasher.hash_one(key);
+        let Some(shard) = &mut self.takers[shard(hash)] else {
             return;
         };
         let shard = Arc::make_mut(shard);
-        if let Some(takers) = shard.get_mut(key) {
-            takers.remove(&entry);
-            if takers.is_empty() {
-                shard.remove(key);
-            }
+        if shard
+            .get_mut(&hash)
+            .is_some_and(|takers| takers.remove(entry))
+        {
+            shard.remove(&hash);
         }
     }
+}
 
-    fn shard(&self, key: &Key) -> usize {
-        let hash = self.hasher.hash_one(key) % SHARDS as u64;
-        usize::try_from(hash).unwrap_or_default()
-    }
+fn shard(hash: u64) -> usize {
+    usize::try_from(hash % SHARDS as u64).unwrap_or_default()
 }
