@@ -8,8 +8,9 @@ use super::AttributeName;
 #[derive(Debug, Clone, Default)]
 pub struct AttributeTable {
     names: Vec<AttributeName>,
-    /// The numbers of the names of each length: few names share one.
-    by_length: Vec<Vec<usize>>,
+    /// The names of each length, each with its mark: few names share a length,
+    /// and those that share a mark, too, hardly ever.
+    by_length: Vec<Vec<(u64, usize)>>,
 }
 
 impl AttributeTable {
@@ -32,7 +33,7 @@ impl AttributeTable {
         if self.by_length.len() <= length {
             self.by_length.resize(length + 1, Vec::new());
         }
-        self.by_length[length].push(number);
+        self.by_length[length].push((mark(name.as_str().as_bytes()), number));
         self.names.push(name.clone());
         number
     }
@@ -47,12 +48,16 @@ impl AttributeTable {
     #[inline]
     pub fn find_text(&self, text: &[u8]) -> Option<usize> {
         let same_length = self.by_length.get(text.len())?;
-        let spells = |number: &&usize| {
-            let name = self.names[**number].as_str().as_bytes();
+        let own = mark(text);
+        let spells = |number: usize| {
+            let name = self.names[number].as_str().as_bytes();
             // Servers spell names as the schema does, and so do we.
             name == text || name.eq_ignore_ascii_case(text)
         };
-        same_length.iter().find(spells).copied()
+        same_length
+            .iter()
+            .find(|(mark, number)| *mark == own && spells(*number))
+            .map(|(_, number)| *number)
     }
 
     /// How many names there are.
@@ -69,6 +74,19 @@ impl AttributeTable {
     pub fn name(&self, number: usize) -> Option<&AttributeName> {
         self.names.get(number)
     }
+}
+
+/// The end of a name, where names differ most, the same for every spelling of
+/// it: the bit that tells a letter's case is set in every byte.
+#[inline]
+fn mark(text: &[u8]) -> u64 {
+    let end = match text.last_chunk() {
+        Some(end) => u64::from_le_bytes(*end),
+        None => text
+            .iter()
+            .fold(0, |mark, byte| mark << 8 | u64::from(*byte)),
+    };
+    end | 0x2020_2020_2020_2020
 }
 
 #[cfg(test)]
