@@ -4,8 +4,11 @@
 //! [`Fault`]s with their line. Whether a decision fits the directory is for the
 //! worksheet to say.
 
-use std::collections::HashMap;
 use std::fmt;
+use std::hash::{BuildHasher as _, RandomState};
+
+use hashbrown::HashTable;
+use hashbrown::hash_table::Entry;
 
 use super::row::{LONGEST_CELL, ReportRow, RowSink};
 use super::words::parse_action;
@@ -32,6 +35,13 @@ pub struct Decision {
     pub update: String,
     /// REASON and EXPIRES of a Complete.
     pub why: Why,
+}
+
+impl Decision {
+    /// What it is about. A file decides on each once.
+    fn subject(&self) -> (&Identity, &AttributeName, Option<&Value>) {
+        (&self.identity, &self.attribute, self.value.as_ref())
+    }
 }
 
 /// A row that cannot be taken.
@@ -75,7 +85,9 @@ pub enum ImportError {
 #[derive(Debug, Default)]
 pub(super) struct Collector {
     import: Import,
-    seen: HashMap<(Identity, AttributeName, Option<Value>), usize>,
+    hasher: RandomState,
+    /// The places of the decisions, by what they are about.
+    seen: HashTable<usize>,
 }
 
 impl RowSink for Collector {
@@ -106,17 +118,19 @@ impl Collector {
     }
 
     fn keep(&mut self, decision: Decision) {
-        let key = (
-            decision.identity.clone(),
-            decision.attribute.clone(),
-            decision.value.clone(),
-        );
-        let Some(first) = self.seen.get(&key) else {
-            self.seen.insert(key, self.import.decisions.len());
-            self.import.decisions.push(decision);
-            return;
+        let decisions = &mut self.import.decisions;
+        let hash = self.hasher.hash_one(decision.subject());
+        let is_it = |held: &usize| decisions[*held].subject() == decision.subject();
+        let again = |held: &usize| self.hasher.hash_one(decisions[*held].subject());
+        let first = match self.seen.entry(hash, is_it, again) {
+            Entry::Occupied(held) => *held.get(),
+            Entry::Vacant(place) => {
+                place.insert(decisions.len());
+                decisions.push(decision);
+                return;
+            }
         };
-        let first = &self.import.decisions[*first];
+        let first = &decisions[first];
         let same = first.action == decision.action && first.update == decision.update;
         let sentence = format!(
             "{} line {}: the same entry, attribute and value",

@@ -6,6 +6,7 @@
 //! to.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use super::chain::SuggestedAction;
 use super::fix::{Patient, Step};
@@ -34,9 +35,9 @@ const STEPS: usize = 12;
 const MOST_VALUES: usize = 1_500;
 
 impl Judge {
-    /// Mends the value at `place`, which `faults` are about, so that `faults`
-    /// of the mended entry no longer name the place; `None` if no fix is known.
-    /// Uniqueness is for the caller to see to.
+    /// Mends the value at `place` so that no fault of the mended entry names the
+    /// place; `None` if no fix is known. `faults` are all that [`Judge::faults`]
+    /// finds in `entry`. Uniqueness is for the caller to see to.
     pub fn mend(&self, entry: &Entry, place: &Place, faults: &[Fault]) -> Option<Mended> {
         if self.is_chain() {
             return self.suggested(entry, place, faults);
@@ -90,7 +91,8 @@ impl Judge {
         }
         let value = steps.last()?.value.clone();
         let differs = value.as_deref() != Some(original) && value.as_deref() != Some("");
-        (differs && self.makes_no_new_fault(entry, &trial.entry, &after)).then(|| Mended {
+        let better = differs && self.makes_no_new_fault((entry, faults), (&trial.entry, &after));
+        better.then(|| Mended {
             confidence: confidence(self, entry, place, original, &steps),
             reason: reason(&steps),
             value,
@@ -133,7 +135,8 @@ impl Judge {
             after.set(&place.attribute, vec![Value::from(text.as_str())]);
             let left = self.faults(&after);
             let clean = left.iter().all(|fault| fault.place != filled);
-            (clean && self.makes_no_new_fault(entry, &after, &left)).then(|| Mended {
+            let better = clean && self.makes_no_new_fault((entry, faults), (&after, &left));
+            better.then(|| Mended {
                 value: Some(text),
                 confidence: step.confidence.max(Confidence::Review),
                 reason: step.reason.into(),
@@ -180,12 +183,15 @@ impl Judge {
         self.is_light(rule) && self.rules.rule(rule).error == ErrorWord::MailMatch
     }
 
-    fn makes_no_new_fault(&self, before: &Entry, after: &Entry, found: &[Fault]) -> bool {
-        let known: std::collections::BTreeSet<_> = self
-            .faults(before)
-            .iter()
-            .map(|fault| self.signature(before, fault))
-            .collect();
+    /// Whether the entry after, with its faults, has none that it did not have
+    /// before.
+    fn makes_no_new_fault(
+        &self,
+        before: (&Entry, &[Fault]),
+        (after, found): (&Entry, &[Fault]),
+    ) -> bool {
+        let known = before.1.iter();
+        let known: BTreeSet<_> = known.map(|fault| self.signature(before.0, fault)).collect();
         found
             .iter()
             .filter(|fault| !self.follows_primary(fault.rule))

@@ -33,7 +33,7 @@ pub(super) fn propose(scan: &ScanResult, judge: &Judge) -> Vec<Option<Box<Propos
         let trial = Trial {
             scan,
             judge,
-            known: KnownFaults::of(judge, &entry),
+            known: KnownFaults::of(&entry, &judge.faults(&entry)),
             entry,
             too_much: values.saturating_mul(findings.len()) > WORK,
         };

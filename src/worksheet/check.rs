@@ -1,6 +1,6 @@
 //! What is wrong with a value that somebody wants to write.
 
-use super::draft::{Draft, Key, KnownFaults, key_changes};
+use super::draft::{Draft, Key, KeyChanges, KnownFaults, key_changes};
 use super::proposal::{is_kept, repeated};
 use super::{RowId, Worksheet};
 use crate::model::{AttributeName, Entry};
@@ -11,12 +11,22 @@ impl Worksheet {
     /// What is wrong with writing `value` at a row, or with taking the row's
     /// value away; nothing if it makes the entry better and hurts nobody.
     pub(super) fn problems(&self, row: RowId, value: Option<&str>) -> Vec<String> {
+        self.try_out(row, value).0
+    }
+
+    /// [`Worksheet::problems`], and what the entry takes and frees with that
+    /// value, if nothing else is staged on it.
+    pub(super) fn try_out(
+        &self,
+        row: RowId,
+        value: Option<&str>,
+    ) -> (Vec<String>, Option<KeyChanges>) {
         let entry = self.entry(row);
         if let Some(problem) = self.pointless(row, &entry, value) {
-            return vec![problem];
+            return (vec![problem], None);
         }
         let draft = self.draft_with(&entry, row, value);
-        let known = KnownFaults::of(&self.judge, &entry);
+        let known = KnownFaults::of(&entry, &self.judge.faults(&entry));
         let mut problems = self.rule_problems(row, &draft, &known);
         if let Some(place) = &draft.written[0]
             && repeated(&draft.entry, place).is_some()
@@ -26,7 +36,8 @@ impl Worksheet {
                 place.attribute
             ));
         }
-        let mut keys = key_changes(&self.judge, &entry, &draft.entry).taken;
+        let changes = key_changes(&self.judge, &entry, &draft.entry);
+        let mut keys = changes.taken.clone();
         keys.extend(value.and_then(|value| {
             let attribute = &self.finding(row).place.attribute;
             self.judge.key_of(&draft.entry, attribute, value)
@@ -43,7 +54,7 @@ impl Worksheet {
                 holder.place.attribute
             )
         }));
-        problems
+        (problems, (draft.written.len() == 1).then_some(changes))
     }
 
     /// Why a change cannot be meant, whatever the rules say.

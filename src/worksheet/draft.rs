@@ -135,11 +135,12 @@ pub(super) struct KnownFaults {
 type Signature = (RuleId, AttributeName, Option<Value>);
 
 impl KnownFaults {
-    pub(super) fn of(judge: &Judge, entry: &Entry) -> Self {
+    /// `faults` are all of `entry`.
+    pub(super) fn of(entry: &Entry, faults: &[Fault]) -> Self {
         let mut known = Self::default();
-        for fault in judge.faults(entry) {
-            *known.counts.entry(kind(&fault)).or_default() += 1;
-            known.signatures.insert(signature(entry, &fault));
+        for fault in faults {
+            *known.counts.entry(kind(fault)).or_default() += 1;
+            known.signatures.insert(signature(entry, fault));
         }
         known
     }

@@ -1,10 +1,9 @@
 //! Finding rows again: by entry, attribute and value as a report names them.
 
 use std::collections::HashMap;
-use std::collections::hash_map::Entry;
 use std::hash::{BuildHasher as _, RandomState};
 
-use rustc_hash::FxHashMap;
+use hashbrown::HashTable;
 
 use super::{RowId, Worksheet};
 use crate::model::{DistinguishedName, Identity, ObjectGuid};
@@ -54,41 +53,34 @@ impl Directory {
 }
 
 /// Entries by name, built at the first look-up of one: most are looked up by
-/// objectGUID. The names themselves, which are long, stay in the snapshot: here
-/// are their hashes, and a name that is found is compared.
+/// objectGUID. The names themselves, which are long, stay in the snapshot.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Names {
     hasher: RandomState,
-    first: FxHashMap<u64, EntryRef>,
-    /// Those whose hash another name has too: of a million names hardly one.
-    rest: Vec<EntryRef>,
+    entries: HashTable<EntryRef>,
 }
 
 impl Names {
     /// Of entries with the same name the first is found.
     fn of(scan: &ScanResult) -> Self {
-        let mut names = Self::default();
-        names.first.reserve(scan.snapshot.len());
+        let mut names = Self {
+            hasher: RandomState::new(),
+            entries: HashTable::with_capacity(scan.snapshot.len()),
+        };
+        let key_of = |at: &EntryRef| scan.snapshot.dn(*at).key();
         for at in scan.snapshot.refs() {
-            let key = scan.snapshot.dn(at).key();
-            match names.first.entry(names.hasher.hash_one(&key)) {
-                Entry::Vacant(place) => {
-                    place.insert(at);
-                }
-                Entry::Occupied(held) if scan.snapshot.dn(*held.get()).key() == key => {}
-                Entry::Occupied(_) => names.rest.push(at),
-            }
+            let key = key_of(&at);
+            let hash = names.hasher.hash_one(&key);
+            let is_it = |held: &EntryRef| key_of(held) == key;
+            let again = |held: &EntryRef| names.hasher.hash_one(key_of(held));
+            names.entries.entry(hash, is_it, again).or_insert(at);
         }
         names
     }
 
     fn find(&self, scan: &ScanResult, key: &str) -> Option<EntryRef> {
         let is_it = |at: &EntryRef| scan.snapshot.dn(*at).key() == key;
-        let first = self.first.get(&self.hasher.hash_one(key));
-        first
-            .filter(|at| is_it(at))
-            .or_else(|| self.rest.iter().find(|at| is_it(at)))
-            .copied()
+        self.entries.find(self.hasher.hash_one(key), is_it).copied()
     }
 }
 

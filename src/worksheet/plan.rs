@@ -79,7 +79,7 @@ impl Worksheet {
         refused: &mut Vec<(RowId, String)>,
     ) -> Option<Prepared> {
         let scanned = self.scan.snapshot.entry(at);
-        let known = KnownFaults::of(&self.judge, &scanned);
+        let known = KnownFaults::of(&scanned, &self.judge.faults(&scanned));
         let done = self.deeds(first, Self::is_done);
         let current = Draft::of(&scanned, &borrow(&done)).entry;
         let mut rows: Vec<RowId> = self

@@ -99,10 +99,11 @@ impl<'a> Bench<'a> {
             .first()
             .map_or(EntryRef(0), |finding| finding.entry);
         let entry = scan.snapshot.entry(at);
+        let faults = judge.faults(&entry);
         Self {
             at,
-            faults: judge.faults(&entry),
-            known: KnownFaults::of(judge, &entry),
+            known: KnownFaults::of(&entry, &faults),
+            faults,
             proposals: vec![None; findings.len()],
             free: HashMap::new(),
             scan,
@@ -147,17 +148,12 @@ impl<'a> Bench<'a> {
     /// follows the primary address beside the proposals before.
     fn mend(&mut self, row: usize) -> Option<Proposal> {
         let place = &self.findings[row].place;
-        let before = if self.is_follower(row) {
-            self.draft(None).entry
+        let mended = if self.is_follower(row) {
+            let before = self.draft(None).entry;
+            self.mended(place, &before, &self.judge.faults(&before))
         } else {
-            self.entry.clone()
-        };
-        let mut own = self.judge.faults(&before);
-        own.retain(|fault| fault.place == *place);
-        if own.is_empty() {
-            return None;
-        }
-        let mended = self.judge.mend(&before, place, &own)?;
+            self.mended(place, &self.entry, &self.faults)
+        }?;
         if !self.holds(row, mended.value.as_deref()) {
             return None;
         }
@@ -172,6 +168,11 @@ impl<'a> Bench<'a> {
         };
         self.add_address_policy(row, &mut proposal);
         Some(proposal)
+    }
+
+    fn mended(&self, place: &Place, entry: &Entry, faults: &[Fault]) -> Option<Mended> {
+        let is_faulty = faults.iter().any(|fault| fault.place == *place);
+        is_faulty.then(|| self.judge.mend(entry, place, faults))?
     }
 
     /// A proposal from who should keep a value that others hold too.

@@ -141,12 +141,16 @@ impl Staging {
         wish: Result<Decision, String>,
     ) -> Result<(), String> {
         let decision = wish?;
-        sheet.admit_in_bulk(row, &decision, &mut self.work)?;
+        let changes = sheet.admit_in_bulk(row, &decision, &mut self.work)?;
         self.staged += 1;
         let before = sheet.decision(row);
         if before != decision || *sheet.states.get(row.0 as usize) != RowState::Open {
             sheet.put(row, decision.clone());
-            sheet.claim(sheet.finding(row).entry, row);
+            let entry = sheet.finding(row).entry;
+            match changes {
+                Some(changes) => sheet.staged.put(entry, changes),
+                None => sheet.claim(entry, row),
+            }
             self.rows.push((row, before, decision));
         }
         Ok(())
@@ -373,7 +377,7 @@ impl Worksheet {
         row: RowId,
         decision: &Decision,
         work: &mut HashMap<EntryRef, usize>,
-    ) -> Result<(), String> {
+    ) -> Result<Option<KeyChanges>, String> {
         if decision.is_deed() && (row.0 as usize) < self.len() {
             let entry = self.entry(row);
             let values: usize = entry.attributes().iter().map(|a| a.values.len()).sum();
@@ -389,8 +393,13 @@ impl Worksheet {
         self.admit(row, decision)
     }
 
-    /// Whether a decision may be staged now; else why not.
-    pub(super) fn admit(&self, row: RowId, decision: &Decision) -> Result<(), String> {
+    /// Whether a decision may be staged now; else why not. What its entry takes
+    /// and frees then comes with it, if that had to be worked out.
+    pub(super) fn admit(
+        &self,
+        row: RowId,
+        decision: &Decision,
+    ) -> Result<Option<KeyChanges>, String> {
         if row.0 as usize >= self.len() {
             return Err("there is no such row".to_owned());
         }
@@ -398,11 +407,11 @@ impl Worksheet {
             return Err(reason);
         }
         if !decision.is_deed() {
-            return Ok(());
+            return Ok(None);
         }
-        let problems = self.problems(row, decision.deed());
+        let (problems, changes) = self.try_out(row, decision.deed());
         if problems.is_empty() {
-            Ok(())
+            Ok(changes)
         } else {
             Err(problems.join("; "))
         }
