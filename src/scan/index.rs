@@ -215,7 +215,7 @@ mod tests {
             let entry = &scan.snapshot.entry(EntryRef(u32::try_from(n).unwrap()));
             for key in judge.keys(entry) {
                 let holders = scan.holders(&judge, key.space, &key.key);
-                let shared = key.place.attribute.is("mail") && (n < 300 || n >= 700);
+                let shared = key.place.attribute.is("mail") && !(300..700).contains(&n);
                 assert_eq!(holders.len(), 1 + usize::from(shared), "{key:?}");
             }
         }

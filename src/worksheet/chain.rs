@@ -7,9 +7,10 @@
 
 use std::collections::HashMap;
 
+use super::Action;
 use super::draft::{Draft, Key, KnownFaults, key_changes};
-use super::proposal::{is_kept, repeated};
-use super::{Action, Proposal};
+use super::proposal::{NewProposal, is_kept, repeated};
+use super::proposals::Proposals;
 use crate::model::Entry;
 use crate::rule::chain::{SuggestedAction, Suggestion};
 use crate::rule::{Confidence, ErrorWord, Judge};
@@ -20,7 +21,7 @@ use crate::scan::{Finding, ScanResult};
 const WORK: usize = 1 << 22;
 
 /// The proposal of each finding.
-pub(super) fn propose(scan: &ScanResult, judge: &Judge) -> Vec<Option<Box<Proposal>>> {
+pub(super) fn propose(scan: &ScanResult, judge: &Judge) -> Proposals {
     let mut proposals = Vec::with_capacity(scan.findings.len());
     let mut takers: HashMap<Key, Vec<usize>> = HashMap::new();
     for findings in scan.findings.chunk_by(|a, b| a.entry == b.entry) {
@@ -51,13 +52,13 @@ pub(super) fn propose(scan: &ScanResult, judge: &Judge) -> Vec<Option<Box<Propos
         }
     }
     settle(&mut proposals, &takers, scan);
-    proposals
+    Proposals::pack(scan.findings.len(), proposals.into_iter())
 }
 
 /// Of several proposals that take one value all but one become hints. Which one
 /// stays is decided by identity, so that order does not matter.
 fn settle(
-    proposals: &mut [Option<Box<Proposal>>],
+    proposals: &mut [Option<Box<NewProposal>>],
     takers: &HashMap<Key, Vec<usize>>,
     scan: &ScanResult,
 ) {
@@ -75,7 +76,7 @@ fn settle(
     }
 }
 
-fn make_hint(proposal: &mut Proposal, why: &str) {
+fn make_hint(proposal: &mut NewProposal, why: &str) {
     proposal.confidence = Confidence::Manual;
     proposal.reason = format!("what IdFix proposes, which does not hold: {why}").into();
 }
@@ -91,11 +92,11 @@ struct Trial<'a> {
 
 impl Trial<'_> {
     /// The proposal of a row, and the keys that it takes.
-    fn proposal(&self, finding: &Finding) -> Option<(Proposal, Vec<Key>)> {
+    fn proposal(&self, finding: &Finding) -> Option<(NewProposal, Vec<Key>)> {
         let Suggestion { action, update } =
             self.judge
                 .suggest(&self.entry, &finding.place, &finding.faults)?;
-        let mut proposal = Proposal {
+        let mut proposal = NewProposal {
             action: match action {
                 SuggestedAction::Edit => Action::Edit,
                 SuggestedAction::Remove => Action::Remove,
@@ -126,7 +127,7 @@ impl Trial<'_> {
     }
 
     /// The keys that a proposal takes, or why it does not hold.
-    fn problem(&self, finding: &Finding, proposal: &Proposal) -> Result<Vec<Key>, String> {
+    fn problem(&self, finding: &Finding, proposal: &NewProposal) -> Result<Vec<Key>, String> {
         if proposal.action == Action::Complete {
             return Ok(Vec::new());
         }

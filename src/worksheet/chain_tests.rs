@@ -292,7 +292,7 @@ fn what_is_cut_is_a_hint_unless_it_is_a_mere_name() {
     ]);
     let kinds = [0, 1, 2].map(|row| confidence(&sheet, row));
     let proposal = sheet.proposal(RowId(0)).unwrap();
-    assert!(proposal.update.as_deref().unwrap().ends_with("@contoso.co"));
+    assert!(proposal.update.unwrap().ends_with("@contoso.co"));
     assert!(proposal.reason.contains("somebody"), "{}", proposal.reason);
     assert_eq!(
         kinds,

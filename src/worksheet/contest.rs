@@ -7,8 +7,9 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use super::Action;
 use super::draft::{Deed, Draft, Key};
-use super::{Action, Proposal};
+use super::proposal::NewProposal;
 use crate::model::{AttributeName, Entry, Identity};
 use crate::rule::{Judge, KeySpace, UniqueKey};
 use crate::scan::{EntryRef, Finding, MOST_JOINED, ScanResult};
@@ -18,7 +19,7 @@ use crate::scan::{EntryRef, Finding, MOST_JOINED, ScanResult};
 pub(super) struct Candidate<'a> {
     pub(super) entry: EntryRef,
     pub(super) findings: &'a [Finding],
-    pub(super) proposals: Vec<Option<Box<Proposal>>>,
+    pub(super) proposals: Vec<Option<Box<NewProposal>>>,
     /// Keys that the entry takes when all its proposals are done.
     pub(super) taken: Vec<Key>,
 }
@@ -36,7 +37,7 @@ impl Candidate<'_> {
     }
 
     /// Takes away the proposals that `which` chooses, and what they take.
-    fn drop(&mut self, which: impl Fn(&Proposal) -> bool) {
+    fn drop(&mut self, which: impl Fn(&NewProposal) -> bool) {
         for proposal in &mut self.proposals {
             if proposal.as_deref().is_some_and(&which) {
                 *proposal = None;
@@ -49,7 +50,7 @@ impl Candidate<'_> {
 /// What proposals do, place by place.
 pub(super) fn deeds<'a>(
     findings: &'a [Finding],
-    proposals: &'a [Option<Box<Proposal>>],
+    proposals: &'a [Option<Box<NewProposal>>],
 ) -> Vec<Deed<'a>> {
     findings
         .iter()

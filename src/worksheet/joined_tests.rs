@@ -44,7 +44,7 @@ fn proposals(sheet: &Worksheet) -> Vec<String> {
     let shown = sheet.rows().filter_map(|row| {
         let proposal = sheet.proposal(row)?;
         let text = sheet.text(row);
-        let update = proposal.update.as_deref().unwrap_or("-");
+        let update = proposal.update.unwrap_or("-");
         assert_ne!(proposal.confidence, Confidence::Safe, "{text:?}");
         Some(format!(
             "{} {} {:?} {update}",

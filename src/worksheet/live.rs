@@ -139,9 +139,7 @@ impl Worksheet {
         let reason = self.state(row).reason();
         let result = (!reason.is_empty()).then(|| Arc::from(reason));
         let own = self.decided(row).update.clone();
-        let proposed = self
-            .proposal(row)
-            .and_then(|proposal| proposal.update.as_deref());
+        let proposed = self.proposal(row).and_then(|proposal| proposal.update);
         let edited = own.filter(|own| Some(&**own) != proposed);
         let before = *self.live.rows.get(at);
         self.live.staged -= usize::from(before.is_staged());

@@ -15,6 +15,7 @@ use rayon::prelude::*;
 use super::contest::{Candidate, deeds, settle};
 use super::draft::{Deed, Draft, Key, KnownFaults, key_changes};
 use super::keeper::{Keepers, Membership};
+use super::proposals::Proposals;
 use super::{Action, chain};
 use crate::model::{AddressType, AttributeName, Entry, ObjectClass, ProxyAddress, Value};
 use crate::rule::{Confidence, Fault, Judge, KeySpace, Mended, Place};
@@ -32,22 +33,21 @@ const WORK: usize = 1 << 22;
 /// addresses alone.
 const ADDRESS_POLICY: &str = "{26491cfc-9e50-4857-861b-0cb8df22b5d7}";
 
-/// A suggestion that was checked: it differs from the present value, breaks no
-/// rule and takes no value that is held or proposed elsewhere.
+/// A proposal as it is worked out.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Proposal {
+pub(super) struct NewProposal {
     /// Edit, Remove or Complete.
-    pub action: Action,
+    pub(super) action: Action,
     /// The new value of an Edit.
-    pub update: Option<String>,
+    pub(super) update: Option<String>,
     /// How much care it asks for.
-    pub confidence: Confidence,
+    pub(super) confidence: Confidence,
     /// Why, in one sentence.
-    pub reason: Cow<'static, str>,
+    pub(super) reason: Cow<'static, str>,
 }
 
 /// The proposal of each finding.
-pub(super) fn propose(scan: &ScanResult, judge: &Judge) -> Vec<Option<Box<Proposal>>> {
+pub(super) fn propose(scan: &ScanResult, judge: &Judge) -> Proposals {
     if judge.is_chain() {
         return chain::propose(scan, judge);
     }
@@ -67,10 +67,9 @@ pub(super) fn propose(scan: &ScanResult, judge: &Judge) -> Vec<Option<Box<Propos
     });
     let mut candidates: Vec<Candidate<'_>> = candidates.collect();
     settle(&mut candidates, scan, judge);
-    candidates
-        .into_iter()
-        .flat_map(|candidate| candidate.proposals)
-        .collect()
+    let each = candidates.into_iter();
+    let each = each.flat_map(|candidate| candidate.proposals);
+    Proposals::pack(scan.findings.len(), each)
 }
 
 /// Where the proposals of one entry are worked out, one on top of the other.
@@ -83,7 +82,7 @@ struct Bench<'a> {
     entry: Entry,
     faults: Vec<Fault>,
     known: KnownFaults,
-    proposals: Vec<Option<Box<Proposal>>>,
+    proposals: Vec<Option<Box<NewProposal>>>,
     /// Keys that are known to be free, or not.
     free: HashMap<Key, bool>,
 }
@@ -146,7 +145,7 @@ impl<'a> Bench<'a> {
 
     /// A proposal from the rules that the value breaks on its own, for one that
     /// follows the primary address beside the proposals before.
-    fn mend(&mut self, row: usize) -> Option<Proposal> {
+    fn mend(&mut self, row: usize) -> Option<NewProposal> {
         let place = &self.findings[row].place;
         let mended = if self.is_follower(row) {
             let before = self.draft(None).entry;
@@ -157,7 +156,7 @@ impl<'a> Bench<'a> {
         if !self.holds(row, mended.value.as_deref()) {
             return None;
         }
-        let mut proposal = Proposal {
+        let mut proposal = NewProposal {
             action: match mended.value {
                 Some(_) => Action::Edit,
                 None => Action::Remove,
@@ -176,19 +175,19 @@ impl<'a> Bench<'a> {
     }
 
     /// A proposal from who should keep a value that others hold too.
-    fn share(&mut self, row: usize) -> Option<Proposal> {
+    fn share(&mut self, row: usize) -> Option<NewProposal> {
         let place = &self.findings[row].place;
         let own_faults = self.faults.iter().any(|fault| fault.place == *place);
         let membership = self.sets[row];
         match membership {
-            Membership::Keeper if !own_faults => Some(Proposal {
+            Membership::Keeper if !own_faults => Some(NewProposal {
                 action: Action::Complete,
                 update: None,
                 confidence: Confidence::Review,
                 reason: "of the entries that hold this address this one should keep it".into(),
             }),
             Membership::GivesUp if self.is_removable(row) && self.holds(row, None) => {
-                Some(Proposal {
+                Some(NewProposal {
                     action: Action::Remove,
                     update: None,
                     confidence: Confidence::Review,
@@ -205,7 +204,7 @@ impl<'a> Bench<'a> {
     /// A number behind the name, for a value that another entry should keep and
     /// this one cannot be without: the name to sign in with, or the primary
     /// address. Holders of one value begin at different numbers.
-    fn variant(&mut self, row: usize) -> Option<Proposal> {
+    fn variant(&mut self, row: usize) -> Option<NewProposal> {
         let attribute = &self.findings[row].place.attribute;
         let text = self.text(row)?.to_owned();
         let is_primary = attribute.is("proxyAddresses")
@@ -229,7 +228,7 @@ impl<'a> Bench<'a> {
             .take(VARIANTS)
             .map(|number| format!("{local}{number}@{domain}"))
             .find(|variant| self.holds(row, Some(variant)))
-            .map(|variant| Proposal {
+            .map(|variant| NewProposal {
                 action: Action::Edit,
                 update: Some(variant),
                 confidence: Confidence::Review,
@@ -348,7 +347,7 @@ impl<'a> Bench<'a> {
         repeated(&self.entry, &finding.place).is_some()
     }
 
-    fn add_address_policy(&self, row: usize, proposal: &mut Proposal) {
+    fn add_address_policy(&self, row: usize, proposal: &mut NewProposal) {
         let excluded = self
             .entry
             .values("msExchPoliciesExcluded")
@@ -410,8 +409,8 @@ mod tests {
         let sheet = Worksheet::new(contoso(vec![user("anna", &all)]), judge());
         let rows = sheet.rows();
         rows.filter_map(|row| {
-            let reason = &sheet.proposal(row)?.reason;
-            Some((sheet.text(row).attribute, reason.clone().into_owned()))
+            let reason = sheet.proposal(row)?.reason;
+            Some((sheet.text(row).attribute, reason.to_owned()))
         })
         .collect()
     }

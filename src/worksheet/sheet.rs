@@ -9,6 +9,7 @@ use super::arrange::Columns;
 use super::live::Live;
 use super::lookup::{Directory, Names};
 use super::pages::Pages;
+use super::proposals::Proposals;
 use super::stage::Decision;
 use super::staged::Staged;
 use super::{
@@ -45,7 +46,7 @@ pub struct Worksheet {
     pub judge: Arc<Judge>,
     /// Exceptions that do not apply to this scan.
     pub unmet: Vec<Unmet>,
-    pub(super) proposals: Arc<[Option<Box<Proposal>>]>,
+    pub(super) proposals: Arc<Proposals>,
     pub(super) decisions: Pages<Decision>,
     pub(super) states: Pages<RowState>,
     pub(super) accepted: Arc<BTreeMap<RowId, Arc<Acceptance>>>,
@@ -78,9 +79,8 @@ impl Worksheet {
                 _ => first.push(u32::try_from(row).unwrap_or(u32::MAX)),
             }
         }
-        let proposals = proposal::propose(&scan, &judge);
         Self {
-            proposals: proposals.into(),
+            proposals: Arc::new(proposal::propose(&scan, &judge)),
             decisions: Pages::new(rows),
             states: Pages::new(rows),
             accepted: Arc::default(),
@@ -216,12 +216,12 @@ impl Worksheet {
         self.decided(row)
             .update
             .as_deref()
-            .or_else(|| self.proposal(row)?.update.as_deref())
+            .or_else(|| self.proposal(row)?.update)
     }
 
     /// The proposal of a row.
-    pub fn proposal(&self, row: RowId) -> Option<&Proposal> {
-        self.proposals[row.0 as usize].as_deref()
+    pub fn proposal(&self, row: RowId) -> Option<Proposal<'_>> {
+        self.proposals.get(row.0 as usize)
     }
 
     /// What became of a row, whether it is accepted or not.

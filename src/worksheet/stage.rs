@@ -312,7 +312,7 @@ impl Worksheet {
         let Some(proposal) = self.proposal(row) else {
             return Err("nothing is proposed for this row".to_owned());
         };
-        match (&proposal.update, proposal.confidence) {
+        match (proposal.update, proposal.confidence) {
             (_, Confidence::Manual) => Err("the proposal is a hint only: enter a value".to_owned()),
             (Some(value), _) => Ok(Decision::edit(value)),
             (None, _) => Ok(Decision::plain(proposal.action)),

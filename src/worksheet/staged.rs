@@ -25,14 +25,14 @@ type Shard = FxHashMap<u64, Takers>;
 #[derive(Debug, Clone)]
 enum Takers {
     One(EntryRef),
-    Many(Box<BTreeSet<EntryRef>>),
+    Many(BTreeSet<EntryRef>),
 }
 
 impl Takers {
     fn add(&mut self, entry: EntryRef) {
         match self {
             Self::One(one) if *one == entry => {}
-            Self::One(one) => *self = Self::Many(Box::new([*one, entry].into())),
+            Self::One(one) => *self = Self::Many([*one, entry].into()),
             Self::Many(many) => {
                 many.insert(entry);
             }

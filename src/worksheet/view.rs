@@ -180,7 +180,7 @@ pub(super) const PROPOSED: [&str; 10] = [
 ];
 
 /// What is proposed, as a place in [`PROPOSED`].
-pub(super) fn proposed_code(proposal: Option<&Proposal>) -> u8 {
+pub(super) fn proposed_code(proposal: Option<Proposal<'_>>) -> u8 {
     let Some(proposal) = proposal else {
         return 0;
     };
@@ -198,6 +198,6 @@ pub(super) fn proposed_code(proposal: Option<&Proposal>) -> u8 {
         }
 }
 
-fn proposed_words(proposal: Option<&Proposal>) -> &'static str {
+fn proposed_words(proposal: Option<Proposal<'_>>) -> &'static str {
     PROPOSED[usize::from(proposed_code(proposal))]
 }

@@ -190,7 +190,7 @@ fn forests() -> u32 {
 }
 
 /// All rows with a proposal that changes something.
-fn changing(sheet: &Worksheet) -> Vec<(RowId, &Proposal)> {
+fn changing(sheet: &Worksheet) -> Vec<(RowId, Proposal<'_>)> {
     sheet
         .rows()
         .filter_map(|row| Some((row, sheet.proposal(row)?)))
@@ -228,8 +228,8 @@ fn check_each(sheet: &Worksheet, judge: &Judge) -> Result<(), TestCaseError> {
     for (row, proposal) in changing(sheet) {
         let text = sheet.text(row);
         let attribute = &sheet.finding(row).place.attribute;
-        let after = with(sheet, row, proposal.update.as_deref());
-        let Some(update) = proposal.update.as_deref() else {
+        let after = with(sheet, row, proposal.update);
+        let Some(update) = proposal.update else {
             prop_assert_eq!(proposal.action, Action::Remove, "{:?}", text);
             continue;
         };

@@ -169,7 +169,7 @@ fn a_careful_admin_would_take_the_proposals() {
         let sheet = sheet_of(case, &judge);
         let update = case
             .row(&sheet)
-            .and_then(|row| sheet.proposal(row)?.update.clone());
+            .and_then(|row| sheet.proposal(row)?.update.map(str::to_owned));
         if !update
             .as_ref()
             .is_some_and(|update| case.becomes.contains(update))

@@ -184,7 +184,7 @@ fn example(sheet: &Worksheet, cause: &Cause) -> Option<String> {
     let proposal = sheet.proposal(cause.example);
     let update = proposal
         .filter(|proposal| proposal.action == Action::Edit)
-        .and_then(|proposal| proposal.update.as_deref());
+        .and_then(|proposal| proposal.update);
     Some(match update {
         Some(update) => format!("{} → {}", code(&readable(&value)), code(update)),
         None => code(&readable(&value)),

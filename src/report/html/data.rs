@@ -89,7 +89,7 @@ pub(super) fn write(output: &mut impl Write, sheet: &Worksheet) -> io::Result<()
                 let title = || escape(&rule.title).into_owned();
                 titles.entry(rule.id.as_str()).or_insert_with(title);
             }
-            let why = sheet.proposal(row).map_or("", |one| &*one.reason);
+            let why = sheet.proposal(row).map_or("", |one| one.reason);
             write_json(output, &page_row(&record, why, &mut texts))?;
         }
         output.write_all(b"\n]</script>\n")?;

@@ -296,10 +296,10 @@ fn proposal(page: &mut Page, sheet: &Worksheet, row: RowId) {
         Confidence::Manual => "a hint only",
     };
     page.labelled(action_word(proposal.action), care, Role::Key);
-    if let Some(update) = &proposal.update {
+    if let Some(update) = proposal.update {
         page.value("  to", update, Role::Added);
     }
-    page.labelled("  because", &proposal.reason, Role::Key);
+    page.labelled("  because", proposal.reason, Role::Key);
 }
 
 fn conflicts(page: &mut Page, sheet: &Worksheet, row: RowId, most: usize) {

@@ -12,7 +12,7 @@ use crate::model::{AttributeName, DistinguishedName, ObjectClass};
 use crate::rule::{Fault, Judge, RuleId, Severity};
 use crate::scan::{EntryRef, Finding, ScanResult};
 use crate::worksheet::RowId;
-use crate::worksheet::proposal::Proposal;
+use crate::worksheet::proposals::{Proposal, Proposals};
 use crate::worksheet::sets::sets_of_rows;
 use crate::worksheet::sheet::{error_text, message_text};
 use crate::worksheet::view::proposed_code;
@@ -92,11 +92,7 @@ pub(super) struct Container {
 }
 
 impl Columns {
-    pub(super) fn new(
-        scan: &Arc<ScanResult>,
-        judge: &Arc<Judge>,
-        proposals: &[Option<Box<Proposal>>],
-    ) -> Self {
+    pub(super) fn new(scan: &Arc<ScanResult>, judge: &Arc<Judge>, proposals: &Proposals) -> Self {
         let mut builder = Builder {
             scan,
             judge,
@@ -116,8 +112,7 @@ impl Columns {
             },
         };
         for (row, finding) in scan.findings.iter().enumerate() {
-            let proposal = proposals.get(row).and_then(Option::as_deref);
-            builder.push(finding, proposal);
+            builder.push(finding, proposals.get(row));
         }
         builder.finish()
     }
@@ -247,7 +242,7 @@ struct Builder<'a> {
 }
 
 impl Builder<'_> {
-    fn push(&mut self, finding: &Finding, proposal: Option<&Proposal>) {
+    fn push(&mut self, finding: &Finding, proposal: Option<Proposal<'_>>) {
         let snapshot = &self.scan.snapshot;
         let codes = Codes {
             container: self.container(finding.entry),
@@ -257,7 +252,7 @@ impl Builder<'_> {
             class: snapshot.class(finding.entry),
             proposed: proposed_code(proposal),
         };
-        let update = proposal.and_then(|proposal| proposal.update.as_deref());
+        let update = proposal.and_then(|proposal| proposal.update);
         let cn = snapshot.value(finding.entry, &AttributeName::known("cn"), 0);
         let cn = cn.and_then(|cn| std::str::from_utf8(cn).ok());
         let value = finding
