@@ -84,13 +84,9 @@ impl App {
     }
 
     pub(super) fn examination_key(&mut self, intent: Intent) -> Vec<Effect> {
-        let Some(Screen::Examination(examination)) = self.screens.last() else {
-            return Vec::new();
-        };
         match intent {
-            Intent::Submit if examination.can_scan() => self.start_scan(),
-            Intent::Submit if examination.is_running() => Vec::new(),
-            Intent::Submit | Intent::Close | Intent::Back => self.leave_examination(),
+            Intent::Submit => self.start_scan(),
+            Intent::Close | Intent::Back => self.leave_examination(),
             _ => Vec::new(),
         }
     }

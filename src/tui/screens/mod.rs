@@ -52,7 +52,11 @@ impl Screen {
         use Context as C;
         match self {
             Self::Connect(_) => &[C::Connect],
-            Self::Examination(_) => &[C::Examination, C::Moving, C::Everywhere],
+            Self::Examination(test) if test.is_running() => &[C::Testing, C::Everywhere],
+            Self::Examination(test) if test.can_scan() => {
+                &[C::Examination, C::Moving, C::Everywhere]
+            }
+            Self::Examination(_) => &[C::Refusal, C::Moving, C::Everywhere],
             Self::Scan(_) => &[C::Scan, C::Everywhere],
             Self::Summary(_) => &[C::Summary, C::Moving, C::Everywhere],
             Self::Contacts(_) => &[C::Contacts, C::Moving, C::Everywhere],

@@ -239,11 +239,26 @@ fn testing_a_connection() {
             "contoso.com: of 100 users, sAMAccountName of 100, mail of 90",
         ),
     ];
+    let well = vec![
+        good[0].clone(),
+        good[1].clone(),
+        good[2].clone(),
+        Diagnosis::good("sign-in", "accepted as anna@contoso.com"),
+        Diagnosis::good(
+            "server",
+            "dc1.contoso.com is a domain controller that can be written to",
+        ),
+        Diagnosis::good("clock", "the server's clock is the same as this computer's"),
+        good[5].clone(),
+        good[7].clone(),
+    ];
     let refused = vec![
-        Diagnosis::good("port", "dc1.contoso.com:636 answers at 10.0.0.1:636"),
+        good[0].clone(),
+        good[1].clone(),
+        good[2].clone(),
         Diagnosis::wrong(
             "sign-in",
-            "the server refused the sign-in: the password is wrong (52e)",
+            "dc1.contoso.com refused the sign-in of anna@contoso.com: the name or the password is wrong",
             "",
         ),
     ];
@@ -252,7 +267,8 @@ fn testing_a_connection() {
         face.wait(2);
         face
     });
-    for (name, answer) in [("scannable", good), ("refused", refused)] {
+    let answers = [("scannable", good), ("well", well), ("refused", refused)];
+    for (name, answer) in answers {
         both(&format!("test_{name}"), |size| {
             let mut face = asked_to_connect(size);
             face.tell(examined(1, answer.clone()));

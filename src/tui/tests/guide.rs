@@ -35,6 +35,7 @@ impl Walk {
                 '\n' => KeyCode::Enter,
                 '\u{1b}' => KeyCode::Esc,
                 '\u{2}' => KeyCode::F(2),
+                '\u{3}' => KeyCode::F(3),
                 key => KeyCode::Char(key),
             });
         }
@@ -89,13 +90,23 @@ async fn walk(size: (u16, u16)) -> Vec<Shot> {
     walk.shoot("rollback", "r", "Roll back?").await;
     walk.shoot("rolled-back", "y", "Rolled back 2").await;
     walk.shoot("history-after", "q", "< rolled back").await;
-    walk.shots.push(drawn("scan", "scan", size));
-    walk.shots.push(drawn("writing", "write", size));
+    walk.go("qq", "read again:").await;
+    walk.shoot("leave", "jtqq", "Leave?").await;
+    for (name, snapshot) in [
+        ("test", "test_well"),
+        ("refused", "test_refused"),
+        ("scan", "scan"),
+        ("writing", "write"),
+        ("continue", "continue_one"),
+        ("sessions", "sessions_one"),
+    ] {
+        walk.shots.push(drawn(name, snapshot, size));
+    }
     walk.shots
 }
 
-/// A screen that the sample forests are through with in no time: as the tests
-/// of the screens draw it.
+/// A screen that the sample forests do not come to, or are through with in no
+/// time, or that names the computer: as the tests of the screens draw it.
 fn drawn(name: &'static str, snapshot: &str, (columns, lines): (u16, u16)) -> Shot {
     let file = format!(
         "{}/src/tui/tests/snapshots/idmend__tui__tests__screens__{snapshot}_{columns}x{lines}.snap",

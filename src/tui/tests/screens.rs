@@ -7,7 +7,7 @@ use crossterm::event::KeyCode;
 
 use super::{Face, LARGE, SMALL, faulty};
 use crate::model::{AttributeName, DomainId, Value};
-use crate::scan::{DomainProgress, DomainState, SkipReason};
+use crate::scan::{DomainProgress, DomainState, SkipReason, fixture};
 use crate::session::Event;
 use crate::transaction::{
     AttributeConflict, Outcome, TransactionId, TransactionReport, TransactionState,
@@ -291,6 +291,27 @@ fn leaving() {
         face.keys("c");
         face.press(KeyCode::Esc);
         face.keys("qq");
+        face
+    });
+}
+
+#[test]
+fn the_other_lines_to_type_in() {
+    both("search", grid("/zoë"));
+    both("reason", grid("cagreed with the help desk"));
+}
+
+#[test]
+fn the_question_before_a_big_batch() {
+    both("confirm_typed", |size| {
+        let name = |number| format!("user {number}");
+        let users = (0..501).map(|number| {
+            let upn = format!("user {number}@contoso.com");
+            fixture::user(&name(number), &[("userPrincipalName", &[upn.as_str()])])
+        });
+        let mut face = Face::on_grid(users.collect(), size);
+        face.ctrl('a');
+        face.keys("tRaw50");
         face
     });
 }

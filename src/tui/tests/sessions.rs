@@ -5,7 +5,8 @@ use std::path::Path;
 use crossterm::event::KeyCode;
 
 use super::job::Job;
-use super::{Face, LARGE, SMALL, faulty, options};
+use super::screens::both;
+use super::{Face, SMALL, faulty, options};
 use crate::config::SourceSpec;
 use crate::kept::Summary;
 use crate::model::{AttributeName, DistinguishedName, Identity, Value};
@@ -19,9 +20,18 @@ fn id() -> crate::kept::SessionId {
     crate::kept::SessionId::parse(ID).unwrap()
 }
 
-/// A session of contoso.com with hostile names.
+/// A session of contoso.com with a hostile name.
 fn summary(staged: usize) -> Summary {
-    let request = options(Start::Connect).request;
+    summary_of("anna\u{202e}\u{1b}[2J", staged)
+}
+
+/// A session of contoso.com that this user began.
+fn summary_of(user: &str, staged: usize) -> Summary {
+    let mut request = options(Start::Connect).request;
+    request.sources = vec![SourceSpec::Ldif {
+        name: None,
+        files: vec!["/exports/contoso.ldif".into()],
+    }];
     Summary {
         id: id(),
         path: "/var/lib/idmend/sessions/x.jsonl".into(),
@@ -31,7 +41,7 @@ fn summary(staged: usize) -> Summary {
             origin: crate::store::Origin {
                 version: "1".into(),
                 host: "jump1".into(),
-                user: "anna\u{202e}\u{1b}[2J".into(),
+                user: user.into(),
                 pid: 4711,
             },
             forests: vec![crate::kept::ForestRecord {
@@ -424,16 +434,6 @@ fn each_step_is_handed_over_once_and_before_anything_else() {
     assert!(!face.shows("NOT KEPT"));
 }
 
-/// Draws what `prepare` leads to at both sizes and compares.
-fn both(name: &str, prepare: impl Fn((u16, u16)) -> Face) {
-    for size in [SMALL, LARGE] {
-        let screen = prepare(size).screen();
-        insta::with_settings!({ omit_expression => true }, {
-            insta::assert_snapshot!(format!("{name}_{}x{}", size.0, size.1), screen);
-        });
-    }
-}
-
 #[test]
 fn the_form_names_kept_sessions() {
     both("connect_kept", |size| {
@@ -462,19 +462,37 @@ fn the_list_of_sessions() {
     });
 }
 
+/// On the summary, with the question whether to continue with the first of these.
+fn offered(sessions: Vec<Summary>, size: (u16, u16)) -> Face {
+    let mut face = Face::begin(Start::Scan, size);
+    let result = crate::scan::fixture::contoso(faulty());
+    face.tell(Event::Discovered(result.forests.clone()));
+    face.tell(Event::Offered(sessions));
+    let sheet = crate::worksheet::Worksheet::new(result, crate::scan::fixture::judge());
+    face.tell(Event::Scanned(Box::new(sheet)));
+    face
+}
+
 #[test]
 fn the_question_whether_to_continue() {
-    both("continue", |size| {
-        let mut face = Face::begin(Start::Scan, size);
-        let result = crate::scan::fixture::contoso(faulty());
-        let other = Summary {
-            staged: 1,
-            ..summary(1)
-        };
-        face.tell(Event::Discovered(result.forests.clone()));
-        face.tell(Event::Offered(vec![summary(12), other]));
-        let sheet = crate::worksheet::Worksheet::new(result, crate::scan::fixture::judge());
-        face.tell(Event::Scanned(Box::new(sheet)));
+    let other = || Summary {
+        staged: 1,
+        ..summary(1)
+    };
+    both("continue", |size| offered(vec![summary(12), other()], size));
+    let anna = || vec![summary_of("anna", 12)];
+    both("continue_one", |size| offered(anna(), size));
+    both("sessions_one", |size| {
+        let mut face = Face::begin(Start::Connect, size);
+        face.press(KeyCode::F(3));
+        face.tell(Event::Sessions(Ok(anna())));
+        face
+    });
+    both("session_discard", |size| {
+        let mut face = Face::begin(Start::Connect, size);
+        face.press(KeyCode::F(3));
+        face.tell(Event::Sessions(Ok(anna())));
+        face.keys("D");
         face
     });
 }
