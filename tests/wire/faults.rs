@@ -15,7 +15,7 @@ const PAGES: usize = 4;
 impl Ran {
     /// The whole directory, each entry once.
     #[track_caller]
-    fn is_whole(&self, sentences: &[&str]) {
+    pub(crate) fn is_whole(&self, sentences: &[&str]) {
         self.ends_with(1, sentences);
         assert_eq!(self.rows.len(), 3 * PAGES, "{}", self.talk);
         let counted = format!("x: {0} entries, {0} judged", 3 * PAGES);
@@ -41,14 +41,14 @@ pub(crate) fn user(number: usize) -> Act {
     )
 }
 
-fn number_of(asked: &Asked) -> usize {
+pub(crate) fn number_of(asked: &Asked) -> usize {
     let (_, cookie) = cookie(asked).expect("a request for a page");
     let text = std::str::from_utf8(&cookie).expect("our cookie");
     text.parse().unwrap_or(0)
 }
 
 /// The page that a request asks for.
-fn page(asked: &Asked) -> Vec<Act> {
+pub(crate) fn page(asked: &Asked) -> Vec<Act> {
     let number = number_of(asked);
     let mut acts: Vec<Act> = (0..3).map(|n| user(3 * number + n)).collect();
     let next = (number + 1).to_string();

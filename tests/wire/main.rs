@@ -7,11 +7,15 @@
 
 mod cut;
 mod discovery;
+// It reads what Linux says of a process.
+#[cfg(target_os = "linux")]
+mod endless;
 mod faults;
 mod hostile;
 mod late;
 mod many;
 mod names;
+mod odd;
 mod paging;
 mod program;
 mod refusals;

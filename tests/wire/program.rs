@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Child, Command, Stdio};
 
 use ldap3_proto::proto::{LdapOp, LdapResultCode, LdapSearchScope};
 
@@ -63,19 +63,30 @@ pub(crate) async fn scan(server: &Server, more: &[&str]) -> Ran {
 /// Runs the program on the server, with its state in `folder`; the rows are
 /// those of `rows.csv` in it.
 pub(crate) async fn run(server: &Server, folder: &Path, arguments: &[&str]) -> Ran {
+    ended(start(server, folder, arguments), folder).await
+}
+
+/// Starts the program as [`run`] does.
+pub(crate) fn start(server: &Server, folder: &Path, arguments: &[&str]) -> Child {
     let url = format!("ldap://{}", server.address);
-    let arguments: Vec<String> = arguments.iter().map(|&text| text.to_owned()).collect();
+    Command::new(env!("CARGO_BIN_EXE_idmend"))
+        .args(arguments)
+        .args(["--server", &url, "--allow-cleartext", "--user", "admin@x"])
+        .env("HOME", folder)
+        .env_remove("XDG_CONFIG_HOME")
+        .env("IDMEND_STATE_DIR", folder.join("state"))
+        .env("IDMEND_PASSWORD", PASSWORD)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program")
+}
+
+/// Waits for the end of what [`start`] started.
+pub(crate) async fn ended(program: Child, folder: &Path) -> Ran {
     let folder = folder.to_owned();
     tokio::task::spawn_blocking(move || {
-        let output = Command::new(env!("CARGO_BIN_EXE_idmend"))
-            .args(arguments)
-            .args(["--server", &url, "--allow-cleartext", "--user", "admin@x"])
-            .env("HOME", &folder)
-            .env_remove("XDG_CONFIG_HOME")
-            .env("IDMEND_STATE_DIR", folder.join("state"))
-            .env("IDMEND_PASSWORD", PASSWORD)
-            .output()
-            .expect("the program");
+        let output = program.wait_with_output().expect("an end");
         let rows = std::fs::read_to_string(folder.join("rows.csv")).unwrap_or_default();
         Ran {
             code: output.status.code(),
