@@ -83,6 +83,24 @@ pub enum DirectoryError {
 }
 
 impl DirectoryError {
+    /// What to try, where the sentence itself does not say it.
+    pub fn remedy(&self) -> Option<&'static str> {
+        match self {
+            Self::SignIn { .. } => Some(
+                "check the name (UPN, DOMAIN\\name or DN) and the password; it was tried once and \
+                 is not tried again",
+            ),
+            Self::Certificate { .. } => Some(
+                "give the issuing CA with --ca-cert FILE, and the host name as the certificate has \
+                 it",
+            ),
+            Self::Unreachable { .. } => Some(
+                "check the host, the port and the firewall: LDAPS is 636, LDAP with --starttls 389",
+            ),
+            _ => None,
+        }
+    }
+
     /// Whether asking again may help: a connection that broke, a server that
     /// is busy (51) or not available (52; RFC 4511, appendix A.2).
     pub fn may_pass(&self) -> bool {

@@ -102,16 +102,7 @@ impl SessionError {
     /// What to try, where something is known.
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
-            Self::Source(DirectoryError::SignIn { .. }) => {
-                "check the name (UPN, DOMAIN\\name or DN) and the password; \
-                 it was tried once and is not tried again"
-            }
-            Self::Source(DirectoryError::Certificate { .. }) => {
-                "give the issuing CA with --ca-cert FILE, and the host name as the certificate has it"
-            }
-            Self::Source(DirectoryError::Unreachable { .. }) => {
-                "check the host, the port and the firewall: LDAPS is 636, LDAP with --starttls 389"
-            }
+            Self::Source(error) => error.remedy()?,
             Self::Lock(LockError::Held { .. })
             | Self::Kept(KeptError::Lock(LockError::Held { .. })) => {
                 "wait until it has ended; a process that is dead holds nothing"
@@ -121,7 +112,8 @@ impl SessionError {
             }
             Self::Rollback(RollbackError::UnknownDomain { .. })
             | Self::Recover(RecoverError::UnknownDomain { .. }) => {
-                "name the directory that it was written to, with --server"
+                "name every directory that it was written to, with --server, or with --profile for each \
+                 forest"
             }
             Self::Rollback(RollbackError::Unsettled(_)) => "idmend recover SOURCE",
             Self::Apply(ApplyError::BrokenOff {

@@ -141,7 +141,7 @@ state: $FOLDER/home/.local/state/idmend
 LDIF other.test: other.test (other.ldif)
 log: $FOLDER/home/.local/state/idmend/log/RUN.log
 error: transaction TRANSACTION wrote to contoso.test, which is not among the sources (ldaps://dc1.contoso.test:636)
-hint: name the directory that it was written to, with --server
+hint: name every directory that it was written to, with --server, or with --profile for each forest
 -- exit 2
 ");
     assert_snapshot!(home.run(&["rollback", "--ldif", "same.ldif", "--yes"]), @"
@@ -150,7 +150,7 @@ state: $FOLDER/home/.local/state/idmend
 LDIF contoso.test: contoso.test (same.ldif)
 log: $FOLDER/home/.local/state/idmend/log/RUN.log
 error: transaction TRANSACTION wrote to contoso.test, which is not among the sources (ldaps://dc1.contoso.test:636)
-hint: name the directory that it was written to, with --server
+hint: name every directory that it was written to, with --server, or with --profile for each forest
 -- exit 2
 ");
 }

@@ -17,6 +17,8 @@ mod directory;
 mod faults;
 mod foreign;
 mod forest;
+#[cfg(feature = "kerberos")]
+mod forests;
 mod job;
 #[cfg(feature = "kerberos")]
 mod kerberos;

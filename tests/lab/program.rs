@@ -166,22 +166,24 @@ pub(crate) type Dump = BTreeMap<String, Vec<String>>;
 
 /// Reads everything below `OU=Lab` of both domains.
 pub(crate) fn dump() -> Dump {
-    DOMAINS
-        .iter()
-        .flat_map(|(_, host, base)| {
-            let output = Command::new("ldapsearch")
-                .env("LDAPTLS_CACERT", variable("IDMEND_LAB_CA"))
-                .args(["-x", "-LLL", "-o", "ldif-wrap=no", "-E", "pr=500/noprompt"])
-                .args(["-H", &format!("ldaps://{host}")])
-                .args(["-D", &variable("IDMEND_LAB_USER")])
-                .args(["-w", &variable("IDMEND_LAB_PASSWORD")])
-                .args(["-b", base, "(objectClass=*)", "*"])
-                .output()
-                .expect("ldapsearch is installed");
-            assert!(output.status.success(), "{output:?}");
-            records(&String::from_utf8(output.stdout).expect("LDIF"))
-        })
+    let all = DOMAINS.iter();
+    all.flat_map(|(_, host, base)| dump_of(host, base))
         .collect()
+}
+
+/// The same of one folder.
+pub(crate) fn dump_of(host: &str, base: &str) -> Dump {
+    let output = Command::new("ldapsearch")
+        .env("LDAPTLS_CACERT", variable("IDMEND_LAB_CA"))
+        .args(["-x", "-LLL", "-o", "ldif-wrap=no", "-E", "pr=500/noprompt"])
+        .args(["-H", &format!("ldaps://{host}")])
+        .args(["-D", &variable("IDMEND_LAB_USER")])
+        .args(["-w", &variable("IDMEND_LAB_PASSWORD")])
+        .args(["-b", base, "(objectClass=*)", "*"])
+        .output()
+        .expect("ldapsearch is installed");
+    assert!(output.status.success(), "{output:?}");
+    records(&String::from_utf8(output.stdout).expect("LDIF"))
 }
 
 /// The entries of an unfolded LDIF, the lines of each sorted.

@@ -47,10 +47,10 @@ fn profile(desk: &Desk, name: &str, text: &str) {
     std::fs::write(folder.join(format!("{name}.toml")), text).expect("a file");
 }
 
+/// Saves a profile for each forest: `contoso` signs in with a password,
+/// `woodgrove` with the ticket.
 #[cfg(feature = "kerberos")]
-#[test]
-fn two_forests_are_read_in_one_scan_each_with_its_own_sign_in() {
-    let desk = Desk::new();
+pub(crate) fn save_profiles(desk: &Desk) {
     let contoso = format!(
         "server = [\"{}\"]\ndc = [\"{}\"]\nca-cert = \"{}\"\nuser = \"{}\"\npassword-file = \"{}\"\n",
         variable("IDMEND_LAB_URL"),
@@ -59,9 +59,16 @@ fn two_forests_are_read_in_one_scan_each_with_its_own_sign_in() {
         variable("IDMEND_LAB_USER"),
         desk.name("password"),
     );
-    profile(&desk, "contoso", &contoso);
+    profile(desk, "contoso", &contoso);
     let woodgrove = "server = [\"ldap://dc1.woodgrove.test\"]\nauth = \"kerberos\"\n";
-    profile(&desk, "woodgrove", woodgrove);
+    profile(desk, "woodgrove", woodgrove);
+}
+
+#[cfg(feature = "kerberos")]
+#[test]
+fn two_forests_are_read_in_one_scan_each_with_its_own_sign_in() {
+    let desk = Desk::new();
+    save_profiles(&desk);
     let profiles = ["--profile", "contoso", "--profile", "woodgrove"];
     let output = desk.name("findings.csv");
     let ran = desk.run(&[&["scan", "-o", &output][..], &profiles].concat());
@@ -185,7 +192,10 @@ fn steps(ran: &Ran) -> Vec<(&str, &str)> {
         let (step, _found) = rest.split_at_checked(13)?;
         Some((verdict.trim(), step.trim()))
     };
-    ran.out.lines().skip(1).filter_map(cells).collect()
+    let lines = ran.out.lines().skip(1);
+    // What to do about a step stands below it, indented.
+    let lines = lines.filter(|line| !line.starts_with(' '));
+    lines.filter_map(cells).collect()
 }
 
 /// The steps to a domain controller, and those of each of its domains.
