@@ -16,13 +16,13 @@ const GRAZ: &str = "_ldap._tcp.Graz._sites.dc._msdcs.x";
 
 /// A domain controller of `x`, or of `b.x`.
 #[derive(Clone, Copy)]
-struct Controller {
-    name: &'static str,
-    context: &'static str,
-    can_write: bool,
+pub(crate) struct Controller {
+    pub(crate) name: &'static str,
+    pub(crate) context: &'static str,
+    pub(crate) can_write: bool,
 }
 
-const fn writable(name: &'static str) -> Controller {
+pub(crate) const fn writable(name: &'static str) -> Controller {
     Controller {
         name,
         context: "DC=x",
@@ -30,7 +30,7 @@ const fn writable(name: &'static str) -> Controller {
     }
 }
 
-const fn read_only(name: &'static str) -> Controller {
+pub(crate) const fn read_only(name: &'static str) -> Controller {
     Controller {
         can_write: false,
         ..writable(name)
@@ -38,11 +38,11 @@ const fn read_only(name: &'static str) -> Controller {
 }
 
 impl Controller {
-    async fn at(self, address: SocketAddr) -> Server {
+    pub(crate) async fn at(self, address: SocketAddr) -> Server {
         Server::start_at(address, move |asked| self.answer(&asked.message.op)).await
     }
 
-    fn answer(self, op: &LdapOp) -> Option<Vec<Act>> {
+    pub(crate) fn answer(self, op: &LdapOp) -> Option<Vec<Act>> {
         let success = || done(LdapResultCode::Success);
         match op {
             LdapOp::SearchRequest(search) if search.base.is_empty() => {
@@ -120,7 +120,7 @@ impl Controller {
 }
 
 /// The addresses of several controllers, all on one port.
-async fn controllers(these: &[Controller]) -> (u16, Vec<Server>) {
+pub(crate) async fn controllers(these: &[Controller]) -> (u16, Vec<Server>) {
     let mut servers: Vec<Server> = Vec::new();
     for (last, controller) in (2..).zip(these) {
         let port = servers.first().map_or(0, |first| first.address.port());

@@ -7,6 +7,7 @@
 
 mod cut;
 mod discovery;
+mod doctor;
 // It reads what Linux says of a process.
 #[cfg(target_os = "linux")]
 mod endless;
@@ -22,6 +23,7 @@ mod refusals;
 mod scanning;
 mod server;
 mod sign_in;
+mod way;
 mod writing;
 
 use std::time::Duration;

@@ -69,9 +69,15 @@ pub(crate) async fn run(server: &Server, folder: &Path, arguments: &[&str]) -> R
 /// Starts the program as [`run`] does.
 pub(crate) fn start(server: &Server, folder: &Path, arguments: &[&str]) -> Child {
     let url = format!("ldap://{}", server.address);
+    let source = ["--server", &url, "--allow-cleartext"];
+    start_by(folder, &[arguments, &source].concat())
+}
+
+/// Starts the program on the source that the arguments name.
+pub(crate) fn start_by(folder: &Path, arguments: &[&str]) -> Child {
     Command::new(env!("CARGO_BIN_EXE_idmend"))
         .args(arguments)
-        .args(["--server", &url, "--allow-cleartext", "--user", "admin@x"])
+        .args(["--user", "admin@x"])
         .env("HOME", folder)
         .env_remove("XDG_CONFIG_HOME")
         .env("IDMEND_STATE_DIR", folder.join("state"))

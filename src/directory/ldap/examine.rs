@@ -114,10 +114,14 @@ impl LdapDirectory {
         };
         let mut failure = "this computer names no domain of its own".to_owned();
         for domain in domains {
-            match self.dns().controllers(&domain, None).await {
+            let mut notes = Vec::new();
+            match self.hosts_by_dns(&domain, &mut notes).await {
                 Ok(hosts) if !hosts.is_empty() => {
                     let finding = format!("{domain} has the controllers {}", hosts.join(", "));
                     found.push(Diagnosis::good("DNS", finding));
+                    let remedy = "look at the site's name in Active Directory Sites and Services";
+                    let notes = notes.into_iter();
+                    found.extend(notes.map(|note| Diagnosis::notable("DNS", note, remedy)));
                     return Ok(());
                 }
                 Ok(_) => {
@@ -260,7 +264,11 @@ impl LdapDirectory {
 }
 
 fn wrong(subject: &'static str, error: &DirectoryError) -> Diagnosis {
-    Diagnosis::wrong(subject, error.to_string(), "")
+    Diagnosis::wrong(
+        subject,
+        error.to_string(),
+        error.remedy().unwrap_or_default(),
+    )
 }
 
 fn root_dse(connection: &Connection) -> Vec<Diagnosis> {

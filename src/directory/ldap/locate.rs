@@ -248,7 +248,7 @@ impl LdapDirectory {
 
     /// The controllers of a domain that DNS names: those of the site that was
     /// asked for first.
-    async fn hosts_by_dns(
+    pub(super) async fn hosts_by_dns(
         &self,
         domain: &str,
         notes: &mut Vec<String>,
