@@ -66,26 +66,74 @@ impl Drop for Line {
     }
 }
 
+/// How many domains have a line of their own.
+const LINES: usize = 4;
+
+/// All domains in one line, and each that is being read in one below it.
 fn describe(domains: &[DomainProgress], elapsed: Duration) -> String {
-    let entries: u64 = domains.iter().map(|domain| domain.entries).sum();
-    let findings: u64 = domains.iter().map(|domain| domain.findings).sum();
-    let pages: u64 = domains.iter().map(|domain| domain.pages).sum();
-    let errors: u64 = domains.iter().map(|domain| domain.errors).sum();
-    let done = domains
-        .iter()
-        .filter(|domain| domain.state == DomainState::Done)
-        .count();
-    let reading: Vec<_> = domains
-        .iter()
-        .filter(|domain| domain.state == DomainState::Reading)
-        .map(|domain| escape(&domain.name))
-        .take(3)
-        .collect();
-    format!(
-        "{done} of {} domains, {entries} entries ({}/s), {pages} pages, {errors} errors, \
-         {findings} findings; reading {}",
+    let sum = |of: fn(&DomainProgress) -> u64| domains.iter().map(of).sum();
+    let is = |state| move |domain: &&DomainProgress| domain.state == state;
+    let mut text = format!(
+        "{} of {} domains, {}, {} findings",
+        domains.iter().filter(is(DomainState::Done)).count(),
         domains.len(),
-        u128::from(entries) * 1000 / elapsed.as_millis().max(1),
-        reading.join(", ")
-    )
+        counts(
+            elapsed,
+            [
+                sum(|domain| domain.entries),
+                sum(|domain| domain.pages),
+                sum(|domain| domain.errors),
+                sum(|domain| domain.skipped),
+            ],
+        ),
+        sum(|domain| domain.findings),
+    );
+    for domain in domains.iter().filter(is(DomainState::Reading)).take(LINES) {
+        let counts = counts(
+            elapsed,
+            [domain.entries, domain.pages, domain.errors, domain.skipped],
+        );
+        text.push_str("\n  ");
+        text.push_str(&escape(&domain.name));
+        text.push_str(": ");
+        text.push_str(&counts);
+    }
+    text
+}
+
+fn counts(elapsed: Duration, [entries, pages, errors, skipped]: [u64; 4]) -> String {
+    let rate = u128::from(entries) * 1000 / elapsed.as_millis().max(1);
+    format!("{entries} entries ({rate}/s), {pages} pages, {errors} errors, {skipped} skipped")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::DomainId;
+
+    #[test]
+    fn each_domain_that_is_read_has_a_line_of_its_own() {
+        let domain = |name: &str, state, entries| DomainProgress {
+            state,
+            entries,
+            pages: entries / 1000,
+            skipped: entries / 100,
+            findings: entries / 10,
+            ..DomainProgress::waiting(DomainId(0), name.to_owned())
+        };
+        let mut domains = vec![
+            domain("a.x", DomainState::Done, 4000),
+            domain("b\u{1b}.x", DomainState::Reading, 3000),
+            domain("c.x", DomainState::Waiting, 0),
+        ];
+        domains[1].errors = 1;
+        assert_eq!(
+            describe(&domains, Duration::from_millis(3500)),
+            "1 of 3 domains, 7000 entries (2000/s), 7 pages, 1 errors, 70 skipped, 700 findings\n  \
+             b␛.x: 3000 entries (857/s), 3 pages, 1 errors, 30 skipped"
+        );
+        let many = vec![domain("d.x", DomainState::Reading, 1); 100];
+        let lines = describe(&many, Duration::ZERO).lines().count();
+        assert_eq!(lines, 1 + LINES);
+    }
 }

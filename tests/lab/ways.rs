@@ -104,6 +104,45 @@ fn an_authority_that_is_not_trusted_is_refused_with_the_ways_on() {
     ]);
 }
 
+#[test]
+fn the_roots_of_the_system_and_the_fingerprint_that_was_shown_let_in() {
+    let desk = Desk::new();
+    // Without --ca-cert, as it stands at the third place of the flags.
+    let source = desk.source();
+    let without: Vec<&str> = source[..4]
+        .iter()
+        .chain(&source[6..])
+        .map(String::as_str)
+        .collect();
+    let scan = [&["scan"][..], &without].concat();
+    let mut command = desk.command(&scan);
+    // What a system's own store is named by (OpenSSL's variable).
+    let output = command
+        .env("SSL_CERT_FILE", variable("IDMEND_LAB_CA"))
+        .output()
+        .expect("the program");
+    let talk = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(1), "{talk}");
+    let refused = desk.run(&scan).ends_with(3);
+    let (_, shown) = refused.talk.split_once("--pin ").expect("a fingerprint");
+    let pin = shown.split_whitespace().next().expect("a fingerprint");
+    let base = ["--base", "OU=Lab,DC=contoso,DC=test", "--pin", pin];
+    // The other controller has a certificate of its own.
+    desk.run(&[&scan[..], &base].concat())
+        .ends_with(4)
+        .says(&["contoso.test: ", "emea.contoso.test could not be reached"]);
+}
+
+#[test]
+fn the_global_catalog_is_refused_with_the_port_to_use() {
+    let desk = Desk::new();
+    let source = desk.source_at("ldaps://127.0.0.1:3269");
+    desk.on(&source, &["scan"]).ends_with(2).says(&[
+        "port 3269 is the global catalog, which holds a part of each entry and takes no write; \
+         use port 636, or 389 with --starttls",
+    ]);
+}
+
 /// What a domain controller keeps of an account's sign-ins.
 fn kept(host: &str, account: &str, attribute: &str) -> i64 {
     let root = DOMAINS.iter().find(|(_, at, _)| *at == host).expect("one");

@@ -327,3 +327,41 @@ fn a_storm_of_sizes_ends_with_a_whole_screen() {
     assert!(terminal.end().success());
     assert_eq!(terminal.disorder(), [""; 0]);
 }
+
+#[test]
+fn a_profile_is_opened_in_the_editor_and_read_afterwards() {
+    let home = TempDir::new().expect("a folder");
+    let path = |name: &str| home.path().join(name);
+    let file = path(".config/idmend/profiles/nightly.toml");
+    let edit = |writes: &str| {
+        let script = format!("cp \"$1\" \"$HOME/before\"\necho '{writes}' > \"$1\"\n");
+        std::fs::write(path("editor"), script).expect("a file");
+        let editor = format!("sh {}", path("editor").display());
+        Terminal::start_as(&Start {
+            arguments: &["profile", "edit", "nightly"],
+            environment: &[
+                ("HOME", home.path().to_str().expect("a name in UTF-8")),
+                ("XDG_CONFIG_HOME", ""),
+                ("VISUAL", ""),
+                ("EDITOR", &editor),
+            ],
+            ..Start::default()
+        })
+    };
+    let server = "server = [\"ldaps://dc1.contoso.com\"]";
+    let mut terminal = edit(server);
+    assert!(terminal.end().success());
+    // A new one begins with every key explained.
+    let before = std::fs::read_to_string(path("before")).expect("a file");
+    assert!(before.contains("verified-domain"), "{before}");
+    let written = std::fs::read_to_string(&file).expect("a file");
+    assert_eq!(written.trim(), server);
+    // A mistake is named, and what was typed stays.
+    let mut terminal = edit("pasword = \"x\"");
+    terminal.see(&["hint: the file is kept as you left it: edit it again"]);
+    assert_eq!(terminal.end().exit_code(), 2);
+    let before = std::fs::read_to_string(path("before")).expect("a file");
+    assert_eq!(before.trim(), server);
+    let written = std::fs::read_to_string(&file).expect("a file");
+    assert_eq!(written.trim(), "pasword = \"x\"");
+}

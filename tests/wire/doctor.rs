@@ -8,7 +8,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use crate::faults::user;
 use crate::names::Names;
-use crate::program::{Ran, controller, ended, run, start_by};
+use crate::program::{Ran, command, controller, ended, run, start_by};
 use crate::server::{Act, Server, done, page_end, send_entry};
 
 /// The doctor's words on a source that the arguments name.
@@ -127,6 +127,38 @@ async fn controllers_come_from_the_name_server_that_is_named_and_the_site_is_loo
             "-> name the domain's name server with --dns-server, or a controller with --server",
         ],
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_source_the_domain_of_this_computer_is_looked_for() {
+    let names = Names::default()
+        .service("_ldap._tcp.dc._msdcs.own.example", 0, "dc.own.example")
+        .host("dc.own.example", [127, 0, 0, 77]);
+    let server = names.serve().await.to_string();
+    for (own, code, lines) in [
+        (
+            "own.example",
+            3,
+            [
+                "ok    DNS          own.example has the controllers dc.own.example\n",
+                "WRONG controller   no connection to dc.own.example:636: ",
+            ],
+        ),
+        (
+            "unknown.example",
+            3,
+            [
+                "WRONG DNS          ",
+                "-> name the domain's name server with --dns-server",
+            ],
+        ),
+    ] {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut command = command(folder.path(), &["doctor", "--dns-server", &server]);
+        let program = command.env("USERDNSDOMAIN", own).spawn();
+        let ran = ended(program.expect("the program"), folder.path()).await;
+        ran.found(code, &lines);
+    }
 }
 
 /// A controller with this on its clock and these in its schema, of which the

@@ -75,7 +75,13 @@ pub(crate) fn start(server: &Server, folder: &Path, arguments: &[&str]) -> Child
 
 /// Starts the program on the source that the arguments name.
 pub(crate) fn start_by(folder: &Path, arguments: &[&str]) -> Child {
-    Command::new(env!("CARGO_BIN_EXE_idmend"))
+    command(folder, arguments).spawn().expect("the program")
+}
+
+/// The program, ready to start.
+pub(crate) fn command(folder: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_idmend"));
+    command
         .args(arguments)
         .args(["--user", "admin@x"])
         .env("HOME", folder)
@@ -83,9 +89,8 @@ pub(crate) fn start_by(folder: &Path, arguments: &[&str]) -> Child {
         .env("IDMEND_STATE_DIR", folder.join("state"))
         .env("IDMEND_PASSWORD", PASSWORD)
         .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("the program")
+        .stderr(Stdio::piped());
+    command
 }
 
 /// Waits for the end of what [`start`] started.
