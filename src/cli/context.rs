@@ -54,6 +54,19 @@ impl Context {
         Ok((Session::new(self.state.clone()), log))
     }
 
+    /// Names the transactions that somebody must settle: an interrupted one is
+    /// not to be forgotten because other work goes on.
+    pub(super) fn name_unsettled(session: &Session) -> Result<(), Failure> {
+        for open in session.unsettled()? {
+            say(format!(
+                "note: transaction {} was interrupted: {} planned, {} done, {} in doubt; idmend \
+                 recover SOURCE settles it by reading, with --finish or --rollback it goes on",
+                open.id, open.planned, open.done, open.in_doubt
+            ));
+        }
+        Ok(())
+    }
+
     /// Waits for `work`, unless it is interrupted first. For work that has
     /// nothing to show for a part of it.
     pub(super) async fn or_interrupted<T>(

@@ -122,6 +122,12 @@ impl Session {
         Ok(transaction::history(&self.state.journals())?)
     }
 
+    /// The transactions that were interrupted, or of which something is in
+    /// doubt, newest first.
+    pub fn unsettled(&self) -> Result<Vec<TransactionSummary>, SessionError> {
+        Ok(transaction::unsettled(&self.state.journals())?)
+    }
+
     /// One transaction, whole.
     pub fn record(&self, id: &TransactionId) -> Result<TransactionRecord, SessionError> {
         Ok(transaction::read_journal(&self.state.journals(), id)?)

@@ -80,6 +80,37 @@ pub fn history(journals: &Path) -> Result<Vec<TransactionSummary>, JournalError>
     Ok(summaries)
 }
 
+/// The transactions that recover has something to settle of, newest first.
+///
+/// Most journals are passed over by their last line alone, so that this can be
+/// asked at every start.
+pub fn unsettled(journals: &Path) -> Result<Vec<TransactionSummary>, JournalError> {
+    let cannot = |source| JournalError::Read {
+        path: journals.to_owned(),
+        source,
+    };
+    let mut summaries = Vec::new();
+    for id in ids(journals).map_err(cannot)? {
+        let path = journals.join(format!("{id}.jsonl"));
+        if is_settled(&std::fs::read(path).unwrap_or_default()) {
+            continue;
+        }
+        // One that cannot be read is for the history to show.
+        let summary = read_journal(journals, &id).map(|record| TransactionSummary::of(&record));
+        summaries.extend(summary.ok().filter(|summary| summary.needs_recovery));
+    }
+    newest_first(&mut summaries);
+    Ok(summaries)
+}
+
+/// Whether a journal has come to its end and nothing in it is in doubt.
+fn is_settled(journal: &[u8]) -> bool {
+    let has = |text: &[u8], wanted: &[u8]| memchr::memmem::find(text, wanted).is_some();
+    let mut lines = journal.rsplit(|byte| *byte == b'\n');
+    let last = lines.find(|line| !line.is_empty()).unwrap_or_default();
+    has(last, br#""kind":"end""#) && !has(journal, br#""what":"in-doubt""#)
+}
+
 fn ids(journals: &Path) -> io::Result<Vec<TransactionId>> {
     let entries = match std::fs::read_dir(journals) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),

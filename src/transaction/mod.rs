@@ -34,7 +34,7 @@ mod tests;
 
 pub use crate::store::{Damage, KindRecord, LockError, Origin, StateLock};
 pub use apply::{ApplyError, ApplyOptions, ApplyRun, Environment, Progress, apply};
-pub use history::{TransactionState, TransactionSummary, history};
+pub use history::{TransactionState, TransactionSummary, history, unsettled};
 pub use id::{TransactionId, TransactionIdError};
 pub use journal::{
     DomainRecord, Header, JournalError, Tail, TransactionRecord, plan_digest, read_journal,

@@ -177,6 +177,24 @@ log: $FOLDER/home/.local/state/idmend/log/RUN.log
 error: cannot read missing.ldif: No such file or directory (os error 2)
 -- exit 2
 ");
+    // Whoever starts anything else is told.
+    let scan = ["scan", "--ldif", "missing.ldif"];
+    assert_snapshot!(home.run(&scan), @"
+-- stderr
+state: $FOLDER/home/.local/state/idmend
+note: transaction TRANSACTION was interrupted: 2 planned, 0 done, 1 in doubt; idmend recover SOURCE settles it by reading, with --finish or --rollback it goes on
+log: $FOLDER/home/.local/state/idmend/log/RUN.log
+error: cannot read missing.ldif: No such file or directory (os error 2)
+-- exit 2
+");
+    std::fs::write(&report.journal, &whole).unwrap();
+    assert_snapshot!(home.run(&scan), @"
+-- stderr
+state: $FOLDER/home/.local/state/idmend
+log: $FOLDER/home/.local/state/idmend/log/RUN.log
+error: cannot read missing.ldif: No such file or directory (os error 2)
+-- exit 2
+");
     std::fs::write(&report.journal, whole.replace("anna@x", "evil@x")).unwrap();
     assert_snapshot!(home.run(&["show", report.id.as_str()]), @"
 -- stdout

@@ -225,6 +225,27 @@ impl App {
         });
     }
 
+    /// Says at the start which transaction was interrupted, and offers to settle
+    /// it where that can be done.
+    pub(super) fn name_unsettled(&mut self, history: &[TransactionSummary]) {
+        let Some(open) = history.iter().find(|summary| summary.needs_recovery) else {
+            return;
+        };
+        if !self.forests.is_empty() {
+            return self.ask_recover(open);
+        }
+        self.notice(
+            "A transaction was interrupted",
+            vec![
+                format!(
+                    "{} by {}: {} planned, {} done, {} in doubt.",
+                    open.id, open.identity, open.planned, open.done, open.in_doubt
+                ),
+                "Scan the directory that it was written to; then H lists it and f settles it by reading.".to_owned(),
+            ],
+        );
+    }
+
     fn ask_recover(&mut self, summary: &TransactionSummary) {
         if !summary.needs_recovery && summary.state != TransactionState::Unfinished {
             return self.say("it is finished: there is nothing to settle");

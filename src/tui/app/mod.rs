@@ -185,7 +185,8 @@ impl App {
         let mut effects = match options.start {
             Start::Connect => {
                 app.screens.push(Screen::Connect(Box::new(form)));
-                vec![Effect::Keep(Wish::List)]
+                // What was interrupted is not to be forgotten.
+                vec![Effect::Keep(Wish::List), Effect::Send(Command::History)]
             }
             Start::Scan => {
                 app.form = Some(Box::new(form));

@@ -75,11 +75,14 @@ impl App {
             }
             Event::Applied(report) => return self.applied(report),
             Event::History(list) => {
-                for screen in &mut self.screens {
-                    if let Screen::History(history) = screen {
-                        history.set(list);
-                        break;
-                    }
+                let mut screens = self.screens.iter_mut();
+                let shown = screens.find_map(|screen| match screen {
+                    Screen::History(history) => Some(history),
+                    _ => None,
+                });
+                match shown {
+                    Some(history) => history.set(list),
+                    None => self.name_unsettled(&list),
                 }
             }
             Event::Shown {
@@ -148,7 +151,9 @@ impl App {
             Some(lowest) => *lowest = first,
             None => self.screens.push(first),
         }
-        let effects = self.offer();
+        let mut effects = self.offer();
+        // What was interrupted can be settled now.
+        effects.push(Effect::Send(Command::History));
         if !lines.is_empty() {
             self.notice("The scan is partial", lines);
         }

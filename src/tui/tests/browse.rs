@@ -36,6 +36,7 @@ fn accepting(size: (u16, u16)) -> Face {
         reason: "the entry was not found".to_owned(),
     });
     face.tell(Event::Scanned(Box::new(sheet)));
+    face.effects.clear();
     face
 }
 
@@ -287,6 +288,42 @@ fn what_cannot_be_taken_back_whole_ends_it() {
         Outcome::Done,
     )));
     assert_eq!(asked(&mut face), [NEWEST]);
+}
+
+#[test]
+fn a_start_names_what_was_interrupted_and_offers_to_settle_it() {
+    let unfinished = || TransactionSummary {
+        state: TransactionState::Unfinished,
+        needs_recovery: true,
+        in_doubt: 1,
+        ..summary(NEWEST)
+    };
+    let asks = |face: &Face| {
+        let asks = |effect: &Effect| matches!(effect, Effect::Send(Command::History));
+        face.effects.iter().any(asks)
+    };
+    let mut form = Face::begin(Start::Connect, SMALL);
+    assert!(asks(&form));
+    form.tell(Event::History(vec![summary(OLDEST)]));
+    assert!(!form.shows("interrupted"), "{}", form.screen());
+    form.tell(Event::History(vec![unfinished(), summary(OLDEST)]));
+    assert!(
+        form.shows("A transaction was interrupted"),
+        "{}",
+        form.screen()
+    );
+    assert!(
+        form.shows(NEWEST) && form.shows("1 in doubt"),
+        "{}",
+        form.screen()
+    );
+
+    let mut grid = Face::on_grid(faulty(), SMALL);
+    grid.tell(Event::History(vec![unfinished()]));
+    assert!(grid.shows("Settle?"), "{}", grid.screen());
+    grid.keys("y");
+    let settles = |effect: &Effect| matches!(effect, Effect::Send(Command::Recover(id)) if id.as_str() == NEWEST);
+    assert!(grid.effects.iter().any(settles), "{}", grid.screen());
 }
 
 #[test]
