@@ -298,6 +298,8 @@ fn of_entry(at: EntryRef, faults: Vec<Fault>, snapshot: &Snapshot, judge: &Judge
                 )
             });
             faults.dedup_by_key(|fault| fault.rule);
+            // Most have one, and a list begins with room for four.
+            faults.shrink_to_fit();
             let value = faults.iter().map(|fault| fault.place.value).min()?;
             let attribute = faults.first()?.place.attribute.clone();
             let place = Place { attribute, value };
