@@ -462,6 +462,20 @@ async fn what_the_account_may_not_write_is_refused() {
 }
 
 #[tokio::test]
+async fn a_value_longer_than_the_schema_allows_is_refused_with_both_lengths() {
+    let one = entry(1, &[("userPrincipalName", &["a@contoso.com"])]);
+    let live = Live::new(&[&[one]]).await;
+    for (length, refused) in [(64, false), (65, true)] {
+        // Counted in UTF-16, as Active Directory counts.
+        let nickname = format!("{}\u{1d4b6}", "a".repeat(length - 2));
+        let plan = live.plan(&[(1, "mailNickname", &values(&[&nickname]))]);
+        let found = live.refusal(&plan).await;
+        let sentence = "the value has 65 characters, the schema allows 64 for mailNickname";
+        assert_eq!(found.contains(sentence), refused, "{length}: {found}");
+    }
+}
+
+#[tokio::test]
 async fn a_value_that_is_no_text_does_not_hide_the_check_of_the_next_one() {
     let one = entry(1, &[("proxyAddresses", &["SMTP:a@contoso.com"])]);
     let other = entry(2, &[("mail", &["q@contoso.com"])]);
