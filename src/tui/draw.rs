@@ -6,13 +6,12 @@ use ratatui::text::{Line, Span};
 
 use super::app::decide::in_words;
 use super::app::{App, Sheet};
-use super::cell;
 use super::grid::state::{SEVERITIES, severity_word};
 use super::grid::{Detail, Grid, Targets, detail, view};
-use super::keymap::{self, Context};
 use super::popup::draw_lines;
 use super::screens::{Screen, contacts, list};
 use super::theme::{Role, Theme};
+use super::{cell, footer};
 use crate::model::SourceKind;
 use crate::rule::Severity;
 use crate::text::Cut;
@@ -136,7 +135,7 @@ pub fn draw(app: &App, frame: &mut Frame<'_>) {
         None => {}
     }
     status(app, frame, areas.status);
-    footer(app, frame, areas.footer);
+    footer::draw(app, frame, areas.footer);
     for popup in &app.popups {
         popup.draw(
             frame,
@@ -237,7 +236,8 @@ fn summary(app: &App, width: usize) -> Line<'static> {
         return Line::default();
     };
     let mut spans = Vec::new();
-    if let Some(filter) = &sheet.grid.look.filter {
+    // It hides rows of the grid alone.
+    if let (Some(filter), Some(Screen::Grid)) = (&sheet.grid.look.filter, app.screens.last()) {
         let mut chip = vec![Span::raw(" filter: ")];
         chip.extend(cell::fit(
             &filter.text,
@@ -447,44 +447,4 @@ fn position(sheet: &Sheet) -> String {
         Targets::Row | Targets::None => place,
         many => format!("→ {} · {place}", in_words(many)),
     }
-}
-
-fn footer(app: &App, frame: &mut Frame<'_>, area: Rect) {
-    let contexts = match app.popups.last() {
-        Some(popup) => popup.contexts(),
-        None => app.contexts(),
-    };
-    let theme = app.theme;
-    let width = usize::from(area.width);
-    // What is valid everywhere is kept, whatever is left out.
-    let (general, particular): (Vec<_>, Vec<_>) = keymap::bindings(contexts)
-        .into_iter()
-        .filter(|binding| binding.footer)
-        .partition(|binding| binding.context == Context::Everywhere);
-    let item = |binding: &keymap::Binding| {
-        let key = binding
-            .keys
-            .first()
-            .map(|key| key.label())
-            .unwrap_or_default();
-        vec![
-            Span::styled(key, theme.style(Role::Key)),
-            Span::styled(format!(" {}  ", binding.name), theme.style(Role::Muted)),
-        ]
-    };
-    let measure = |item: &[Span<'_>]| -> usize { item.iter().map(Span::width).sum() };
-    let tail: Vec<_> = general.into_iter().flat_map(item).collect();
-    let mut room = width.saturating_sub(measure(&tail));
-    let mut spans = Vec::new();
-    for binding in particular {
-        let item = item(binding);
-        let needed = measure(&item);
-        if needed > room {
-            break;
-        }
-        room -= needed;
-        spans.extend(item);
-    }
-    spans.extend(tail);
-    draw_lines(frame, area, &[Line::from(spans)]);
 }

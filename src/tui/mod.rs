@@ -10,6 +10,7 @@ mod app;
 mod background;
 mod cell;
 mod draw;
+mod footer;
 mod grid;
 mod keymap;
 mod line;

@@ -164,14 +164,18 @@ where
                 Some(event) => {
                     let event = event?;
                     resized |= matches!(event, TerminalEvent::Resize(..));
-                    effects = terminal_event(&mut app, event);
+                    effects = app.update(Message::Tick(begun.elapsed()));
+                    effects.extend(terminal_event(&mut app, event));
                 }
                 // The terminal is gone.
                 None => return Ok(()),
             },
             Some(fault) = world.faults.recv() => return Err(RunError::Fault(fault)),
             Some(()) = world.signals.recv() => effects = app.update(Message::Terminate),
-            Some(done) = world.background.done.recv() => effects = app.update(done),
+            Some(done) = world.background.done.recv() => {
+                effects = app.update(Message::Tick(begun.elapsed()));
+                effects.extend(app.update(done));
+            }
             // Before the session's events: a flood of them must not keep the frame waiting.
             () = tokio::time::sleep_until(next_frame), if dirty => {
                 // A terminal that has another size, or has it again, shows what it
@@ -187,18 +191,19 @@ where
             }
             () = tokio::time::sleep_until(next_tick), if app.wants_ticks() => {
                 next_tick = Instant::now() + TICK;
+                effects = app.update(Message::Tick(begun.elapsed()));
             }
             received = world.events.recv_many(&mut batch, BATCH), if session_open => {
+                effects = app.update(Message::Tick(begun.elapsed()));
                 if received == 0 {
                     session_open = false;
-                    effects = app.update(Message::SessionEnded);
+                    effects.extend(app.update(Message::SessionEnded));
                 }
                 for event in batch.drain(..) {
                     effects.extend(app.update(Message::Session(event)));
                 }
             }
         }
-        effects.extend(app.update(Message::Tick(begun.elapsed())));
         dirty = true;
     }
 }
@@ -346,6 +351,24 @@ mod tests {
         })
         .await;
         assert!(drawn.contains("Server          dc "), "{drawn}");
+    }
+
+    #[tokio::test]
+    async fn what_begins_after_idle_time_does_not_count_it() {
+        let drawn = looped(Start::Connect, |mut outside| async move {
+            tokio::time::sleep(Duration::from_secs(2)).await;
+            outside.press(KeyCode::F(2), KeyEventKind::Press);
+            // Other things are asked for, too.
+            let mut asked = outside.commands.recv().await;
+            while !matches!(asked, None | Some(Command::Scan(_))) {
+                asked = outside.commands.recv().await;
+            }
+            assert!(asked.is_some());
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        })
+        .await;
+        let is_new = drawn.contains("connecting … 0 s") || drawn.contains("connecting … 1 s");
+        assert!(is_new, "{drawn}");
     }
 
     #[tokio::test]

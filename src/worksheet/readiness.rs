@@ -38,8 +38,11 @@ impl Readiness {
 /// How much work the rows that are not accepted ask for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Effort {
-    /// Rows whose proposal "accept all safe" takes.
+    /// Rows with a safe proposal.
     pub safe: u64,
+    /// Of these, those that "accept all safe" takes now: nothing was decided on
+    /// them and nothing tried.
+    pub untouched: u64,
     /// Rows with another proposal that holds.
     pub review: u64,
     /// Rows for which somebody must find an answer.
@@ -159,7 +162,10 @@ impl Worksheet {
         let mut effort = Effort::default();
         for row in self.rows().filter(|row| !self.is_accepted(*row)) {
             match self.help_for(row) {
-                (true, _) => effort.safe += 1,
+                (true, _) => {
+                    effort.safe += 1;
+                    effort.untouched += u64::from(self.is_safe(row));
+                }
                 (_, true) => effort.review += 1,
                 _ => effort.by_hand += 1,
             }
@@ -284,7 +290,7 @@ mod tests {
                 &[("userPrincipalName", &[upn]), ("displayName", &[" x "])],
             )
         };
-        let sheet = Worksheet::new(
+        let mut sheet = Worksheet::new(
             contoso(vec![
                 user("a", "a a@contoso.com"),
                 user("b", "b@contoso.com"),
@@ -310,10 +316,15 @@ mod tests {
             sheet.effort(),
             Effort {
                 safe: 2,
+                untouched: 2,
                 review: 1,
                 by_hand: 0
             }
         );
+        let rows: Vec<RowId> = sheet.rows().collect();
+        sheet.accept_safe(&rows);
+        let effort = sheet.effort();
+        assert_eq!((effort.safe, effort.untouched), (2, 0));
     }
 
     fn counted(judged: u64, blocked: u64, degraded: u64) -> Readiness {
@@ -328,6 +339,7 @@ mod tests {
     fn the_verdict_says_only_what_there_is() {
         let effort = |safe, review, by_hand| Effort {
             safe,
+            untouched: safe,
             review,
             by_hand,
         };

@@ -64,7 +64,7 @@ fn what_is_done_in_the_grid_is_done_in_the_forest_and_taken_back() {
     terminal.press("q");
     terminal.see(&["136 rows gone", "of 320"]);
     terminal.press(RESCAN);
-    terminal.see(&["nothing has changed", "of 320"]);
+    terminal.see(&["the findings are as they were", "of 320"]);
 
     terminal.press("H");
     terminal.see(&["Begun (UTC)", "✓ done"]);

@@ -64,7 +64,7 @@ fn the_whole_job_fits_a_small_terminal() {
         "row 1 of 81",
     ]);
     terminal.press(RESCAN);
-    terminal.see(&["nothing has changed", "row 1 of 81", "· open"]);
+    terminal.see(&["the findings are as they were", "row 1 of 81", "· open"]);
 
     // Back, from the history; then all is found again.
     terminal.press("H");
@@ -78,7 +78,7 @@ fn the_whole_job_fits_a_small_terminal() {
     terminal.press("q");
     terminal.see(&["12 new", FOUND, "of 93"]);
     terminal.press(RESCAN);
-    terminal.see(&["nothing has changed", FOUND, "of 93"]);
+    terminal.see(&["the findings are as they were", FOUND, "of 93"]);
 
     terminal.press("qq");
     assert!(terminal.end().success());
@@ -314,12 +314,18 @@ fn a_storm_of_sizes_ends_with_a_whole_screen() {
     terminal.press("?");
     terminal.see(&["Help · "]);
     terminal.press("q");
-    let screen = terminal.see(&["READ-ONLY", FOUND, "of 93", "q close  ? help"]);
+    let screen = terminal.see(&["READ-ONLY", FOUND, "of 93", "q summary  ? help"]);
     // Which sizes `d` met decides whether the detail pane stands alone now.
     if !screen.contains("Attribute") {
         terminal.press("d");
     }
-    let screen = terminal.see(&["READ-ONLY", FOUND, "Attribute", "of 93", "q close  ? help"]);
+    let screen = terminal.see(&[
+        "READ-ONLY",
+        FOUND,
+        "Attribute",
+        "of 93",
+        "q summary  ? help",
+    ]);
     let lines: Vec<&str> = screen.lines().collect();
     assert_eq!(lines.len(), 24, "{screen}");
     assert!(lines[0].starts_with("idmend · findings"), "{screen}");

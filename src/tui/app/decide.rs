@@ -9,6 +9,7 @@ use crate::tui::grid::state::action_word;
 use crate::tui::keymap::Intent;
 use crate::tui::message::Effect;
 use crate::tui::popup::{Edit, Popup, Prompt};
+use crate::tui::screens::Screen;
 use crate::tui::screens::review::count;
 use crate::tui::work::{Job, Told};
 use crate::worksheet::{Action, Choice, RowId, Task};
@@ -167,10 +168,18 @@ impl App {
     }
 
     pub(super) fn tell_safe(&mut self, staged: usize) {
+        // The summary has all rows, the grid those that the filter shows.
+        let is_filtered = matches!(self.screens.last(), Some(Screen::Grid));
+        let of = if is_filtered {
+            " of the rows shown"
+        } else {
+            ""
+        };
         self.say(match staged {
+            0 if !is_filtered => "no row has a safe proposal that is not decided yet".to_owned(),
             0 => "no row shown here has a safe proposal that is not decided yet".to_owned(),
             _ => format!(
-                "{} taken of the rows shown; u takes that back",
+                "{} taken{of}; R reviews, u takes that back",
                 count(staged, "safe proposal", "safe proposals")
             ),
         });
@@ -207,7 +216,7 @@ impl App {
         let then = if sheet.worksheet.completes_next() {
             Then::Say("COMPLETE staged again; c remembers it with a reason".to_owned())
         } else {
-            Then::Nothing
+            Then::Say("staged again".to_owned())
         };
         self.work(Job::Perform(Task::Redo), then)
     }

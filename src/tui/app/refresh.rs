@@ -170,7 +170,7 @@ impl App {
 fn what_changed(entries: usize, carried: &Carried) -> String {
     let read = count(entries, "entry", "entries");
     if (carried.gone, carried.new, carried.changed) == (0, 0, 0) {
-        return format!("read again: {read}; nothing has changed");
+        return format!("read again: {read}; the findings are as they were");
     }
     format!(
         "read again: {read}; {} gone, {} new, {} changed",

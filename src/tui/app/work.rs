@@ -9,6 +9,7 @@ use crate::session::Command;
 use crate::tui::keymap::Intent;
 use crate::tui::message::Effect;
 use crate::tui::screens::Screen;
+use crate::tui::screens::review::count;
 use crate::tui::work::{Job, Made, Told, Worked, Working};
 use crate::worksheet::{Pace, RowId};
 
@@ -210,7 +211,11 @@ impl App {
                 None => self.say("EDIT staged; R reviews what is staged, u takes it back"),
                 Some(reason) => self.say(reason.clone()),
             },
-            Then::Forget(rows) => return self.forget(rows),
+            Then::Forget(rows) => {
+                let taken = count(told.staged, "decision", "decisions");
+                self.say(format!("{taken} taken back; Ctrl-r stages again"));
+                return self.forget(rows);
+            }
             Then::Say(words) => self.say(words),
             Then::Nothing | Then::Remember { .. } => {}
         }

@@ -224,7 +224,10 @@ fn outcome(page: &mut Page, state: &RowState, words: &str) {
         RowState::Failed(reason) | RowState::Conflict(reason) | RowState::InDoubt(reason) => {
             page.labelled(words, reason, Role::Warning);
         }
-        RowState::Accepted(reason) => page.labelled(words, reason, Role::Muted),
+        RowState::Accepted(reason) => {
+            page.labelled(words, reason, Role::Muted);
+            page.text("x takes that back; X lists all that is accepted");
+        }
         _ => {}
     }
 }
@@ -265,7 +268,7 @@ fn rule_text(page: &mut Page, rule: &Rule) {
 
 /// Where the rules come from, after everything that helps to decide.
 fn sources(page: &mut Page, sheet: &Worksheet, row: RowId) {
-    page.heading("Sources");
+    page.heading("Sources   W tells of all rules");
     for fault in &sheet.finding(row).faults {
         let rule = sheet.judge.rules.rule(fault.rule);
         page.labelled(
@@ -286,7 +289,7 @@ fn sources(page: &mut Page, sheet: &Worksheet, row: RowId) {
 fn proposal(page: &mut Page, sheet: &Worksheet, row: RowId) {
     let Some(proposal) = sheet.proposal(row) else {
         page.heading("No proposal");
-        page.text("nothing can be proposed that is sure to be right; edit the value, or mark the row COMPLETE");
+        page.text("nothing can be proposed that is sure to be right: Enter edits the value, r takes it away, c says that it is right as it is (COMPLETE)");
         return;
     };
     page.heading("Proposal");
@@ -311,7 +314,7 @@ fn conflicts(page: &mut Page, sheet: &Worksheet, row: RowId, most: usize) {
         }
         return;
     }
-    page.heading("Who holds this value");
+    page.heading("Who holds this value   D chooses who keeps it");
     for member in members.iter().take(most) {
         let remark = member
             .remark

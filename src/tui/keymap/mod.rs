@@ -235,6 +235,15 @@ impl Key {
     }
 }
 
+/// When the footer shows a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Footer {
+    Never,
+    /// Where there is room beside the useful ones.
+    WithRoom,
+    Useful,
+}
+
 /// One line of the table.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Binding {
@@ -245,8 +254,8 @@ pub(super) struct Binding {
     pub(super) name: &'static str,
     /// What it does, in a line.
     pub(super) text: &'static str,
-    /// Whether the footer shows it.
-    pub(super) footer: bool,
+    /// When the footer shows it.
+    pub(super) footer: Footer,
 }
 
 /// What the event asks for in these contexts, first context first.

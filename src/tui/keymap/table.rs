@@ -3,7 +3,7 @@
 use crossterm::event::KeyCode as K;
 use crossterm::event::KeyModifiers;
 
-use super::{Binding, Context as C, Intent as I, Key, Panel};
+use super::{Binding, Context as C, Footer, Intent as I, Key, Panel};
 
 const fn plain(code: K) -> Key {
     Key::plain(code)
@@ -39,13 +39,20 @@ const fn bind(
         intent,
         name: texts.0,
         text: texts.1,
-        footer: false,
+        footer: Footer::Never,
     }
 }
 
 const fn shown(binding: Binding) -> Binding {
     Binding {
-        footer: true,
+        footer: Footer::Useful,
+        ..binding
+    }
+}
+
+const fn roomy(binding: Binding) -> Binding {
+    Binding {
+        footer: Footer::WithRoom,
         ..binding
     }
 }
@@ -69,11 +76,11 @@ pub(super) const BINDINGS: &[Binding] = &[
     shown(bind(C::Refusal, &[plain(K::Enter), plain(K::Esc)], I::Back, ("back to the form", "go back to the form, as it was filled in"))),
     shown(bind(C::Scan, &[letter('c')], I::Cancel, ("stop", "stop reading; what was read is shown and called partial"))),
     shown(bind(C::Summary, &[plain(K::Enter)], I::Open, ("findings", "show the findings that this bar counts"))),
-    shown(bind(C::Summary, &[letter('U')], I::Suffix, ("UPN suffix", "another suffix for the sign-in names of this OU and below, with a preview"))),
+    shown(bind(C::Summary, &[plain(K::Tab)], I::NextField, ("next", "to the next kind of bars"))),
+    shown(bind(C::Summary, &[letter('U')], I::Suffix, ("suffix", "another UPN suffix for the sign-in names of this OU and below, with a preview"))),
     shown(bind(C::Summary, &[letter('A')], I::AcceptSafe, ("safe", "take every safe proposal of all findings"))),
     shown(bind(C::Summary, &[letter('R')], I::Review, ("review", "look at all staged changes before anything is written"))),
     shown(bind(C::Summary, &[letter('c')], I::Contacts, ("contacts", "how complete the contact data of each OU is"))),
-    shown(bind(C::Summary, &[plain(K::Tab)], I::NextField, ("next", "to the next kind of bars"))),
     bind(C::Summary, &[plain(K::BackTab)], I::PreviousField, ("previous", "to the kind of bars before")),
     bind(C::Summary, &[letter('1')], I::Panel(Panel::Severity), ("severities", "to the bars by severity")),
     bind(C::Summary, &[letter('2')], I::Panel(Panel::Attribute), ("attributes", "to the bars by attribute")),
@@ -100,7 +107,7 @@ pub(super) const BINDINGS: &[Binding] = &[
     bind(C::Grid, &[letter('%')], I::ReplaceMany, ("replace", "replace by a regular expression in the marked rows, with a preview")),
     bind(C::Grid, &[letter('U')], I::Suffix, ("UPN suffix", "another suffix for the sign-in names marked, else for all of this OU")),
     bind(C::Grid, &[letter('P')], I::UsePrimary, ("UPN from mail", "set the UPN to the primary address: those marked, else all of this OU")),
-    bind(C::Grid, &[letter('D')], I::Resolve, ("duplicates", "see who holds this value and choose who keeps it")),
+    roomy(bind(C::Grid, &[letter('D')], I::Resolve, ("duplicates", "see who holds this value and choose who keeps it"))),
     shown(bind(C::Grid, &[letter('A')], I::AcceptSafe, ("safe", "take every safe proposal of the rows that the filter shows"))),
     bind(C::Grid, &[letter('v')], I::Range, ("range", "begin a range here; again marks it")),
     bind(C::Grid, &[shift(K::Down)], I::MarkDown, ("mark down", "mark while moving down")),
@@ -208,15 +215,15 @@ pub(super) const BINDINGS: &[Binding] = &[
     bind(C::Moving, &[plain(K::End), letter('G')], I::Last, ("last", "to the last row")),
     bind(C::Moving, &[letter('0')], I::FirstColumn, ("first column", "to the first column")),
     bind(C::Moving, &[letter('$')], I::LastColumn, ("last column", "to the last column")),
-    bind(C::Everywhere, &[letter('I')], I::Summary, ("summary", "what was found at a glance, and how ready the forest is")),
-    bind(C::Everywhere, &[letter('W')], I::Rules, ("rules", "what is judged and why, and how many findings break each rule")),
-    bind(C::Everywhere, &[letter('X')], I::Exceptions, ("exceptions", "what is accepted as it is; from there take it back")),
-    bind(C::Everywhere, &[letter('H')], I::History, ("history", "all transactions; from there roll back and recover")),
+    roomy(bind(C::Everywhere, &[letter('I')], I::Summary, ("summary", "what was found at a glance, and how ready the forest is"))),
+    roomy(bind(C::Everywhere, &[letter('W')], I::Rules, ("rules", "what is judged and why, and how many findings break each rule"))),
+    roomy(bind(C::Everywhere, &[letter('X')], I::Exceptions, ("accepted", "exceptions: what is accepted as it is; from there take it back"))),
+    roomy(bind(C::Everywhere, &[letter('H')], I::History, ("history", "all transactions; from there roll back and recover"))),
     bind(C::Everywhere, &[plain(K::F(3))], I::Sessions, ("sessions", "what was decided in other runs and not written; continue or discard it")),
     bind(C::Everywhere, &[letter('L')], I::Log, ("operations", "every LDAP operation, as it was sent")),
     bind(C::Everywhere, &[plain(K::F(8))], I::Mouse, ("mouse", "switch the mouse on or off: click moves, a title sorts, the wheel scrolls")),
     bind(C::Everywhere, &[plain(K::F(9))], I::Colours, ("colours", "the next set of colours: for any, dark or light backgrounds, or none")),
-    bind(C::Everywhere, &[letter(':')], I::Palette, ("palette", "find an action by its name")),
+    roomy(bind(C::Everywhere, &[letter(':')], I::Palette, ("actions", "find an action by its name"))),
     shown(bind(C::Everywhere, &[letter('q')], I::Close, ("close", "close this layer; on the last one leave, and ask if work is staged"))),
     bind(C::Everywhere, &[plain(K::Esc)], I::Back, ("back", "close this layer, or give up a range or a search; never leaves")),
     shown(bind(C::Everywhere, &[letter('?'), plain(K::F(1))], I::Help, ("help", "show these keys"))),

@@ -48,6 +48,11 @@ impl Edit {
     }
 
     fn check(&mut self, sheet: Option<&Worksheet>) {
+        if self.line.text().is_empty() {
+            let words = "an empty value cannot be written: Esc, then r takes the value away";
+            self.problems = vec![words.to_owned()];
+            return;
+        }
         self.problems = match sheet {
             Some(sheet) => sheet.check(self.row, self.line.text()).problems,
             None => Vec::new(),

@@ -216,10 +216,13 @@ fn head(plan: &Plan) -> Vec<(String, Role)> {
         ));
     }
     if changes(plan).any(|change| change.attribute.is("userPrincipalName")) {
-        lines.push((
-            "! sign-in names change: people sign in with the new one; smart cards mapped by name stop working".to_owned(),
-            Role::Warning,
-        ));
+        // Two lines: it is not to be cut on a narrow screen.
+        for text in [
+            "! sign-in names change: people sign in with the new one;",
+            "  smart cards that are mapped by name stop working",
+        ] {
+            lines.push((text.to_owned(), Role::Warning));
+        }
     }
     if !plan.refused.is_empty() {
         lines.push((

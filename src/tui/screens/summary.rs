@@ -188,7 +188,7 @@ impl Summary {
     pub(in crate::tui) fn words(&self, overview: &Overview, rules: &RuleSet) -> String {
         let at = self.cursor(self.panel, overview);
         let words = match self.panel {
-            P::All => Some(match overview.effort.safe {
+            P::All => Some(match overview.effort.untouched {
                 0 => "Enter shows all findings".to_owned(),
                 safe => format!(
                     "Enter shows all findings; A takes {}",
@@ -207,7 +207,7 @@ impl Summary {
             P::Rule => overview
                 .rules
                 .get(at)
-                .map(|(rule, _)| rules.rule(*rule).title.clone()),
+                .map(|(rule, _)| format!("{}; W tells more", rules.rule(*rule).title)),
             P::Unit => overview.units.get(at).map(|unit| {
                 format!(
                     "U and P: its sign-in names and those below; {}",
@@ -271,7 +271,7 @@ impl Summary {
         let text = format!("{}: {}", P::All.title(), figure(rows));
         let text = if open < rows {
             let open = figure(open);
-            format!("{text}, {open} of them open; bars are light where something is decided")
+            format!("{text}, {open} of them undecided; bars are light where something was decided")
         } else {
             text
         };

@@ -33,6 +33,17 @@ fn titles(face: &mut Face) -> String {
 }
 
 #[test]
+fn with_marks_the_last_line_names_what_edits_many() {
+    let mut face = Face::on_grid(faulty(), SMALL);
+    assert!(face.shows("Enter edit  t take  A safe"));
+    face.ctrl('a');
+    let last = "t take  E edit many  % replace  U UPN suffix  R review  q summary  ? help";
+    assert!(face.shows(last), "{}", face.screen());
+    face.keys("M");
+    assert!(face.shows("Enter edit  t take  A safe"));
+}
+
+#[test]
 fn every_column_can_be_reached_and_the_first_ones_stay() {
     let mut face = Face::on_grid(faulty(), SMALL);
     let mut seen = Vec::new();

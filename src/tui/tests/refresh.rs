@@ -85,7 +85,7 @@ fn without_marks_the_rows_shown_are_read_again() {
     assert_eq!(again, Again::Rows(vec![RowId(2)]));
     answer(&mut face, &sheet, four());
     assert!(
-        face.status().contains("nothing has changed"),
+        face.status().contains("the findings are as they were"),
         "{}",
         face.status()
     );

@@ -162,7 +162,7 @@ fn the_suffix_of_an_ou_takes_three_keys_from_the_summary() {
         ]
     );
     assert!(face.shows("3 staged"), "{}", face.screen());
-    assert!(face.shows("of them open"), "{}", face.screen());
+    assert!(face.shows("of them undecided"), "{}", face.screen());
     face.keys("u");
     assert_eq!(face.sheet().staged(), 0, "it is one step");
     face.keys("4U");
