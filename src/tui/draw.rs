@@ -14,10 +14,13 @@ use super::theme::{Role, Theme};
 use super::{cell, footer};
 use crate::model::SourceKind;
 use crate::rule::Severity;
-use crate::text::Cut;
+use crate::text::{self, Cut};
 
 /// From this width on the detail pane stands beside the grid, not below it.
 const BESIDE_FROM: u16 = 150;
+
+/// Between what actions go to and where the cursor is.
+const BESIDE: &str = " · ";
 
 /// Where what is drawn.
 #[derive(Debug, Clone, Copy)]
@@ -386,12 +389,7 @@ fn nothing_found(sheet: &Sheet, frame: &mut Frame<'_>, area: Rect, theme: Theme)
 
 fn status(app: &App, frame: &mut Frame<'_>, area: Rect) {
     let theme = app.theme;
-    let right = match (app.screens.last(), &app.sheet) {
-        (Some(Screen::Grid), Some(sheet)) => position(sheet),
-        _ => String::new(),
-    };
     let width = usize::from(area.width);
-    let room = width.saturating_sub(right.chars().count() + 2);
     let trouble = app.sheet.as_ref().and_then(|_| app.kept.trouble(app.now));
     let text = match (&app.status, app.screens.last()) {
         (Some(status), _) => status.clone(),
@@ -415,7 +413,18 @@ fn status(app: &App, frame: &mut Frame<'_>, area: Rect) {
         (None, Some(Screen::Grid)) => working(app).unwrap_or_default(),
         _ => String::new(),
     };
-    let mut spans = cell::fit(&text, room, Cut::End, theme);
+    let mut right = match (app.screens.last(), &app.sheet) {
+        (Some(Screen::Grid), Some(sheet)) => position(sheet),
+        _ => String::new(),
+    };
+    let room = |right: &str| width.saturating_sub(right.chars().count() + 2);
+    // What was just done is not to be crowded out by what marks there are: the
+    // second line counts them, too.
+    let is_crowded = text::width_up_to(&text, width) > room(&right);
+    if let Some(at) = right.find(BESIDE).filter(|_| is_crowded) {
+        right.drain(..at + BESIDE.len());
+    }
+    let mut spans = cell::fit(&text, room(&right), Cut::End, theme);
     let used: usize = spans.iter().map(Span::width).sum();
     spans.push(Span::raw(
         " ".repeat(width.saturating_sub(used + right.chars().count())),
@@ -445,6 +454,6 @@ fn position(sheet: &Sheet) -> String {
     };
     match grid.targets() {
         Targets::Row | Targets::None => place,
-        many => format!("→ {} · {place}", in_words(many)),
+        many => format!("→ {}{BESIDE}{place}", in_words(many)),
     }
 }

@@ -3,7 +3,7 @@
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
-use ratatui::text::{Line, Span};
+use ratatui::text::Span;
 
 use super::app::App;
 use super::keymap::{self, Binding, Context, Footer, Intent};
@@ -67,7 +67,7 @@ pub(super) fn draw(app: &App, frame: &mut Frame<'_>, area: Rect) {
     }
     shown.extend(tail);
     let line = shown.iter().flat_map(|item| item.spans(app.theme));
-    draw_lines(frame, area, &[Line::from_iter(line)]);
+    draw_lines(frame, area, &[line.collect()]);
 }
 
 /// Whether the grid is shown, and rows are marked in it.

@@ -50,9 +50,9 @@ impl Page {
 
     /// The pages that there are, this one standing out.
     fn tabs(&mut self, holders: usize, shown: Shown) {
-        let holders = match holders {
-            0 | 1 => "Holders".to_owned(),
-            more => format!("Holders {more}"),
+        let (holders, keys) = match holders {
+            0 | 1 => ("Holders".to_owned(), "  a turns"),
+            more => (format!("Holders {more}"), "  a turns   D: who keeps it"),
         };
         let pages = [
             (Shown::Finding, "Finding".to_owned()),
@@ -68,7 +68,7 @@ impl Page {
             };
             spans.push(Span::styled(text, self.theme.style(role)));
         }
-        spans.push(Span::styled("  a turns", self.theme.style(Role::Muted)));
+        spans.push(Span::styled(keys, self.theme.style(Role::Muted)));
         self.lines.push(Line::from(spans));
     }
 

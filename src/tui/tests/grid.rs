@@ -33,6 +33,21 @@ fn titles(face: &mut Face) -> String {
 }
 
 #[test]
+fn what_was_just_done_is_not_crowded_out_by_marks() {
+    let mut face = Face::on_grid(people(), SMALL);
+    face.ctrl('a');
+    face.keys("fdot");
+    face.press(KeyCode::Enter);
+    face.keys("D");
+    let status = face.status();
+    let said = "no other entry holds this value, or it need not be unique";
+    assert!(status.starts_with(said), "{status}");
+    assert!(status.ends_with("row 1 of 4, 10 in all"), "{status}");
+    face.keys("j");
+    assert!(face.status().contains("→ 10 marked rows"));
+}
+
+#[test]
 fn with_marks_the_last_line_names_what_edits_many() {
     let mut face = Face::on_grid(faulty(), SMALL);
     assert!(face.shows("Enter edit  t take  A safe"));
