@@ -28,6 +28,7 @@ mod range;
 mod read;
 mod relay;
 mod request;
+mod rhythm;
 mod root_dse;
 mod schema;
 mod search;

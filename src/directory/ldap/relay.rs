@@ -20,6 +20,7 @@ use super::guard::{
     self, Answer, INTERMEDIATE_RESPONSE, Pending, SEARCH_DONE, SEARCH_ENTRY, SEARCH_REFERENCE,
 };
 use super::request;
+use super::rhythm::{MOMENT, Rhythm};
 
 /// Why a connection ended; empty while it is open.
 pub(super) type Ending = Arc<OnceLock<String>>;
@@ -219,6 +220,7 @@ where
         buffer: BytesMut::new(),
         batch: None,
         pass_over: 0,
+        rhythm: Rhythm::default(),
     };
     let end = tokio::select! {
         end = carry_requests(&mut from_client, desk.orders, &mut to_server, &asked) => end,
@@ -308,6 +310,7 @@ struct Incoming<'a, W> {
     batch: Option<Batch>,
     /// How much of an entry that is too long is still to come.
     pass_over: usize,
+    rhythm: Rhythm,
 }
 
 impl<W: AsyncWrite + Unpin> Incoming<'_, W> {
@@ -317,17 +320,20 @@ impl<W: AsyncWrite + Unpin> Incoming<'_, W> {
             if self.buffer.capacity() - self.buffer.len() < READ / 2 {
                 self.buffer.reserve(READ);
             }
-            match server.read_buf(&mut self.buffer).await {
+            let read = match server.read_buf(&mut self.buffer).await {
                 Ok(0) => return "the server closed it".to_owned(),
-                Ok(_) => {}
+                Ok(read) => read,
                 Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
                     return "the server closed it".to_owned();
                 }
                 Err(error) => return error.to_string(),
-            }
+            };
             heard.fetch_add(1, Ordering::Relaxed);
             if let Err(reason) = self.take_messages().await {
                 return reason;
+            }
+            if self.rhythm.may_wait(read) {
+                tokio::time::sleep(MOMENT).await;
             }
         }
     }
@@ -359,6 +365,7 @@ impl<W: AsyncWrite + Unpin> Incoming<'_, W> {
                 Some(batch) if tag == SEARCH_ENTRY && batch.search == number => {
                     batch.end += length;
                     batch.count += 1;
+                    self.rhythm.entry(number);
                 }
                 Some(_) => self.hand_on().await,
                 None => self.take_message(number, tag, length).await?,
@@ -375,6 +382,7 @@ impl<W: AsyncWrite + Unpin> Incoming<'_, W> {
         let is_search = lock(self.asked).searches.contains_key(&number);
         match tag {
             SEARCH_ENTRY if is_search => {
+                self.rhythm.entry(number);
                 self.batch = Some(Batch {
                     search: number,
                     end: length,
@@ -385,6 +393,7 @@ impl<W: AsyncWrite + Unpin> Incoming<'_, W> {
             SEARCH_DONE if is_search => {
                 let mut message = self.buffer.split_to(length);
                 let answer = guard::result(&mut message, number, SEARCH_DONE)?;
+                self.rhythm.end(number);
                 self.send(number, Item::Done(answer)).await;
                 lock(self.asked).searches.remove(&number);
             }
