@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use super::Action;
 use super::draft::{Draft, Key, KnownFaults, key_changes};
 use super::proposal::{NewProposal, is_kept, repeated};
-use super::proposals::Proposals;
+use super::proposals::{Packer, Proposals};
 use crate::model::Entry;
 use crate::rule::chain::{SuggestedAction, Suggestion};
 use crate::rule::{Confidence, ErrorWord, Judge};
@@ -48,17 +48,21 @@ pub(super) fn propose(scan: &ScanResult, judge: &Judge) -> Proposals {
                     takers.entry(key.clone()).or_default().push(row);
                 }
             }
-            proposals.push(tried.map(|(proposal, _)| Box::new(proposal)));
+            proposals.push(tried.map(|(proposal, _)| proposal));
         }
     }
     settle(&mut proposals, &takers, scan);
-    Proposals::pack(scan.findings.len(), proposals.into_iter())
+    let mut packer = Packer::new(proposals.len());
+    for proposal in proposals {
+        packer.add(proposal);
+    }
+    packer.finish()
 }
 
 /// Of several proposals that take one value all but one become hints. Which one
 /// stays is decided by identity, so that order does not matter.
 fn settle(
-    proposals: &mut [Option<Box<NewProposal>>],
+    proposals: &mut [Option<NewProposal>],
     takers: &HashMap<Key, Vec<usize>>,
     scan: &ScanResult,
 ) {

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::Action;
 use super::draft::{Deed, Draft, Key};
-use super::proposal::NewProposal;
+use super::proposals::Proposals;
 use crate::model::{AttributeName, Entry, Identity};
 use crate::rule::{Judge, KeySpace, UniqueKey};
 use crate::scan::{EntryRef, Finding, MOST_JOINED, ScanResult};
@@ -19,61 +19,60 @@ use crate::scan::{EntryRef, Finding, MOST_JOINED, ScanResult};
 pub(super) struct Candidate<'a> {
     pub(super) entry: EntryRef,
     pub(super) findings: &'a [Finding],
-    pub(super) proposals: Vec<Option<Box<NewProposal>>>,
+    /// The row of the first of its findings; the others follow.
+    pub(super) first: usize,
     /// Keys that the entry takes when all its proposals are done.
     pub(super) taken: Vec<Key>,
 }
 
-impl Candidate<'_> {
-    /// What the proposals do.
-    fn deeds(&self) -> Vec<Deed<'_>> {
-        deeds(self.findings, &self.proposals)
+impl<'a> Candidate<'a> {
+    /// What the proposals do, place by place.
+    fn deeds<'p>(&self, proposals: &'p Proposals) -> Vec<Deed<'p>>
+    where
+        'a: 'p,
+    {
+        let rows = self.findings.iter().zip(self.first..);
+        rows.filter_map(|(finding, row)| {
+            let proposal = proposals.get(row)?;
+            (proposal.action != Action::Complete).then_some((&finding.place, proposal.update))
+        })
+        .collect()
     }
 
     /// Whether a proposal changes one of these attributes.
-    fn moves(&self, compared: &[AttributeName]) -> bool {
-        let mut deeds = self.deeds().into_iter();
+    fn moves(&self, proposals: &Proposals, compared: &[AttributeName]) -> bool {
+        let mut deeds = self.deeds(proposals).into_iter();
         deeds.any(|(place, _)| compared.contains(&place.attribute))
     }
 
-    /// Takes away the proposals that `which` chooses, and what they take.
-    fn drop(&mut self, which: impl Fn(&NewProposal) -> bool) {
-        for proposal in &mut self.proposals {
-            if proposal.as_deref().is_some_and(&which) {
-                *proposal = None;
+    /// Takes away the proposals whose action `which` chooses, and what they
+    /// take.
+    fn drop(&mut self, proposals: &mut Proposals, which: impl Fn(Action) -> bool) {
+        for row in self.first..self.first + self.findings.len() {
+            if proposals.get(row).is_some_and(|one| which(one.action)) {
+                proposals.remove(row);
             }
         }
         self.taken.clear();
     }
 }
 
-/// What proposals do, place by place.
-pub(super) fn deeds<'a>(
-    findings: &'a [Finding],
-    proposals: &'a [Option<Box<NewProposal>>],
-) -> Vec<Deed<'a>> {
-    findings
-        .iter()
-        .zip(proposals)
-        .filter_map(|(finding, proposal)| {
-            let proposal = proposal.as_ref()?;
-            (proposal.action != Action::Complete)
-                .then_some((&finding.place, proposal.update.as_deref()))
-        })
-        .collect()
-}
-
 /// Takes away what cannot be done beside the proposals of others.
-pub(super) fn settle(candidates: &mut [Candidate<'_>], scan: &ScanResult, judge: &Judge) {
-    give_out(candidates, scan);
+pub(super) fn settle(
+    candidates: &mut [Candidate<'_>],
+    proposals: &mut Proposals,
+    scan: &ScanResult,
+    judge: &Judge,
+) {
+    give_out(candidates, proposals, scan);
     if scan.forests.len() > 1 {
-        Joins::of(candidates, scan, judge).keep();
+        Joins::of(candidates, proposals, scan, judge).keep();
     }
 }
 
 /// Takes proposals away that want what another proposal gets. Which one gets
 /// it is decided by identity, so that order does not matter.
-fn give_out(candidates: &mut [Candidate<'_>], scan: &ScanResult) {
+fn give_out(candidates: &mut [Candidate<'_>], proposals: &mut Proposals, scan: &ScanResult) {
     let mut wanted: HashMap<&Key, usize> = HashMap::new();
     for candidate in candidates.iter() {
         for key in &candidate.taken {
@@ -109,7 +108,7 @@ fn give_out(candidates: &mut [Candidate<'_>], scan: &ScanResult) {
                 }
             }
         } else {
-            rival.drop(|proposal| proposal.action == Action::Edit);
+            rival.drop(proposals, |action| action == Action::Edit);
         }
     }
 }
@@ -117,6 +116,7 @@ fn give_out(candidates: &mut [Candidate<'_>], scan: &ScanResult) {
 /// Proposals that change what joins look at, beside all others.
 struct Joins<'a, 'b> {
     candidates: &'a mut [Candidate<'b>],
+    proposals: &'a mut Proposals,
     scan: &'a ScanResult,
     judge: &'a Judge,
     compared: Vec<AttributeName>,
@@ -125,7 +125,12 @@ struct Joins<'a, 'b> {
 }
 
 impl<'a, 'b> Joins<'a, 'b> {
-    fn of(candidates: &'a mut [Candidate<'b>], scan: &'a ScanResult, judge: &'a Judge) -> Self {
+    fn of(
+        candidates: &'a mut [Candidate<'b>],
+        proposals: &'a mut Proposals,
+        scan: &'a ScanResult,
+        judge: &'a Judge,
+    ) -> Self {
         let mut takers: HashMap<Key, Vec<usize>> = HashMap::new();
         let mut place_of = HashMap::new();
         for (place, candidate) in candidates.iter().enumerate() {
@@ -136,6 +141,7 @@ impl<'a, 'b> Joins<'a, 'b> {
         }
         Self {
             candidates,
+            proposals,
             scan,
             judge,
             compared: scan.join.compared(),
@@ -152,17 +158,19 @@ impl<'a, 'b> Joins<'a, 'b> {
             (joins.scan.snapshot.identity(at), at, place)
         };
         let mut open: BTreeSet<(Identity, EntryRef, usize)> = (0..self.candidates.len())
-            .filter(|place| self.candidates[*place].moves(&self.compared))
+            .filter(|place| self.candidates[*place].moves(self.proposals, &self.compared))
             .map(|place| rank(&self, place))
             .collect();
         while let Some((_, at, place)) = open.pop_first() {
-            if !self.candidates[place].moves(&self.compared) || !self.ends_a_join(place) {
+            if !self.candidates[place].moves(self.proposals, &self.compared)
+                || !self.ends_a_join(place)
+            {
                 continue;
             }
             let mut keys: BTreeSet<Key> = self.candidates[place].taken.iter().cloned().collect();
             let scanned = self.judge.keys(&self.scan.snapshot.entry(at));
             keys.extend(scanned.into_iter().map(|key| (key.space, key.key)));
-            self.candidates[place].drop(|proposal| proposal.action != Action::Complete);
+            self.candidates[place].drop(self.proposals, |action| action != Action::Complete);
             for key in keys {
                 for other in self.partners(at, &key) {
                     let other = self.place_of.get(&other).copied();
@@ -228,7 +236,7 @@ impl<'a, 'b> Joins<'a, 'b> {
     fn after(&self, at: EntryRef) -> Entry {
         let scanned = self.scan.snapshot.entry(at);
         let own = self.place_of.get(&at);
-        let deeds = own.map(|place| self.candidates[*place].deeds());
+        let deeds = own.map(|place| self.candidates[*place].deeds(self.proposals));
         match deeds {
             Some(deeds) if !deeds.is_empty() => Draft::of(&scanned, &deeds).entry,
             _ => scanned,

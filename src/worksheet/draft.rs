@@ -96,6 +96,9 @@ pub(super) fn key_changes(judge: &Judge, before: &Entry, after: &Entry) -> KeyCh
     let mut freed = before.clone();
     freed.retain(|key| after.binary_search(key).is_err());
     after.retain(|key| before.binary_search(key).is_err());
+    // These are kept, and are a few of all keys.
+    freed.shrink_to_fit();
+    after.shrink_to_fit();
     KeyChanges {
         taken: after,
         freed,

@@ -12,10 +12,10 @@ use std::collections::HashMap;
 
 use rayon::prelude::*;
 
-use super::contest::{Candidate, deeds, settle};
+use super::contest::{Candidate, settle};
 use super::draft::{Deed, Draft, Key, KnownFaults, key_changes};
 use super::keeper::{Keepers, Membership};
-use super::proposals::Proposals;
+use super::proposals::{Packer, Proposals};
 use super::{Action, chain};
 use crate::model::{AddressType, AttributeName, Entry, ObjectClass, ProxyAddress, Value};
 use crate::rule::{Confidence, Fault, Judge, KeySpace, Mended, Place};
@@ -28,6 +28,9 @@ const VARIANTS: usize = 10;
 /// it, which only a hostile entry is, rows go without: the work would grow with
 /// the square.
 const WORK: usize = 1 << 22;
+
+/// Entries whose proposals are worked out together before they are packed.
+const BLOCK: usize = 1 << 14;
 
 /// The policy that msExchPoliciesExcluded names when Exchange leaves an entry's
 /// addresses alone.
@@ -52,24 +55,39 @@ pub(super) fn propose(scan: &ScanResult, judge: &Judge) -> Proposals {
         return chain::propose(scan, judge);
     }
     let mut keepers = Keepers::default();
-    let of_entries = scan.findings.chunk_by(|a, b| a.entry == b.entry);
-    let of_entries: Vec<_> = of_entries
-        .map(|findings| {
+    let mut packer = Packer::new(scan.findings.len());
+    let mut candidates = Vec::new();
+    let of_entries: Vec<&[Finding]> = scan.findings.chunk_by(|a, b| a.entry == b.entry).collect();
+    for block in of_entries.chunks(BLOCK) {
+        let with_sets = block.iter().map(|findings| {
             let parts = findings.iter();
             let sets = parts.map(|finding| keepers.part(finding, scan, judge));
-            (findings, sets.collect())
-        })
-        .collect();
-    let candidates = of_entries.into_par_iter().map(|(findings, sets)| {
-        let mut bench = Bench::new(scan, judge, findings, sets);
-        bench.propose();
-        bench.candidate()
-    });
-    let mut candidates: Vec<Candidate<'_>> = candidates.collect();
-    settle(&mut candidates, scan, judge);
-    let each = candidates.into_iter();
-    let each = each.flat_map(|candidate| candidate.proposals);
-    Proposals::pack(scan.findings.len(), each)
+            (*findings, sets.collect())
+        });
+        let with_sets: Vec<(&[Finding], Vec<Membership>)> = with_sets.collect();
+        let made = with_sets.into_par_iter().map(|(findings, sets)| {
+            let mut bench = Bench::new(scan, judge, findings, sets);
+            bench.propose();
+            bench.end()
+        });
+        let made: Vec<(Vec<Option<NewProposal>>, Vec<Key>)> = made.collect();
+        for (findings, (proposals, taken)) in block.iter().zip(made) {
+            candidates.push(Candidate {
+                entry: findings
+                    .first()
+                    .map_or(EntryRef(0), |finding| finding.entry),
+                findings,
+                first: packer.next(),
+                taken,
+            });
+            for proposal in proposals {
+                packer.add(proposal);
+            }
+        }
+    }
+    let mut proposals = packer.finish();
+    settle(&mut candidates, &mut proposals, scan, judge);
+    proposals
 }
 
 /// Where the proposals of one entry are worked out, one on top of the other.
@@ -82,7 +100,7 @@ struct Bench<'a> {
     entry: Entry,
     faults: Vec<Fault>,
     known: KnownFaults,
-    proposals: Vec<Option<Box<NewProposal>>>,
+    proposals: Vec<Option<NewProposal>>,
     /// Keys that are known to be free, or not.
     free: HashMap<Key, bool>,
 }
@@ -113,14 +131,10 @@ impl<'a> Bench<'a> {
         }
     }
 
-    fn candidate(self) -> Candidate<'a> {
+    /// The proposals, and the keys that the entry takes when all are done.
+    fn end(self) -> (Vec<Option<NewProposal>>, Vec<Key>) {
         let taken = key_changes(self.judge, &self.entry, &self.draft(None).entry).taken;
-        Candidate {
-            entry: self.at,
-            findings: self.findings,
-            proposals: self.proposals,
-            taken,
-        }
+        (self.proposals, taken)
     }
 
     fn propose(&mut self) {
@@ -132,7 +146,7 @@ impl<'a> Bench<'a> {
             (0..rows).partition(|row| self.is_follower(*row));
         for row in first.into_iter().chain(last) {
             let proposal = self.mend(row).or_else(|| self.share(row));
-            self.proposals[row] = proposal.map(Box::new);
+            self.proposals[row] = proposal;
         }
     }
 
@@ -286,7 +300,14 @@ impl<'a> Bench<'a> {
     }
 
     fn draft(&self, more: Option<Deed<'_>>) -> Draft {
-        let mut deeds = deeds(self.findings, &self.proposals);
+        let rows = self.findings.iter().zip(&self.proposals);
+        let mut deeds: Vec<Deed<'_>> = rows
+            .filter_map(|(finding, proposal)| {
+                let proposal = proposal.as_ref()?;
+                let deed = (&finding.place, proposal.update.as_deref());
+                (proposal.action != Action::Complete).then_some(deed)
+            })
+            .collect();
         deeds.extend(more);
         Draft::of(&self.entry, &deeds)
     }

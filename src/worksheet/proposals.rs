@@ -27,6 +27,7 @@ pub struct Proposal<'a> {
 /// What is proposed for each row.
 #[derive(Debug, Default)]
 pub(super) struct Proposals {
+    /// For each row, in order.
     rows: Vec<Packed>,
     /// The new values, one behind the other.
     updates: String,
@@ -44,50 +45,66 @@ struct Packed {
     has_update: bool,
 }
 
-impl Proposals {
-    /// Packs what is proposed for so many rows, in their order.
-    pub(super) fn pack(
-        rows: usize,
-        proposals: impl Iterator<Item = Option<Box<NewProposal>>>,
-    ) -> Self {
-        let mut packed = Self {
-            rows: Vec::with_capacity(rows),
-            ..Self::default()
-        };
-        let mut numbers = HashMap::new();
-        for proposal in proposals {
-            let row = packed.add(proposal, &mut numbers);
-            packed.rows.push(row);
-        }
-        packed.updates.shrink_to_fit();
-        packed
+/// Packs proposals, row by row.
+#[derive(Debug, Default)]
+pub(super) struct Packer {
+    packed: Proposals,
+    numbers: HashMap<Cow<'static, str>, u32>,
+}
+
+impl Packer {
+    /// Room for so many rows.
+    pub(super) fn new(rows: usize) -> Self {
+        let mut packer = Self::default();
+        packer.packed.rows.reserve_exact(rows);
+        packer
     }
 
-    fn add(
-        &mut self,
-        proposal: Option<Box<NewProposal>>,
-        numbers: &mut HashMap<Cow<'static, str>, u32>,
-    ) -> Packed {
+    /// The number of the next row.
+    pub(super) fn next(&self) -> usize {
+        self.packed.rows.len()
+    }
+
+    /// Adds what is proposed for the next row.
+    pub(super) fn add(&mut self, proposal: Option<NewProposal>) {
+        let packed = &mut self.packed;
         let Some(proposal) = proposal else {
-            return Packed {
-                end: self.updates.len(),
+            packed.rows.push(Packed {
+                end: packed.updates.len(),
                 reason: 0,
                 kind: None,
                 has_update: false,
-            };
+            });
+            return;
         };
-        let next = u32::try_from(self.reasons.len()).unwrap_or(u32::MAX);
-        let reason = *numbers.entry(proposal.reason).or_insert_with_key(|reason| {
-            self.reasons.push(reason.clone());
+        let next = u32::try_from(packed.reasons.len()).unwrap_or(u32::MAX);
+        let number = self.numbers.entry(proposal.reason);
+        let reason = *number.or_insert_with_key(|reason| {
+            packed.reasons.push(reason.clone());
             next
         });
-        self.updates
-            .push_str(proposal.update.as_deref().unwrap_or_default());
-        Packed {
-            end: self.updates.len(),
+        let update = proposal.update.as_deref();
+        packed.updates.push_str(update.unwrap_or_default());
+        packed.rows.push(Packed {
+            end: packed.updates.len(),
             reason,
             kind: Some((proposal.action, proposal.confidence)),
-            has_update: proposal.update.is_some(),
+            has_update: update.is_some(),
+        });
+    }
+
+    /// All of them.
+    pub(super) fn finish(mut self) -> Proposals {
+        self.packed.updates.shrink_to_fit();
+        self.packed
+    }
+}
+
+impl Proposals {
+    /// Takes the proposal of a row away.
+    pub(super) fn remove(&mut self, row: usize) {
+        if let Some(packed) = self.rows.get_mut(row) {
+            packed.kind = None;
         }
     }
 
@@ -131,8 +148,11 @@ mod tests {
             Some(new(Action::Edit, Some("x"), "a")),
             Some(new(Action::Edit, Some(""), "b")),
         ];
-        let boxed = all.iter().map(|new| new.clone().map(Box::new));
-        let packed = Proposals::pack(all.len(), boxed);
+        let mut packer = Packer::new(all.len());
+        for new in &all {
+            packer.add(new.clone());
+        }
+        let mut proposals = packer.finish();
         for (row, new) in all.iter().enumerate() {
             let new = new.as_ref().map(|new| Proposal {
                 action: new.action,
@@ -140,9 +160,15 @@ mod tests {
                 confidence: new.confidence,
                 reason: &new.reason,
             });
-            assert_eq!(packed.get(row), new, "row {row}");
+            assert_eq!(proposals.get(row), new, "row {row}");
         }
-        assert_eq!(packed.get(all.len()), None);
-        assert_eq!(packed.reasons.len(), 2);
+        assert_eq!(proposals.get(all.len()), None);
+        assert_eq!(proposals.reasons.len(), 2);
+        proposals.remove(1);
+        assert_eq!(proposals.get(1), None);
+        assert_eq!(
+            proposals.get(4).and_then(|proposal| proposal.update),
+            Some("x")
+        );
     }
 }
