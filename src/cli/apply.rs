@@ -98,7 +98,7 @@ pub(super) async fn run(args: &ApplyArgs, context: &Context) -> Result<Exit, Fai
     let decisions = &file.decisions;
     args.check_output(&request, decisions.iter().any(|d| writes(d.action)))?;
     let (mut session, log) = context.begin()?;
-    Context::name_unsettled(&session)?;
+    Context::name_unsettled(&session);
     let result = async {
         let mut sheet = scan(&mut session, &request, context).await?;
         refuse_partial_scan(&sheet)?;

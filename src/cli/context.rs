@@ -56,15 +56,20 @@ impl Context {
 
     /// Names the transactions that somebody must settle: an interrupted one is
     /// not to be forgotten because other work goes on.
-    pub(super) fn name_unsettled(session: &Session) -> Result<(), Failure> {
-        for open in session.unsettled()? {
+    pub(super) fn name_unsettled(session: &Session) {
+        let unsettled = session.unsettled().unwrap_or_else(|error| {
+            say(format!(
+                "warning: whether a transaction was interrupted is not known: {error}"
+            ));
+            Vec::new()
+        });
+        for open in unsettled {
             say(format!(
                 "note: transaction {} was interrupted: {} planned, {} done, {} in doubt; idmend \
                  recover SOURCE settles it by reading, with --finish or --rollback it goes on",
                 open.id, open.planned, open.done, open.in_doubt
             ));
         }
-        Ok(())
     }
 
     /// Waits for `work`, unless it is interrupted first. For work that has

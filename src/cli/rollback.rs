@@ -54,7 +54,7 @@ pub(super) async fn run(args: &RollbackArgs, context: &Context) -> Result<Exit, 
     let profiles = args.profiles.read()?;
     let specs = profiles.specs(&args.source, &args.base.names()?)?;
     let (mut session, log) = context.begin()?;
-    Context::name_unsettled(&session)?;
+    Context::name_unsettled(&session);
     let result = async {
         let forests = {
             let _line = Line::new("connecting");

@@ -104,7 +104,7 @@ pub(super) async fn run(args: &ScanArgs, context: &Context) -> Result<Exit, Fail
         .map(|path| ReportFile::create(path))
         .collect::<Result<Vec<_>, _>>()?;
     let (mut session, log) = context.begin()?;
-    Context::name_unsettled(&session)?;
+    Context::name_unsettled(&session);
     let result = scan(&mut session, &request, context).await;
     let sheet = match result {
         Ok(sheet) => sheet,

@@ -155,6 +155,22 @@ hint: name every directory that it was written to, with --server, or with --prof
 ");
 }
 
+#[test]
+fn a_scan_goes_on_where_the_journals_cannot_be_listed() {
+    let home = Home::new();
+    let state = home.path(STATE);
+    std::fs::create_dir_all(&state).unwrap();
+    std::fs::write(state.join("journal"), "a file").unwrap();
+    assert_snapshot!(home.run(&["scan", "--ldif", "missing.ldif"]), @"
+-- stderr
+state: $FOLDER/home/.local/state/idmend
+warning: whether a transaction was interrupted is not known: cannot read the journal $FOLDER/home/.local/state/idmend/journal: Not a directory (os error 20)
+log: $FOLDER/home/.local/state/idmend/log/RUN.log
+error: cannot read missing.ldif: No such file or directory (os error 2)
+-- exit 2
+");
+}
+
 #[tokio::test]
 async fn a_cut_journal_is_unfinished_and_a_changed_one_damaged() {
     let home = Home::new();
