@@ -8,7 +8,7 @@ use crate::program::scan;
 use crate::server::{Act, Asked, done, page_end, raw_attribute, raw_entry};
 
 /// What a server may send instead of an answer, and what is wrong with it.
-fn malformed() -> Vec<(Act, &'static str)> {
+pub(crate) fn malformed() -> Vec<(Act, &'static str)> {
     let raw: [(&[u8], &str); 2] = [
         (b"\x30\x80\x02\x01\x03", "a length that LDAP does not allow"),
         (b"\x30\x84\x7f\xff\xff\xff", "a message of more than 1 GiB"),

@@ -7,6 +7,7 @@ use idmend::directory::Directory;
 use idmend::directory::ldap::LdapDirectory;
 use ldap3_proto::proto::{LdapOp, LdapResultCode, LdapSearchResultReference, LdapSearchScope};
 
+use crate::odd::malformed;
 use crate::server::{
     Act, Asked, Server, cookie, done, page_end, raw_attribute, raw_entry, send_entry,
 };
@@ -254,26 +255,10 @@ async fn pages_without_end_are_ended() {
 
 #[tokio::test]
 async fn malformed_answers_end_the_connection_and_nothing_else() {
-    let raw: [(&[u8], &str); 3] = [
-        (b"HTTP/1.1 400 Bad Request\r\n\r\n", "it is no LDAP message"),
-        (b"\x30\x80\x02\x01\x03", "a length that LDAP does not allow"),
-        (b"\x30\x84\x7f\xff\xff\xff", "a message of more than 1 GiB"),
-    ];
-    let operations: [(&[u8], &str); 4] = [
-        (b"\x64\x7f", "an element is cut off"),
-        (
-            b"\x61\x07\x0a\x01\x00\x04\x00\x04\x00",
-            "an answer to something else",
-        ),
-        (b"\x65\x03\x0a\x01\x00", "an incomplete result"),
-        (
-            b"\x65\x07\x0a\x01\x00\x04\x7f\x04\x00",
-            "an element is cut off",
-        ),
-    ];
-    let raw = raw.map(|(bytes, reason)| (Act::Raw(bytes.to_vec()), reason));
-    let operations = operations.map(|(bytes, reason)| (Act::Operation(bytes.to_vec()), reason));
-    for (act, reason) in raw.into_iter().chain(operations) {
+    let no_ldap = Act::Raw(b"HTTP/1.1 400 Bad Request\r\n\r\n".to_vec());
+    let mut all = malformed();
+    all.push((no_ldap, "it is no LDAP message"));
+    for (act, reason) in all {
         let sent = act.clone();
         let server =
             Server::start(move |asked| is_page(asked).then(|| vec![user(0), sent.clone()])).await;
