@@ -53,6 +53,8 @@ pub enum Command {
     Apply(ChangeSet),
     /// Send the history.
     History,
+    /// Send the transactions that were interrupted.
+    Unsettled,
     /// Send one transaction, whole.
     Show(TransactionId),
     /// Take a transaction back, by a new one.
@@ -141,6 +143,9 @@ pub enum Event {
     Applied(TransactionReport),
     /// The history, newest first.
     History(Vec<TransactionSummary>),
+    /// The transactions that somebody must settle, newest first; or why that is
+    /// not known, which stops nothing.
+    Unsettled(Result<Vec<TransactionSummary>, String>),
     /// One transaction as text to read: what it changed on which entry, and
     /// what became of it.
     Shown {

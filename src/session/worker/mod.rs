@@ -159,6 +159,12 @@ impl Worker<'_> {
             Command::Refresh(sheet, again) => self.refresh(*sheet, &again).await,
             Command::Apply(plan) => self.apply(&plan, None).await,
             Command::History => self.session.history().map(Event::History),
+            Command::Unsettled => {
+                let unsettled = self.session.unsettled();
+                Ok(Event::Unsettled(
+                    unsettled.map_err(|error| error.to_string()),
+                ))
+            }
             Command::Show(id) => self.show(&id),
             Command::Rollback(id) => self.rollback(id).await,
             Command::Recover(id) => self.recover(&id).await,

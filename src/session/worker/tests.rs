@@ -101,6 +101,13 @@ async fn what_is_applied_is_gone_from_the_next_scan_and_comes_back_by_rollback()
     );
     assert_eq!(values(&scan(&mut handle).await), before);
 
+    handle.commands.send(Command::Unsettled).await.unwrap();
+    let unsettled = answer(&mut handle, |event| match event {
+        Event::Unsettled(unsettled) => Some(unsettled),
+        _ => None,
+    })
+    .await;
+    assert_eq!(unsettled.map(|list| list.len()), Ok(0));
     handle.commands.send(Command::History).await.unwrap();
     let history = answer(&mut handle, |event| match event {
         Event::History(history) => Some(history),

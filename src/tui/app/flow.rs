@@ -227,8 +227,8 @@ impl App {
 
     /// Says at the start which transaction was interrupted, and offers to settle
     /// it where that can be done.
-    pub(super) fn name_unsettled(&mut self, history: &[TransactionSummary]) {
-        let Some(open) = history.iter().find(|summary| summary.needs_recovery) else {
+    pub(super) fn name_unsettled(&mut self, unsettled: &[TransactionSummary]) {
+        let Some(open) = unsettled.first() else {
             return;
         };
         if !self.forests.is_empty() {

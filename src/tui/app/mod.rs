@@ -186,7 +186,7 @@ impl App {
             Start::Connect => {
                 app.screens.push(Screen::Connect(Box::new(form)));
                 // What was interrupted is not to be forgotten.
-                vec![Effect::Keep(Wish::List), Effect::Send(Command::History)]
+                vec![Effect::Keep(Wish::List), Effect::Send(Command::Unsettled)]
             }
             Start::Scan => {
                 app.form = Some(Box::new(form));

@@ -75,16 +75,17 @@ impl App {
             }
             Event::Applied(report) => return self.applied(report),
             Event::History(list) => {
-                let mut screens = self.screens.iter_mut();
-                let shown = screens.find_map(|screen| match screen {
-                    Screen::History(history) => Some(history),
-                    _ => None,
-                });
-                match shown {
-                    Some(history) => history.set(list),
-                    None => self.name_unsettled(&list),
+                for screen in &mut self.screens {
+                    if let Screen::History(history) = screen {
+                        history.set(list);
+                        break;
+                    }
                 }
             }
+            Event::Unsettled(Ok(list)) => self.name_unsettled(&list),
+            Event::Unsettled(Err(reason)) => self.say(format!(
+                "whether a transaction was interrupted is not known: {reason}"
+            )),
             Event::Shown {
                 summary,
                 modifications,
@@ -153,7 +154,7 @@ impl App {
         }
         let mut effects = self.offer();
         // What was interrupted can be settled now.
-        effects.push(Effect::Send(Command::History));
+        effects.push(Effect::Send(Command::Unsettled));
         if !lines.is_empty() {
             self.notice("The scan is partial", lines);
         }

@@ -299,14 +299,16 @@ fn a_start_names_what_was_interrupted_and_offers_to_settle_it() {
         ..summary(NEWEST)
     };
     let asks = |face: &Face| {
-        let asks = |effect: &Effect| matches!(effect, Effect::Send(Command::History));
+        let asks = |effect: &Effect| matches!(effect, Effect::Send(Command::Unsettled));
         face.effects.iter().any(asks)
     };
     let mut form = Face::begin(Start::Connect, SMALL);
     assert!(asks(&form));
-    form.tell(Event::History(vec![summary(OLDEST)]));
+    form.tell(Event::Unsettled(Ok(Vec::new())));
     assert!(!form.shows("interrupted"), "{}", form.screen());
-    form.tell(Event::History(vec![unfinished(), summary(OLDEST)]));
+    form.tell(Event::Unsettled(Err("no folder".to_owned())));
+    assert!(form.shows("is not known: no folder"), "{}", form.screen());
+    form.tell(Event::Unsettled(Ok(vec![unfinished()])));
     assert!(
         form.shows("A transaction was interrupted"),
         "{}",
@@ -319,7 +321,7 @@ fn a_start_names_what_was_interrupted_and_offers_to_settle_it() {
     );
 
     let mut grid = Face::on_grid(faulty(), SMALL);
-    grid.tell(Event::History(vec![unfinished()]));
+    grid.tell(Event::Unsettled(Ok(vec![unfinished()])));
     assert!(grid.shows("Settle?"), "{}", grid.screen());
     grid.keys("y");
     let settles = |effect: &Effect| matches!(effect, Effect::Send(Command::Recover(id)) if id.as_str() == NEWEST);

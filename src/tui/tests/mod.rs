@@ -89,7 +89,7 @@ impl Face {
         let sheet = Worksheet::new(result, fixture::judge());
         face.tell(Event::Scanned(Box::new(sheet)));
         // What was interrupted is asked for once, beside what the tests do.
-        let is_start = |effect: &Effect| matches!(effect, Effect::Send(Command::History));
+        let is_start = |effect: &Effect| matches!(effect, Effect::Send(Command::Unsettled));
         assert!(face.effects.iter().any(is_start));
         face.effects.retain(|effect| !is_start(effect));
         face
