@@ -10,7 +10,7 @@ use futures_util::future::join_all;
 
 use super::compare::{Standing, conflict};
 use super::run::Step;
-use super::{AttributeConflict, Outcome, Pending, Precondition, Target};
+use super::{AttributeConflict, Outcome, Pending, Precondition, Rights, Target};
 use crate::directory::DirectoryError;
 use crate::model::{AttributeName, Entry, Identity, Modification};
 
@@ -22,6 +22,9 @@ pub(super) const FOREIGN: &str = "somebody else changed it";
 
 /// What a read of an entry gave.
 pub(super) type Reading = Result<Option<Entry>, DirectoryError>;
+
+/// A reading, and what the account may write of the entry if that was asked.
+pub(super) type Seen = (Reading, Rights);
 
 pub(super) fn failed(reason: impl Into<String>) -> Outcome {
     Outcome::Failed {
@@ -53,10 +56,48 @@ pub(super) struct Checker<'a> {
 impl Checker<'_> {
     /// Reads the entries of these steps with all that a check looks at, and
     /// `more`. One reading for each, in their order.
-    pub(super) async fn read(&self, steps: &[Step<'_>], more: &[AttributeName]) -> Vec<Reading> {
+    pub(super) async fn read(&self, steps: &[Step<'_>], more: &[AttributeName]) -> Vec<Seen> {
+        let attributes = [self.precondition.attributes(), more].concat();
+        let readings = self.read_all(steps, attributes).await;
+        let unsaid = |reading| (reading, Rights::Unsaid);
+        readings.into_iter().map(unsaid).collect()
+    }
+
+    /// The same, and asks for the rights. Where they cannot be read, the entry
+    /// counts as unread.
+    pub(super) async fn read_with_rights(
+        &self,
+        steps: &[Step<'_>],
+        more: &[AttributeName],
+    ) -> Vec<Seen> {
+        let check = self.precondition;
+        let attributes = [check.attributes(), check.rights_attributes(), more].concat();
+        let mut readings = self.read_all(steps, attributes).await;
+        let pairs = steps.iter().zip(&readings);
+        let (places, entries): (Vec<usize>, Vec<_>) = pairs
+            .enumerate()
+            .filter_map(|(place, ((_, modification, _), reading))| {
+                let entry = reading.as_ref().ok()?.as_ref()?;
+                Some((place, (*modification, entry)))
+            })
+            .unzip();
+        let rights = check.rights(entries).await;
+        let mut rights: BTreeMap<usize, _> = places.into_iter().zip(rights).collect();
+        let seen =
+            readings
+                .drain(..)
+                .enumerate()
+                .map(|(place, reading)| match rights.remove(&place) {
+                    Some(Ok(rights)) => (reading, rights),
+                    Some(Err(error)) => (Err(error), Rights::Unsaid),
+                    None => (reading, Rights::Unsaid),
+                });
+        seen.collect()
+    }
+
+    async fn read_all(&self, steps: &[Step<'_>], more: Vec<AttributeName>) -> Vec<Reading> {
         let mut attributes = attributes_of(steps);
-        attributes.extend_from_slice(self.precondition.attributes());
-        attributes.extend_from_slice(more);
+        attributes.extend(more);
         read_all(steps, attributes).await
     }
 
@@ -65,11 +106,11 @@ impl Checker<'_> {
     pub(super) async fn judge(
         &self,
         modification: &Modification,
-        reading: Reading,
+        (reading, rights): Seen,
         freed: &[&Modification],
     ) -> Result<Passed, Outcome> {
         match reading {
-            Ok(Some(entry)) => self.prepare(modification, entry, freed).await,
+            Ok(Some(entry)) => self.prepare(modification, (entry, &rights), freed).await,
             Ok(None) => Err(failed(GONE)),
             Err(error) => Err(failed(format!("nothing was sent: {error}"))),
         }
@@ -78,7 +119,7 @@ impl Checker<'_> {
     async fn prepare(
         &self,
         modification: &Modification,
-        entry: Entry,
+        (entry, rights): (Entry, &Rights),
         freed: &[&Modification],
     ) -> Result<Passed, Outcome> {
         let standing = Standing::of(&modification.changes, &entry);
@@ -104,6 +145,7 @@ impl Checker<'_> {
                 .check(Pending {
                     modification: &request,
                     entry: &entry,
+                    rights,
                     reverting: self.reverting,
                     freed,
                 })

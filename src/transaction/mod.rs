@@ -11,6 +11,7 @@
 mod apply;
 mod atomic;
 mod audit;
+mod brakes;
 mod check;
 mod compare;
 mod history;
@@ -28,6 +29,7 @@ mod sender;
 mod settled;
 mod target;
 mod undo;
+mod write;
 
 #[cfg(test)]
 mod tests;
@@ -40,7 +42,9 @@ pub use journal::{
     DomainRecord, Header, JournalError, Tail, TransactionRecord, plan_digest, read_journal,
 };
 pub use outcome::{AttributeConflict, Outcome, TransactionReport};
-pub use precondition::{NoPrecondition, Objection, Objections, Pending, Precondition};
+pub use precondition::{
+    NoPrecondition, Objection, Objections, Pending, Precondition, Rights, RightsOfAll,
+};
 pub use preflight::{PreflightRun, Verdict, preflight};
 pub use recover::{RecoverError, RecoverRun, recover};
 pub use rollback::{RollbackError, RollbackPlan, plan_rollback, revertible};

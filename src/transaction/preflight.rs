@@ -184,11 +184,11 @@ async fn look<'m>(
     group: Vec<(Step<'m>, Vec<&'m Modification>)>,
 ) -> Vec<(usize, Verdict)> {
     let (steps, freed): (Vec<Step<'m>>, Vec<_>) = group.into_iter().unzip();
-    let readings = checker.read(&steps, &[]).await;
-    let looks = steps.iter().zip(readings).zip(&freed);
-    let looks = looks.map(|((step, reading), freed)| async move {
+    let seen = checker.read_with_rights(&steps, &[]).await;
+    let looks = steps.iter().zip(seen).zip(&freed);
+    let looks = looks.map(|((step, seen), freed)| async move {
         let (index, modification, _) = *step;
-        let verdict = match checker.judge(modification, reading, freed).await {
+        let verdict = match checker.judge(modification, seen, freed).await {
             Ok(passed) => Verdict::Send(passed.left_alone),
             Err(outcome) => Verdict::Hold(outcome),
         };

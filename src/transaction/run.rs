@@ -1,32 +1,21 @@
 //! The part that apply and recover share: a look at everything, then the
-//! modifications, several under way at a time, each outcome in the journal as
-//! soon as it is known.
+//! modifications ([`super::write`]), each outcome in the journal as soon as it
+//! is known.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
-
-use futures_util::StreamExt as _;
-use futures_util::stream::FuturesUnordered;
-use tokio::sync::mpsc;
 
 use super::audit;
+use super::brakes::Brakes;
 use super::journal::{JournalWriter, Line, OutcomeLine};
 use super::preflight::{Survey, Verdict};
-use super::schedule::Schedule;
 use super::sender::Sender;
 use super::settled::Settled;
 use super::{
-    ApplyOptions, Environment, JournalError, Outcome, Progress, Target, TransactionId,
-    TransactionReport,
+    Environment, JournalError, Outcome, Progress, Target, TransactionId, TransactionReport,
 };
 use crate::model::{ChangeSet, Modification};
-
-/// How many entries are under way at a time. More would not be faster: a
-/// server does its writes one after the other, and a few are enough for it
-/// never to wait for the next.
-const WIDTH: usize = 16;
 
 /// How often the number of entries looked at is told.
 const TELL_EVERY: usize = 100;
@@ -95,58 +84,6 @@ impl Needs {
     }
 }
 
-/// When to stop, and how much may be under way until then.
-#[derive(Debug)]
-struct Brakes {
-    limit: Option<usize>,
-    atomic: bool,
-    width: usize,
-    failures: usize,
-}
-
-impl Brakes {
-    fn new(options: &ApplyOptions) -> Self {
-        Self {
-            limit: options.stop_after.map(|limit| limit.max(1)),
-            atomic: options.atomic,
-            // One after the other, each by its own tick: what was read does not
-            // wait for the tick of another.
-            width: if options.throttle.is_some() { 1 } else { WIDTH },
-            failures: 0,
-        }
-    }
-
-    fn count(&mut self, outcome: &Outcome) {
-        let failed = outcome.is_failure() || matches!(outcome, Outcome::InDoubt(_));
-        self.failures += usize::from(failed);
-    }
-
-    /// How many entries may begin together now, beside those under way. They
-    /// go in two halves: one is read or read back while the other is written.
-    fn group(&self, under_way: usize) -> usize {
-        let room = self.room();
-        let half = room.div_ceil(2);
-        let free = room.saturating_sub(under_way);
-        if under_way == 0 || free >= half {
-            free.min(half)
-        } else {
-            0
-        }
-    }
-
-    /// How many entries may be under way: never more than may still fail, so
-    /// that no failure comes after the last one that is allowed. All or nothing
-    /// is done with the first, and takes back whatever was under way beside it.
-    fn room(&self) -> usize {
-        if self.atomic {
-            return if self.failures == 0 { self.width } else { 0 };
-        }
-        self.limit.map_or(self.width, |limit| {
-            limit.saturating_sub(self.failures).min(self.width)
-        })
-    }
-}
-
 /// A run over the modifications of one transaction.
 pub(super) struct Run<'a> {
     pub(super) sender: Sender<'a>,
@@ -160,7 +97,7 @@ pub(super) struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
-    fn environment(&self) -> Environment<'a> {
+    pub(super) fn environment(&self) -> Environment<'a> {
         self.sender.environment
     }
 
@@ -218,81 +155,8 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Sends what passed, in groups. A step begins when the ones it needs are
-    /// settled, and when there is room.
-    async fn write(&mut self, steps: &[Step<'_>], brakes: &mut Brakes) -> Result<(), JournalError> {
-        let sender = self.sender;
-        let mut pace = sender.options.throttle.map(pace);
-        let mut schedule = Schedule::new(steps, &self.needs);
-        let (told, mut outcomes) = mpsc::unbounded_channel();
-        let mut groups = FuturesUnordered::new();
-        let mut under_way = 0;
-        let mut stopped = false;
-        loop {
-            while !stopped && !schedule.is_due_empty() && brakes.group(under_way) > 0 {
-                if let Some(pace) = &mut pace {
-                    tokio::select! {
-                        _tick = pace.tick() => {}
-                        () = sender.environment.cancel.cancelled() => {}
-                    }
-                }
-                if self.must_stop(brakes, "")? {
-                    stopped = true;
-                    break;
-                }
-                let group = self.next_group(steps, &mut schedule, (brakes, under_way))?;
-                under_way += group.len();
-                if group.is_empty() {
-                    continue;
-                }
-                let told = told.clone();
-                groups.push(async move { sender.carry_out(&group, told).await });
-            }
-            if under_way == 0 {
-                if !stopped && !schedule.is_empty() {
-                    self.must_stop(brakes, "")?;
-                }
-                return Ok(());
-            }
-            tokio::select! {
-                biased;
-                Some((index, settled)) = outcomes.recv() => {
-                    under_way -= 1;
-                    self.take(index, settled, brakes)?;
-                    schedule.settled(index);
-                }
-                Some(()) = groups.next() => {}
-            }
-        }
-    }
-
-    /// The steps that begin together. What must not be sent, because of one
-    /// that it needs, is settled instead.
-    fn next_group<'s>(
-        &mut self,
-        steps: &[Step<'s>],
-        schedule: &mut Schedule,
-        (brakes, under_way): (&mut Brakes, usize),
-    ) -> Result<Vec<Step<'s>>, JournalError> {
-        let reverting = self.sender.check.reverting;
-        let mut group = Vec::new();
-        while group.len() < brakes.group(under_way) {
-            let Some(step) = schedule.next().and_then(|place| steps.get(place)) else {
-                break;
-            };
-            let (index, ..) = *step;
-            match self.needs.unmet(index, &self.outcomes, reverting) {
-                Some(reason) => {
-                    self.take(index, Outcome::Refused(reason).into(), brakes)?;
-                    schedule.settled(index);
-                }
-                None => group.push(*step),
-            }
-        }
-        Ok(group)
-    }
-
-    fn take(
+    /// Records an outcome that the brakes mind.
+    pub(super) fn take(
         &mut self,
         index: usize,
         settled: Settled,
@@ -303,11 +167,11 @@ impl<'a> Run<'a> {
     }
 
     /// Whether nothing further may begin, and if so, notes why.
-    fn must_stop(&mut self, brakes: &Brakes, when: &str) -> Result<bool, JournalError> {
+    pub(super) fn must_stop(&mut self, brakes: &Brakes, when: &str) -> Result<bool, JournalError> {
         if self.environment().cancel.is_cancelled() {
             self.note(&format!("stopped on request{when}"))?;
         } else if brakes.room() == 0 {
-            let entries = match brakes.failures {
+            let entries = match brakes.failures() {
                 1 => "1 entry that failed, was".to_owned(),
                 several => format!("{several} entries that failed, were"),
             };
@@ -381,11 +245,4 @@ impl<'a> Run<'a> {
             taken_back: None,
         }
     }
-}
-
-/// Ticks `per_second` times a second, the first at once, and never catches up.
-fn pace(per_second: u32) -> tokio::time::Interval {
-    let mut interval = tokio::time::interval(Duration::from_secs(1) / per_second.max(1));
-    interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    interval
 }

@@ -34,8 +34,11 @@ pub(super) struct Sender<'a> {
     pub(super) counting: &'a Counting,
 }
 
+/// What a look at a modification found, by its index.
+pub(super) type Checked<'s> = (usize, Result<Ready<'s>, Outcome>);
+
 /// A modification that passed and is to be sent.
-struct Ready<'s> {
+pub(super) struct Ready<'s> {
     index: usize,
     target: &'s Target,
     passed: Passed,
@@ -75,12 +78,33 @@ impl Ready<'_> {
 }
 
 impl Sender<'_> {
-    /// Reads, compares, checks, sends and reads back modifications that do not
-    /// depend on each other. They are read together, sent one after the other
-    /// without waiting, and read back together.
-    pub(super) async fn carry_out(&self, steps: &[Step<'_>], told: Told) {
-        let ready = self.check_all(steps, &told).await;
-        let sent = ready.into_iter().map(|ready| async move {
+    /// Reads, compares and checks modifications that do not depend on each
+    /// other: what is to be sent of each, or its outcome if nothing is.
+    pub(super) async fn check_all<'s>(&self, steps: Vec<Step<'s>>) -> Vec<Checked<'s>> {
+        let stamps = [AttributeName::known(Stamps::ATTRIBUTE)];
+        let seen = if self.check.reverting {
+            self.check.read_with_rights(&steps, &stamps).await
+        } else {
+            self.check.read(&steps, &stamps).await
+        };
+        let judged = steps.into_iter().zip(seen).map(|(step, seen)| async move {
+            let (index, modification, target) = step;
+            let judged = self.check.judge(modification, seen, &[]).await;
+            let ready = judged.map(|passed| Ready {
+                index,
+                target,
+                is_whole: passed.request.changes.len() == modification.changes.len(),
+                passed,
+            });
+            (index, ready)
+        });
+        join_all(judged).await
+    }
+
+    /// Sends modifications one after the other without waiting, reads them back
+    /// together, and tells what became of each.
+    pub(super) async fn send(&self, group: Vec<Ready<'_>>, told: Told) {
+        let sent = group.into_iter().map(|ready| async move {
             let Passed { request, .. } = &ready.passed;
             let Target {
                 directory, domain, ..
@@ -101,29 +125,6 @@ impl Sender<'_> {
             tell(&told, ready.settled(settled));
         });
         join(self.verify_all(confirmed, &told), join_all(others)).await;
-    }
-
-    /// Tells the outcome of those that are not to be sent, and returns those
-    /// that are.
-    async fn check_all<'s>(&self, steps: &[Step<'s>], told: &Told) -> Vec<Ready<'s>> {
-        let stamps = [AttributeName::known(Stamps::ATTRIBUTE)];
-        let readings = self.check.read(steps, &stamps).await;
-        let judged = steps.iter().zip(readings).map(|(step, reading)| async {
-            let (index, modification, target) = *step;
-            match self.check.judge(modification, reading, &[]).await {
-                Ok(passed) => Some(Ready {
-                    index,
-                    target,
-                    is_whole: passed.request.changes.len() == modification.changes.len(),
-                    passed,
-                }),
-                Err(outcome) => {
-                    tell(told, (index, outcome.into()));
-                    None
-                }
-            }
-        });
-        join_all(judged).await.into_iter().flatten().collect()
     }
 
     /// What became of a request that the server did not confirm.

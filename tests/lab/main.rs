@@ -29,6 +29,7 @@ mod plan;
 mod program;
 #[cfg(feature = "kerberos")]
 mod proxy;
+mod rights;
 mod slapd;
 #[path = "../pty/terminal.rs"]
 #[expect(dead_code, reason = "the tests of the terminal itself use more of it")]

@@ -180,8 +180,12 @@ impl Connection {
             base,
             scope: Scope::Base,
             filter: "(objectClass=*)",
+            controls: self
+                .root
+                .descriptor_flags(&attributes)
+                .into_iter()
+                .collect(),
             attributes,
-            controls: Vec::new(),
             timeout: self.timeouts.operation,
         };
         let (mut entries, done) = self.ask(question, 1).await?;

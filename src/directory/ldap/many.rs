@@ -87,12 +87,17 @@ async fn search_on(
     guids: &[ObjectGuid],
 ) -> Result<BTreeMap<ObjectGuid, Entry>, DirectoryError> {
     let asked = read::with_guid(wanted.attributes);
+    let attributes: Vec<String> = asked.iter().map(ToString::to_string).collect();
+    let controls = [
+        connection.root.domain_scope(),
+        connection.root.descriptor_flags(&attributes),
+    ];
     let question = Question {
         base: wanted.domain.naming_context.as_str(),
         scope: Scope::Subtree,
         filter: &any_of(guids),
-        attributes: asked.iter().map(ToString::to_string).collect(),
-        controls: connection.root.domain_scope().into_iter().collect(),
+        attributes,
+        controls: controls.into_iter().flatten().collect(),
         timeout: connection.timeouts().operation,
     };
     let (sent, done) = connection.ask(question, guids.len() + TOO_MANY).await?;

@@ -19,6 +19,16 @@ const READ_ONLY: &str = "1.2.840.113556.1.4.1920";
 /// other domains.
 const DOMAIN_SCOPE: &str = "1.2.840.113556.1.4.1339";
 
+/// `LDAP_SERVER_SD_FLAGS_OID` (MS-ADTS 3.1.1.3.4.1.11). Without it the audit
+/// part is asked for, too, and whoever may not read that part gets nothing.
+const DESCRIPTOR_FLAGS: &str = "1.2.840.113556.1.4.801";
+
+/// SEQUENCE { INTEGER 7 }: the owner (1), the group (2) and the access list (4).
+const OWNER_GROUP_AND_DACL: [u8; 5] = [0x30, 3, 2, 1, 7];
+
+/// The security descriptor of an entry.
+const DESCRIPTOR: &str = "nTSecurityDescriptor";
+
 /// The assertion control, RFC 4528.
 const ASSERTION: &str = "1.3.6.1.1.12";
 
@@ -82,6 +92,18 @@ impl RootDse {
             ctype: DOMAIN_SCOPE.to_owned(),
             crit: false,
             val: None,
+        })
+    }
+
+    /// What makes Active Directory send security descriptors without the part
+    /// that most accounts may not read, where `attributes` ask for them.
+    pub(super) fn descriptor_flags(&self, attributes: &[String]) -> Option<RawControl> {
+        let wanted = |name: &String| name.eq_ignore_ascii_case(DESCRIPTOR);
+        let asked = self.is_active_directory && attributes.iter().any(wanted);
+        asked.then(|| RawControl {
+            ctype: DESCRIPTOR_FLAGS.to_owned(),
+            crit: false,
+            val: Some(OWNER_GROUP_AND_DACL.to_vec()),
         })
     }
 

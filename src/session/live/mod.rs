@@ -12,27 +12,20 @@
 
 mod filter;
 mod holders;
+mod rights;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use holders::Holders;
+use rights::Account;
 
 use crate::model::{
     AddressType, AttributeName, Change, Entry, Identity, Modification, ProxyAddress, Value,
 };
 use crate::rule::{Judge, KeySpace, RuleId, RuleSet, Settings};
 use crate::scan::{ForestJoin, ScanSource};
-use crate::transaction::{Objection, Objections, Pending, Precondition};
-
-/// The constructed attribute in which Active Directory lists what the bound
-/// account may write to an entry (MS-ADTS 3.1.1.4.5.21); none at all if it may
-/// write nothing.
-const WRITABLE: &str = "allowedAttributesEffective";
-
-/// Another constructed attribute about the bound account, which is always there
-/// (MS-ADTS 3.1.1.4.5): it tells "may write nothing" from "does not say".
-const RIGHTS: &str = "sDRightsEffective";
+use crate::transaction::{Objection, Objections, Pending, Precondition, RightsOfAll};
 
 /// Where Active Directory notes that an object is managed in the cloud.
 const AUTHORITY: &str = "msDS-ObjectSoa";
@@ -43,6 +36,7 @@ pub(super) struct LiveCheck {
     sources: Vec<ScanSource>,
     attributes: Vec<AttributeName>,
     holders: Holders,
+    account: Account,
     standards: Standards,
 }
 
@@ -103,7 +97,7 @@ impl LiveCheck {
     /// A check against `sources`, which are those of the run, all of them: the
     /// place of a domain among theirs is its [`crate::model::DomainId`].
     pub(super) fn new(sources: &[ScanSource], standards: Standards) -> Self {
-        let mut attributes: Vec<_> = ["objectClass", "objectGUID", WRITABLE, RIGHTS, AUTHORITY]
+        let mut attributes: Vec<_> = ["objectClass", "objectGUID", AUTHORITY]
             .map(AttributeName::known)
             .to_vec();
         attributes.extend(standards.judge.attributes());
@@ -117,6 +111,7 @@ impl LiveCheck {
                 Arc::clone(&standards.judge),
                 standards.join.compared(),
             ),
+            account: Account::new(sources),
             attributes,
             standards,
         }
@@ -330,6 +325,14 @@ impl Precondition for LiveCheck {
         &self.attributes
     }
 
+    fn rights_attributes(&self) -> &[AttributeName] {
+        self.account.attributes()
+    }
+
+    fn rights<'a>(&'a self, entries: Vec<(&'a Modification, &'a Entry)>) -> RightsOfAll<'a> {
+        Box::pin(self.account.rights(entries))
+    }
+
     fn described(&self) -> BTreeMap<String, String> {
         self.standards.described()
     }
@@ -366,24 +369,15 @@ fn with_changes(entry: &Entry, changes: &[Change]) -> Entry {
 
 /// What the directory itself says against writing here.
 fn not_permitted(pending: &Pending<'_>, change: &Change) -> Option<String> {
-    let entry = pending.entry;
     if !pending.reverting
-        && let Some(authority) = entry.values(AUTHORITY).first()
+        && let Some(authority) = pending.entry.values(AUTHORITY).first()
     {
         return Some(format!(
             "the entry is managed in the cloud ({AUTHORITY} is '{}'): change it there",
             authority.to_text_lossy()
         ));
     }
-    let writable = entry.values(WRITABLE);
-    if writable.is_empty() && entry.values(RIGHTS).is_empty() {
-        return None;
-    }
-    let may_write = writable
-        .iter()
-        .filter_map(Value::as_text)
-        .any(|name| change.attribute.is(name));
-    (!may_write).then(|| {
+    (!pending.rights.permit(&change.attribute)).then(|| {
         format!(
             "this account may not write {} of this entry",
             change.attribute
