@@ -93,15 +93,16 @@ impl Run<'_> {
                 }
                 return Ok(());
             }
+            // What goes out goes first: writing outcomes down can wait for it.
             tokio::select! {
                 biased;
+                Some(()) = groups.next() => {}
+                Some(found) = looks.next() => queue.looked.extend(found),
                 Some((index, settled)) = outcomes.recv() => {
                     under_way -= 1;
                     self.take(index, settled, brakes)?;
                     queue.schedule.settled(index);
                 }
-                Some(found) = looks.next() => queue.looked.extend(found),
-                Some(()) = groups.next() => {}
             }
         }
     }
