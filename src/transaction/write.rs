@@ -24,7 +24,7 @@ use super::{JournalError, Outcome};
 struct Queue<'s> {
     steps: &'s [Step<'s>],
     schedule: Schedule,
-    /// Checked at, in the order in which they go out.
+    /// Looked at, in the order in which they go out.
     looked: VecDeque<Checked<'s>>,
 }
 
@@ -86,9 +86,10 @@ impl Run<'_> {
                     looks.push(sender.check_all(self.look_ahead(&mut queue, brakes.room())));
                 }
             }
-            let is_over = stopped || brakes.room() == 0 || (looks.is_empty() && queue.is_idle());
-            if under_way == 0 && is_over {
-                if !stopped && !(looks.is_empty() && queue.is_empty()) {
+            let none_follows = looks.is_empty() && queue.is_idle();
+            if under_way == 0 && (stopped || brakes.room() == 0 || none_follows) {
+                let is_done = looks.is_empty() && queue.is_empty();
+                if !(stopped || is_done) {
                     self.must_stop(brakes, "")?;
                 }
                 return Ok(());

@@ -310,7 +310,10 @@ mod tests {
         let answers = account.rights(pairs).await;
         let told = answers.into_iter().map(|answer| match answer {
             Ok(Rights::Unsaid) => "unsaid".to_owned(),
-            Ok(Rights::Only(names)) => names.iter().map(|name| format!("{name} ")).collect(),
+            Ok(Rights::Only(names)) => {
+                let names: Vec<_> = names.iter().map(AttributeName::as_str).collect();
+                names.join(" ")
+            }
             Err(error) => error.to_string(),
         });
         (told.collect(), memory.count(Operation::Read) - before)
@@ -336,14 +339,7 @@ mod tests {
             entry("f", "user", "d1", "mail"),
         ])
         .await;
-        let expected = [
-            "mail ",
-            "mail ",
-            "title ",
-            "info mail ",
-            "info mail ",
-            "mail ",
-        ];
+        let expected = ["mail", "mail", "title", "info mail", "info mail", "mail"];
         // The groups of the account, and a, c and d.
         assert_eq!(
             ask(&memory, &account).await,
@@ -367,7 +363,7 @@ mod tests {
             entry("staff", "group", "d1", "mail member"),
         ])
         .await;
-        let expected = ["mail ", "mail photo ", "mail ", "mail ", "mail member "];
+        let expected = ["mail", "mail photo", "mail", "mail", "mail member"];
         assert_eq!(
             ask(&memory, &account).await,
             (expected.map(str::to_owned).to_vec(), 5)
@@ -390,7 +386,7 @@ mod tests {
         for (entries, reads) in [(both(""), 2), (both("d1"), 3), (no_sid, 3)] {
             let (memory, account) = forest(entries).await;
             let (told, asked) = ask(&memory, &account).await;
-            assert_eq!(told, ["mail ", "title "]);
+            assert_eq!(told, ["mail", "title"]);
             assert_eq!(asked, reads);
         }
     }
@@ -407,7 +403,7 @@ mod tests {
         memory.inject(Operation::Read, 2, Fault::NotSent);
         let (told, asked) = ask(&memory, &account).await;
         assert!(told[0].contains("connection was lost"), "{told:?}");
-        assert_eq!(told[1..], ["mail ", "mail "]);
+        assert_eq!(told[1..], ["mail", "mail"]);
         assert_eq!(asked, 4);
     }
 }

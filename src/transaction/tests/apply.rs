@@ -405,13 +405,13 @@ async fn what_cannot_be_read_again_stays_in_doubt_until_recover() {
 }
 
 /// More users than are under way at a time, each with a name to trim.
-fn crowd() -> Vec<Entry> {
+pub(super) fn crowd() -> Vec<Entry> {
     (1..=60)
         .map(|number| user(number, "DC=contoso,DC=test", &[("displayName", &[" x "])]))
         .collect()
 }
 
-fn crowd_plan(world: &World) -> ChangeSet {
+pub(super) fn crowd_plan(world: &World) -> ChangeSet {
     let edits: Vec<_> = (1..=60)
         .map(|number| (number, "displayName", &["x"][..]))
         .collect();

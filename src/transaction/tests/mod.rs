@@ -1,5 +1,6 @@
 //! Transactions over the in-memory directory, with every fault it knows.
 
+mod ahead;
 mod apply;
 mod atomic;
 mod crash_matrix;
