@@ -72,7 +72,7 @@ impl Checker<'_> {
     ) -> Vec<Seen> {
         let check = self.precondition;
         let attributes = [check.attributes(), check.rights_attributes(), more].concat();
-        let mut readings = self.read_all(steps, attributes).await;
+        let readings = self.read_all(steps, attributes).await;
         let pairs = steps.iter().zip(&readings);
         let (places, entries): (Vec<usize>, Vec<_>) = pairs
             .enumerate()
@@ -85,7 +85,7 @@ impl Checker<'_> {
         let mut rights: BTreeMap<usize, _> = places.into_iter().zip(rights).collect();
         let seen =
             readings
-                .drain(..)
+                .into_iter()
                 .enumerate()
                 .map(|(place, reading)| match rights.remove(&place) {
                     Some(Ok(rights)) => (reading, rights),

@@ -7,6 +7,7 @@ mod crash_matrix;
 mod dependent;
 mod journal;
 mod overwritten;
+mod rights;
 mod rollback;
 mod state_machine;
 
