@@ -57,8 +57,7 @@ impl Checker<'_> {
     /// Reads the entries of these steps with all that a check looks at, and
     /// `more`. One reading for each, in their order.
     pub(super) async fn read(&self, steps: &[Step<'_>], more: &[AttributeName]) -> Vec<Seen> {
-        let attributes = [self.precondition.attributes(), more].concat();
-        let readings = self.read_all(steps, attributes).await;
+        let readings = self.read_also(steps, &[more]).await;
         let unsaid = |reading| (reading, Rights::Unsaid);
         readings.into_iter().map(unsaid).collect()
     }
@@ -71,8 +70,9 @@ impl Checker<'_> {
         more: &[AttributeName],
     ) -> Vec<Seen> {
         let check = self.precondition;
-        let attributes = [check.attributes(), check.rights_attributes(), more].concat();
-        let readings = self.read_all(steps, attributes).await;
+        let readings = self
+            .read_also(steps, &[check.rights_attributes(), more])
+            .await;
         let pairs = steps.iter().zip(&readings);
         let (places, entries): (Vec<usize>, Vec<_>) = pairs
             .enumerate()
@@ -95,9 +95,10 @@ impl Checker<'_> {
         seen.collect()
     }
 
-    async fn read_all(&self, steps: &[Step<'_>], more: Vec<AttributeName>) -> Vec<Reading> {
+    async fn read_also(&self, steps: &[Step<'_>], more: &[&[AttributeName]]) -> Vec<Reading> {
         let mut attributes = attributes_of(steps);
-        attributes.extend(more);
+        attributes.extend_from_slice(self.precondition.attributes());
+        attributes.extend(more.concat());
         read_all(steps, attributes).await
     }
 

@@ -97,7 +97,7 @@ pub(super) struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
-    pub(super) fn environment(&self) -> Environment<'a> {
+    fn environment(&self) -> Environment<'a> {
         self.sender.environment
     }
 

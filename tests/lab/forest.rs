@@ -74,19 +74,31 @@ pub(crate) async fn search(
     entries
 }
 
-/// The names that OpenLDAP's own client finds on the host of a domain.
-pub(crate) fn ldapsearch(host: &str, base: &str, filter: &str) -> Vec<String> {
+/// What OpenLDAP's own client finds below `base` on the host of a domain, as
+/// unfolded LDIF. `account` begins the names of the variables with who signs in;
+/// `asked` is a filter and the attributes.
+pub(crate) fn ldapsearch_ldif(
+    account: &str,
+    (host, base): (&str, &str),
+    asked: [&str; 2],
+) -> String {
     let output = Command::new("ldapsearch")
         .env("LDAPTLS_CACERT", variable("IDMEND_LAB_CA"))
         .args(["-x", "-LLL", "-o", "ldif-wrap=no", "-E", "pr=500/noprompt"])
         .args(["-H", &format!("ldaps://{host}")])
-        .args(["-D", &variable("IDMEND_LAB_USER")])
-        .args(["-w", &variable("IDMEND_LAB_PASSWORD")])
-        .args(["-b", base, filter, "1.1"])
+        .args(["-D", &variable(&format!("{account}_USER"))])
+        .args(["-w", &variable(&format!("{account}_PASSWORD"))])
+        .args(["-b", base])
+        .args(asked)
         .output()
         .expect("ldapsearch is installed");
     assert!(output.status.success(), "{output:?}");
-    let mut names: Vec<String> = String::from_utf8_lossy(&output.stdout)
+    String::from_utf8(output.stdout).expect("LDIF")
+}
+
+/// The names that it finds.
+pub(crate) fn ldapsearch(host: &str, base: &str, filter: &str) -> Vec<String> {
+    let mut names: Vec<String> = ldapsearch_ldif("IDMEND_LAB", (host, base), [filter, "1.1"])
         .lines()
         .filter_map(|line| line.strip_prefix("dn: ").map(str::to_owned))
         .collect();

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
 
-use crate::forest::variable;
+use crate::forest::{ldapsearch_ldif, variable};
 
 /// The domains, by DNS name: where they are served and what is tested in them.
 pub(crate) const DOMAINS: [(&str, &str, &str); 2] = [
@@ -173,17 +173,8 @@ pub(crate) fn dump() -> Dump {
 
 /// The same of one folder.
 pub(crate) fn dump_of(host: &str, base: &str) -> Dump {
-    let output = Command::new("ldapsearch")
-        .env("LDAPTLS_CACERT", variable("IDMEND_LAB_CA"))
-        .args(["-x", "-LLL", "-o", "ldif-wrap=no", "-E", "pr=500/noprompt"])
-        .args(["-H", &format!("ldaps://{host}")])
-        .args(["-D", &variable("IDMEND_LAB_USER")])
-        .args(["-w", &variable("IDMEND_LAB_PASSWORD")])
-        .args(["-b", base, "(objectClass=*)", "*"])
-        .output()
-        .expect("ldapsearch is installed");
-    assert!(output.status.success(), "{output:?}");
-    records(&String::from_utf8(output.stdout).expect("LDIF"))
+    let asked = ["(objectClass=*)", "*"];
+    records(&ldapsearch_ldif("IDMEND_LAB", (host, base), asked))
 }
 
 /// The entries of an unfolded LDIF, the lines of each sorted.

@@ -4,25 +4,16 @@
 //! people of contoso.test, but for one of them.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::process::Command;
 
-use crate::forest::variable;
+use crate::forest::{ldapsearch_ldif, variable};
 use crate::program::{DOMAINS, Desk, Report, records};
+use crate::ways::source_with;
 
 /// What the account may write of each entry, by what each says of itself.
 fn writable() -> BTreeMap<String, BTreeSet<String>> {
     let (_, host, base) = DOMAINS[0];
-    let output = Command::new("ldapsearch")
-        .env("LDAPTLS_CACERT", variable("IDMEND_LAB_CA"))
-        .args(["-x", "-LLL", "-o", "ldif-wrap=no", "-E", "pr=500/noprompt"])
-        .args(["-H", &format!("ldaps://{host}"), "-b", base])
-        .args(["-D", &variable("IDMEND_LAB_MISTYPED_USER")])
-        .args(["-w", &variable("IDMEND_LAB_MISTYPED_PASSWORD")])
-        .args(["(objectClass=*)", "allowedAttributesEffective"])
-        .output()
-        .expect("ldapsearch is installed");
-    assert!(output.status.success(), "{output:?}");
-    let entries = records(&String::from_utf8_lossy(&output.stdout));
+    let asked = ["(objectClass=*)", "allowedAttributesEffective"];
+    let entries = records(&ldapsearch_ldif("IDMEND_LAB_MISTYPED", (host, base), asked));
     let names = |lines: &Vec<String>| {
         let values = lines.iter().filter_map(|line| line.split_once(": "));
         values.map(|(_, value)| value.to_owned()).collect()
@@ -48,16 +39,11 @@ fn entries_read(talk: &str) -> usize {
 #[test]
 fn a_dry_run_refuses_what_an_entry_says_may_not_be_written_and_nothing_else() {
     let desk = Desk::new();
-    let password = desk.name("other password");
-    std::fs::write(&password, variable("IDMEND_LAB_MISTYPED_PASSWORD")).expect("a file");
-    let source = desk.source().into_iter().map(|word| match word {
-        word if word == variable("IDMEND_LAB_USER") => variable("IDMEND_LAB_MISTYPED_USER"),
-        word if word == desk.name("password") => password.clone(),
-        word => word,
-    });
-    let source: Vec<String> = source.collect();
     desk.on_forest(&["scan", "-o", &desk.name("findings.csv")])
         .ends_with(1);
+    let source = source_with(&desk, "--user", &variable("IDMEND_LAB_MISTYPED_USER"));
+    let password = variable("IDMEND_LAB_MISTYPED_PASSWORD");
+    std::fs::write(desk.path("password"), password).expect("a file");
     let writable = writable();
     for (attribute, refused_of) in [("proxyAddresses", 1), ("displayName", usize::MAX)] {
         let mut report = Report::read(&desk.path("findings.csv"));

@@ -32,7 +32,7 @@ fn scan(desk: &Desk, url: &str, more: &[&str]) -> Ran {
 }
 
 /// The flags of a source with one of them changed.
-fn source_with(desk: &Desk, flag: &str, value: &str) -> Vec<String> {
+pub(crate) fn source_with(desk: &Desk, flag: &str, value: &str) -> Vec<String> {
     let mut source = desk.source();
     let at = source.iter().position(|given| given == flag);
     value.clone_into(&mut source[at.expect("a flag") + 1]);

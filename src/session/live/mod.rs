@@ -1,14 +1,14 @@
-//! The last look before a write: may this account write the attribute, is the
-//! entry still ruled from here, does the value fit the schema, does the entry
-//! as it is now still pass the rules with it, and is it free in the live
-//! forests.
+//! The last look before a write: is the entry still ruled from here, does the
+//! value fit the schema, does the entry as it is now still pass the rules with
+//! it, and is it free in the live forests. Whether this account may write the
+//! attribute is asked in the look at the whole plan.
 //!
 //! A server compares more loosely than the cloud does (case, accents, width),
 //! so what its search returns is compared again by the judge's own keys and
 //! rules, and an entry of another forest that the sync engine joins with this
 //! one may hold the value, too. Whether a change ends a join is judged in the
-//! plan, not here. A check that cannot be made refuses. Files are left out: they do not
-//! change, and were compared in the scan.
+//! plan, not here. A check that cannot be made refuses. Files are left out: they
+//! do not change, and were compared in the scan.
 
 mod filter;
 mod holders;

@@ -1,8 +1,8 @@
 //! What the bound account may write, of many entries at once.
 //!
 //! Active Directory works the list out for each entry that is asked for it, and
-//! sends some three hundred names: for thousands of entries that costs a server
-//! as much as writing to them. The list follows from the entry's security
+//! sends some three hundred names: in Samba, where that was measured, it takes a
+//! quarter of the time of a write. The list follows from the entry's security
 //! descriptor, from its object classes and from who asks (MS-ADTS 3.1.1.4.5.21
 //! and 5.1.3), so one entry is asked for all that have these in common. An
 //! entry that belongs to whoever asks, the account itself or a group of its,
@@ -181,18 +181,15 @@ impl InDomain {
     /// For each entry what those with the same rights have in common; `None`
     /// if it must be asked by itself.
     async fn alike(&self, entries: &[&Entry]) -> Vec<Option<Likeness>> {
-        let first = |entry: &Entry, name: &str| entry.values(name).first().cloned();
-        if !entries
-            .iter()
-            .any(|entry| first(entry, DESCRIPTOR).is_some())
-        {
-            return entries.iter().map(|_| None).collect();
+        let has_descriptor = |entry: &&Entry| !entry.values(DESCRIPTOR).is_empty();
+        if !entries.iter().any(has_descriptor) {
+            return vec![None; entries.len()];
         }
         let token = self.token().await;
         let likeness = |entry: &&Entry| {
-            let descriptor = first(entry, DESCRIPTOR)?;
-            let asks_itself = match first(entry, SID) {
-                Some(sid) => token.contains(&sid),
+            let descriptor = entry.values(DESCRIPTOR).first()?;
+            let asks_itself = match entry.values(SID).first() {
+                Some(sid) => token.contains(sid),
                 // A contact is nobody who could ask.
                 None => entry.class() != ObjectClass::Contact,
             };
@@ -201,7 +198,7 @@ impl InDomain {
             }
             let classes: BTreeSet<&Value> = entry.values("objectClass").iter().collect();
             let mut hash = Sha256::new();
-            for part in std::iter::once(&descriptor).chain(classes) {
+            for part in std::iter::once(descriptor).chain(classes) {
                 let length = u64::try_from(part.as_bytes().len()).ok()?;
                 hash.update(length.to_be_bytes());
                 hash.update(part.as_bytes());
@@ -287,9 +284,13 @@ mod tests {
         root
     }
 
-    /// Asks for all entries but the rootDSE; the answers, and how often an entry
-    /// was asked.
-    async fn ask(memory: &MemoryDirectory, account: &Account) -> (Vec<String>, usize) {
+    /// Asks for all entries but the rootDSE. These must be the answers, and so
+    /// many entries read for them.
+    async fn expect(
+        (memory, account): &(MemoryDirectory, Account),
+        answers: &[&str],
+        reads: usize,
+    ) {
         let entries = memory.entries();
         let entries: Vec<&Entry> = entries
             .iter()
@@ -307,8 +308,8 @@ mod tests {
             .collect();
         let before = memory.count(Operation::Read);
         let pairs = planned.iter().zip(entries.iter().copied()).collect();
-        let answers = account.rights(pairs).await;
-        let told = answers.into_iter().map(|answer| match answer {
+        let told = account.rights(pairs).await;
+        let told = told.into_iter().map(|answer| match answer {
             Ok(Rights::Unsaid) => "unsaid".to_owned(),
             Ok(Rights::Only(names)) => {
                 let names: Vec<_> = names.iter().map(AttributeName::as_str).collect();
@@ -316,7 +317,9 @@ mod tests {
             }
             Err(error) => error.to_string(),
         });
-        (told.collect(), memory.count(Operation::Read) - before)
+        let told: Vec<String> = told.collect();
+        assert_eq!(told, answers);
+        assert_eq!(memory.count(Operation::Read) - before, reads, "{told:?}");
     }
 
     async fn forest(entries: Vec<Entry>) -> (MemoryDirectory, Account) {
@@ -329,7 +332,7 @@ mod tests {
 
     #[tokio::test]
     async fn one_entry_is_asked_for_all_of_the_same_descriptor_and_classes() {
-        let (memory, account) = forest(vec![
+        let forest = forest(vec![
             root("nobody"),
             entry("a", "user", "d1", "mail"),
             entry("b", "user", "d1", "mail"),
@@ -341,20 +344,14 @@ mod tests {
         .await;
         let expected = ["mail", "mail", "title", "info mail", "info mail", "mail"];
         // The groups of the account, and a, c and d.
-        assert_eq!(
-            ask(&memory, &account).await,
-            (expected.map(str::to_owned).to_vec(), 4)
-        );
+        expect(&forest, &expected, 4).await;
         // They are remembered.
-        assert_eq!(
-            ask(&memory, &account).await,
-            (expected.map(str::to_owned).to_vec(), 0)
-        );
+        expect(&forest, &expected, 0).await;
     }
 
     #[tokio::test]
     async fn the_account_itself_and_its_groups_are_asked_by_themselves() {
-        let (memory, account) = forest(vec![
+        let forest = forest(vec![
             root("b staff"),
             entry("a", "user", "d1", "mail"),
             entry("b", "user", "d1", "mail photo"),
@@ -364,10 +361,7 @@ mod tests {
         ])
         .await;
         let expected = ["mail", "mail photo", "mail", "mail", "mail member"];
-        assert_eq!(
-            ask(&memory, &account).await,
-            (expected.map(str::to_owned).to_vec(), 5)
-        );
+        expect(&forest, &expected, 5).await;
     }
 
     #[tokio::test]
@@ -384,26 +378,21 @@ mod tests {
         });
         let no_sid = std::iter::once(root("nobody")).chain(no_sid).collect();
         for (entries, reads) in [(both(""), 2), (both("d1"), 3), (no_sid, 3)] {
-            let (memory, account) = forest(entries).await;
-            let (told, asked) = ask(&memory, &account).await;
-            assert_eq!(told, ["mail", "title"]);
-            assert_eq!(asked, reads);
+            expect(&forest(entries).await, &["mail", "title"], reads).await;
         }
     }
 
     #[tokio::test]
     async fn an_entry_that_gives_no_answer_speaks_for_no_other() {
-        let (memory, account) = forest(vec![
+        let forest = forest(vec![
             root("nobody"),
             entry("a", "user", "d1", "mail"),
             entry("b", "user", "d1", "mail"),
             entry("c", "user", "d1", "mail"),
         ])
         .await;
-        memory.inject(Operation::Read, 2, Fault::NotSent);
-        let (told, asked) = ask(&memory, &account).await;
-        assert!(told[0].contains("connection was lost"), "{told:?}");
-        assert_eq!(told[1..], ["mail", "mail"]);
-        assert_eq!(asked, 4);
+        forest.0.inject(Operation::Read, 2, Fault::NotSent);
+        let lost = "no connection to memory: the connection was lost";
+        expect(&forest, &[lost, "mail", "mail"], 4).await;
     }
 }
